@@ -1,0 +1,68 @@
+/** What a caller may conclude about an operation that ended in an error. */
+export type Outcome = 'notDone' | 'unknown';
+
+/**
+ * The table of errors that every surface shares: the stable word at the start of the message, the stable
+ * code, and whether the operation can still take (or have taken) effect.
+ */
+export const errorTable = {
+  notLeader: { word: 'notLeader', code: 1, outcome: 'notDone' },
+  crashed: { word: 'isCrashed', code: 2, outcome: 'notDone' },
+  crashedWhileWaiting: { word: 'isCrashed', code: 3, outcome: 'unknown' },
+  steppedDown: { word: 'steppedDown', code: 4, outcome: 'unknown' },
+  superseded: { word: 'superseded', code: 5, outcome: 'notDone' },
+  overloaded: { word: 'overloaded', code: 6, outcome: 'notDone' },
+  failed: { word: 'failed', code: 7, outcome: 'notDone' },
+  failedWhileWaiting: { word: 'failed', code: 8, outcome: 'unknown' },
+  stopped: { word: 'stopped', code: 9, outcome: 'notDone' },
+  stoppedWhileWaiting: { word: 'stopped', code: 10, outcome: 'unknown' },
+  blockNotFound: { word: 'blockNotFound', code: 20, outcome: 'notDone' },
+  blockStoreFull: { word: 'blockStoreFull', code: 21, outcome: 'notDone' },
+} as const satisfies Record<string, { word: string; code: number; outcome: Outcome }>;
+
+export type ErrorKind = keyof typeof errorTable;
+
+/** The kind of error behind a code on the wire, or undefined for a code that is not of this table. */
+export function errorKindOf(code: number): ErrorKind | undefined {
+  return Object.keys(errorTable).find(
+    (kind): kind is ErrorKind => errorTable[kind as ErrorKind].code === code,
+  );
+}
+
+/** Where the leader listens, as far as it is known. */
+export interface LeaderAddress {
+  readonly id: number;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** An operation ended without a result; `kind` says why and `message` starts with the kind's word. */
+export class ServiceError extends Error {
+  override readonly name = 'ServiceError';
+  readonly code: number;
+  readonly outcome: Outcome;
+
+  constructor(
+    readonly kind: ErrorKind,
+    explanation: string,
+    /** The leader's id, for `notLeader`, when known. */
+    readonly leader: number | null = null,
+  ) {
+    super(`${errorTable[kind].word}: ${explanation}`);
+    this.code = errorTable[kind].code;
+    this.outcome = errorTable[kind].outcome;
+  }
+}
+
+/** The hint that a `notLeader` message carries; `leaderIn` reads it back. */
+export function leaderHint(leader: LeaderAddress): string {
+  return `the leader is server ${leader.id} at ${leader.host}:${leader.port}`;
+}
+
+/** The leader named in a message, or undefined when it names none. */
+export function leaderIn(message: string): LeaderAddress | undefined {
+  const found = /the leader is server (\d+) at (\S+):(\d+)/.exec(message);
+  if (found === null) return undefined;
+  const [, id, host = '', port] = found;
+  return { id: Number(id), host, port: Number(port) };
+}

@@ -1,0 +1,137 @@
+import type { RequestId } from '../raft/output.js';
+import type { Entry, EntryId } from '../raft/types.js';
+import { ServiceError } from './errors.js';
+
+/** When a write is answered: its commit known on a majority (the assignment's rule), or committed here (the paper's). */
+export type ReplyAfter = 'majority' | 'commit';
+
+/** A call that waits. `cancel` frees its place when nobody waits for the answer any more; the promise then never settles. */
+export interface PendingCall<T> {
+  readonly promise: Promise<T>;
+  readonly cancel: () => void;
+}
+
+interface Waiting<Result> {
+  readonly kind: 'write' | 'read';
+  resolve(result: Result | undefined): void;
+  reject(error: Error): void;
+}
+
+interface AppliedWrite<Result> {
+  readonly index: number;
+  readonly request: RequestId;
+  readonly result: Result;
+}
+
+/**
+ * The calls that wait for the log, and the only place where promises are made. A write is matched to its
+ * entry by index and term: an entry of another leader at the same index is not its own.
+ */
+export class PendingRequests<Result> {
+  private lastRequest: RequestId = 0;
+  private readonly waiting = new Map<RequestId, Waiting<Result>>();
+  private readonly writesByIndex = new Map<number, { request: RequestId; term: number }>();
+  private applied: AppliedWrite<Result>[] = [];
+  private readable: { request: RequestId; index: number }[] = [];
+  private acknowledgedIndex = 0;
+
+  constructor(
+    private readonly waitingMax: number,
+    private readonly replyAfter: ReplyAfter,
+  ) {}
+
+  get size(): number {
+    return this.waiting.size;
+  }
+
+  /** @throws ServiceError `overloaded` when as many calls wait as may */
+  openWrite(): PendingCall<Result> & { request: RequestId } {
+    return this.open<Result>('write', (resolve) => (result) => resolve(result as Result));
+  }
+
+  /** @throws ServiceError `overloaded` when as many calls wait as may */
+  openRead(): PendingCall<void> & { request: RequestId } {
+    return this.open<undefined>('read', (resolve) => () => resolve(undefined));
+  }
+
+  /** The write's entry is in the leader's log. */
+  accepted(request: RequestId, entry: EntryId): void {
+    this.writesByIndex.set(entry.index, { request, term: entry.term });
+  }
+
+  /** An entry was applied here; entries come in order. */
+  entryApplied(entry: Entry, result: Result): void {
+    const write = this.writesByIndex.get(entry.index);
+    if (write === undefined) return;
+    this.writesByIndex.delete(entry.index);
+    if (write.term === entry.term) this.applied.push({ index: entry.index, request: write.request, result });
+    else
+      this.fail(write.request, new ServiceError('superseded', 'another leader wrote this place of the log'));
+  }
+
+  /** A majority is known to have committed everything up to `index`. */
+  acknowledged(index: number): void {
+    this.acknowledgedIndex = index;
+  }
+
+  /** The read may be answered once `index` is applied here. */
+  mayRead(request: RequestId, index: number): void {
+    this.readable.push({ request, index });
+  }
+
+  /** Answers every call whose time has come, now that everything up to `lastApplied` is applied here. */
+  settle(lastApplied: number): void {
+    const answerable = this.replyAfter === 'majority' ? this.acknowledgedIndex : lastApplied;
+    const writes = countWhile(this.applied, ({ index }) => index <= answerable);
+    for (const { request, result } of this.applied.splice(0, writes)) this.take(request)?.resolve(result);
+    const reads = countWhile(this.readable, ({ index }) => index <= lastApplied);
+    for (const { request } of this.readable.splice(0, reads)) this.take(request)?.resolve(undefined);
+  }
+
+  fail(request: RequestId, error: Error): void {
+    this.take(request)?.reject(error);
+  }
+
+  /** This server stopped leading: no write that still waits can be told its fate. */
+  failWrites(makeError: () => Error): void {
+    for (const [request, call] of this.waiting) {
+      if (call.kind === 'write') this.fail(request, makeError());
+    }
+    this.writesByIndex.clear();
+    this.applied = [];
+    this.acknowledgedIndex = 0;
+  }
+
+  /** Crash, failure or shutdown: nobody is answered any more. */
+  failAll(makeError: () => Error): void {
+    this.failWrites(makeError);
+    for (const request of this.waiting.keys()) this.fail(request, makeError());
+    this.readable = [];
+  }
+
+  private open<T>(
+    kind: Waiting<Result>['kind'],
+    settler: (resolve: (value: T) => void) => Waiting<Result>['resolve'],
+  ): PendingCall<T> & { request: RequestId } {
+    if (this.waiting.size >= this.waitingMax) {
+      throw new ServiceError('overloaded', `${this.waitingMax} calls are waiting already; try again later`);
+    }
+    this.lastRequest += 1;
+    const request = this.lastRequest;
+    const promise = new Promise<T>((resolve, reject) => {
+      this.waiting.set(request, { kind, resolve: settler(resolve), reject });
+    });
+    return { request, promise, cancel: () => this.waiting.delete(request) };
+  }
+
+  private take(request: RequestId): Waiting<Result> | undefined {
+    const call = this.waiting.get(request);
+    this.waiting.delete(request);
+    return call;
+  }
+}
+
+function countWhile<T>(items: readonly T[], holds: (item: T) => boolean): number {
+  const end = items.findIndex((item) => !holds(item));
+  return end === -1 ? items.length : end;
+}

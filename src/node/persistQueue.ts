@@ -1,0 +1,59 @@
+import type { Output, StorageBatch } from '../raft/output.js';
+import type { Message } from '../raft/types.js';
+import type { Storage } from '../storage/storage.js';
+
+interface Outstanding {
+  readonly batch: StorageBatch;
+  /** What may leave once this batch is durable. */
+  readonly deliveries: (() => void)[];
+}
+
+/** What the queue reports. */
+export interface PersistEvents {
+  persisted(batch: StorageBatch): void;
+  failed(error: Error): void;
+}
+
+/**
+ * Keeps votes and acknowledgements back until everything they vouch for is durable. A message without a
+ * batch of its own waits for the newest one under way: it may speak of what an earlier step appended.
+ */
+export class PersistQueue {
+  private outstanding: Outstanding[] = [];
+  private epoch = 0;
+
+  constructor(
+    private readonly storage: Storage,
+    private readonly events: PersistEvents,
+  ) {}
+
+  /** Stores the step's batch, if any, and delivers its kept-back messages when that is safe. */
+  add(output: Output, deliver: (message: Message) => void): void {
+    const deliveries = output.messagesAfterPersist.map((message) => () => deliver(message));
+    const newest = this.outstanding.at(-1);
+    if (output.batch !== null) this.persist({ batch: output.batch, deliveries });
+    else if (newest !== undefined) newest.deliveries.push(...deliveries);
+    else deliveries.forEach((send) => send());
+  }
+
+  /** A crash: completions of writes under way change nothing any more. */
+  reset(): void {
+    this.epoch += 1;
+    this.outstanding = [];
+  }
+
+  private persist(item: Outstanding): void {
+    const { epoch } = this;
+    this.outstanding.push(item);
+    this.storage.persist(item.batch, (error) => {
+      if (epoch !== this.epoch) return;
+      if (error !== null) {
+        this.events.failed(error);
+        return;
+      }
+      this.outstanding.shift();
+      this.events.persisted(item.batch);
+      item.deliveries.forEach((send) => send());
+    });
+  }
+}

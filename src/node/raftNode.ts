@@ -1,0 +1,323 @@
+import type { RaftConfig } from '../raft/config.js';
+import { RaftCore } from '../raft/core.js';
+import type { Input, Output } from '../raft/output.js';
+import type { CoreStatus } from '../raft/status.js';
+import type { Message, NodeId, RequestMessage, ResponseMessage } from '../raft/types.js';
+import type { StateMachine } from '../stateMachine/stateMachine.js';
+import type { Storage } from '../storage/storage.js';
+import type { PeerRequestHandler, Transport } from '../transport/transport.js';
+import { ServiceError, type ErrorKind } from './errors.js';
+import { Lifecycle, type LifecycleState } from './lifecycle.js';
+import type { NodeObserver } from './observer.js';
+import { PeerChannel } from './peerChannel.js';
+import { PeerHealth } from './peerHealth.js';
+import { PendingRequests, type PendingCall, type ReplyAfter } from './pendingRequests.js';
+import { PersistQueue } from './persistQueue.js';
+import type { Ticker } from './ticker.js';
+
+/** What a node is made of. */
+export interface RaftNodeOptions<Result> {
+  readonly raft: RaftConfig;
+  readonly storage: Storage;
+  readonly transport: Transport;
+  readonly stateMachine: StateMachine<Result>;
+  readonly ticker: Ticker;
+  /** A new election timeout in ticks each time. */
+  readonly drawElectionTicks: () => number;
+  readonly replyAfter: ReplyAfter;
+  /** Calls that may wait at the same time; more are refused as `overloaded`. */
+  readonly waitingCallsMax: number;
+  readonly observer: NodeObserver;
+}
+
+/** A node for people and monitors. While it is down, `core` is what it was when it went down, as a follower. */
+export interface NodeStatus {
+  readonly lifecycle: LifecycleState;
+  readonly core: CoreStatus;
+  readonly lastApplied: number;
+  readonly waitingCalls: number;
+}
+
+type Reply = (response: ResponseMessage | null) => void;
+
+interface QueuedInput {
+  readonly input: Input;
+  readonly reply?: Reply;
+}
+
+/**
+ * Drives one core: takes inputs one at a time and does what each step asks for, in the order persist, send,
+ * apply, settle, without ever waiting inside a step.
+ */
+export class RaftNode<Result> implements PeerRequestHandler {
+  private readonly lifecycle = new Lifecycle();
+  private readonly pending: PendingRequests<Result>;
+  private readonly persistQueue: PersistQueue;
+  private readonly channels = new Map<NodeId, PeerChannel>();
+  /** Peers whose request has been taken in and waits for its answer. */
+  private readonly openReplies = new Set<Reply>();
+  private queue: QueuedInput[] = [];
+  private draining = false;
+  private core: RaftCore | undefined;
+  private lastStatus: CoreStatus;
+  private leading = false;
+
+  constructor(private readonly options: RaftNodeOptions<Result>) {
+    const { raft, storage, transport, observer } = options;
+    this.pending = new PendingRequests(options.waitingCallsMax, options.replyAfter);
+    this.persistQueue = new PersistQueue(storage, {
+      persisted: ({ number, last }) => this.post({ type: 'persisted', batch: number, last }),
+      failed: (error) => this.fail(error),
+    });
+    const health = new PeerHealth(observer);
+    for (const peer of raft.servers.filter((id) => id !== raft.id)) {
+      this.channels.set(peer, this.channelTo(peer, transport, health));
+    }
+    this.lastStatus = emptyStatus(raft.id);
+  }
+
+  /** Reads the storage and begins to take part in the cluster. */
+  start(): void {
+    this.load();
+  }
+
+  get isCrashed(): boolean {
+    return this.lifecycle.isCrashed;
+  }
+
+  /** Whether this server believes that it leads; never while crashed. */
+  get isLeader(): boolean {
+    return this.lifecycle.state === 'running' && this.leading;
+  }
+
+  get status(): NodeStatus {
+    return {
+      lifecycle: this.lifecycle.state,
+      core: this.core?.status ?? this.lastStatus,
+      lastApplied: this.options.stateMachine.lastApplied,
+      waitingCalls: this.pending.size,
+    };
+  }
+
+  /**
+   * Replicates a command; resolves to what the state machine answered. Without a majority it waits, with no
+   * limit, until there is one.
+   *
+   * @throws ServiceError at once or as a rejection; its `outcome` tells whether the command may take effect
+   */
+  propose(command: string): PendingCall<Result> {
+    this.requireRunning();
+    const { request, promise, cancel } = this.pending.openWrite();
+    this.post({ type: 'propose', request, command });
+    return { promise, cancel };
+  }
+
+  /**
+   * Resolves when the local state machine may be read: it then holds everything that was acknowledged before
+   * this call, and a majority has confirmed it. Waits without a limit for that majority.
+   *
+   * @throws ServiceError at once or as a rejection
+   */
+  read(): PendingCall<void> {
+    this.requireRunning();
+    const { request, promise, cancel } = this.pending.openRead();
+    this.post({ type: 'read', request });
+    return { promise, cancel };
+  }
+
+  /** @throws ServiceError `isCrashed` and the like: a server that is down has no part in anything */
+  receive(request: RequestMessage, reply: Reply): void {
+    this.requireRunning();
+    this.post({ type: 'receive', message: request }, reply);
+  }
+
+  /** Starts an election as though the timeout had passed. */
+  campaign(): void {
+    if (this.lifecycle.state === 'running') this.post({ type: 'campaign' });
+  }
+
+  /**
+   * The assignment's crash: the core is thrown away, storage and state machine stay. Everything under way is
+   * ended or forgotten. No effect on a server that is down already.
+   */
+  crash(): void {
+    if (!this.lifecycle.isCrashed)
+      this.takeDown('crashed', 'crashedWhileWaiting', 'this server was crashed while the call waited');
+  }
+
+  /**
+   * Comes back as a follower with the stored term, vote and log, and a fresh election timeout. No effect on a
+   * server that is up.
+   */
+  restore(): void {
+    if (!this.lifecycle.enter('restoring')) return;
+    this.options.observer.lifecycleChanged('restoring');
+    this.load();
+  }
+
+  /** Ends the node for good; waiting calls are told. */
+  stop(): void {
+    this.takeDown('stopped', 'stoppedWhileWaiting', 'this server is shutting down');
+  }
+
+  private fail(error: Error): void {
+    if (this.takeDown('failed', 'failedWhileWaiting', `this server cannot go on: ${error.message}`)) {
+      this.options.observer.failed(error);
+    }
+  }
+
+  private takeDown(state: 'crashed' | 'failed' | 'stopped', kind: ErrorKind, explanation: string): boolean {
+    if (!this.lifecycle.enter(state)) return false;
+    this.options.ticker.stop();
+    if (this.core !== undefined)
+      this.lastStatus = { ...this.core.status, role: 'follower', leader: null, peers: [] };
+    this.core = undefined;
+    this.leading = false;
+    this.queue = [];
+    this.persistQueue.reset();
+    for (const channel of this.channels.values()) channel.reset();
+    this.pending.failAll(() => new ServiceError(kind, explanation));
+    for (const reply of this.openReplies) reply(null);
+    this.openReplies.clear();
+    this.options.observer.lifecycleChanged(state);
+    return true;
+  }
+
+  private load(): void {
+    const { epoch } = this.lifecycle;
+    this.options.storage.load((error, stored) => {
+      if (epoch !== this.lifecycle.epoch) return;
+      if (error !== null) {
+        this.fail(error);
+        return;
+      }
+      const { raft, stateMachine, drawElectionTicks, ticker, observer } = this.options;
+      this.guard(() => {
+        this.core = new RaftCore(raft, { ...stored, applied: stateMachine.lastApplied }, drawElectionTicks);
+        this.lifecycle.enter('running');
+        observer.lifecycleChanged('running');
+        ticker.start(() => this.post({ type: 'tick' }));
+      });
+    });
+  }
+
+  private post(input: Input, reply?: Reply): void {
+    if (reply !== undefined) this.openReplies.add(reply);
+    this.queue.push(reply === undefined ? { input } : { input, reply });
+    if (!this.draining) this.drain();
+  }
+
+  private drain(): void {
+    this.draining = true;
+    for (let item = this.queue.shift(); item !== undefined; item = this.queue.shift()) {
+      const { input, reply } = item;
+      this.guard(() => this.step(input, reply));
+    }
+    this.draining = false;
+  }
+
+  private step(input: Input, reply: Reply | undefined): void {
+    if (this.core === undefined) return;
+    const output = this.core.step(input);
+    let answered = false;
+    const deliver = (message: Message): void => {
+      if (isRequest(message)) this.channels.get(message.to)?.send(message);
+      else this.answer(reply, message);
+    };
+    for (const message of [...output.messages, ...output.messagesAfterPersist]) {
+      if (!isRequest(message)) answered = true;
+    }
+    this.persistQueue.add(output, deliver);
+    output.messages.forEach(deliver);
+    if (!answered) this.answer(reply, null);
+    this.applyAndSettle(output);
+  }
+
+  private applyAndSettle(output: Output): void {
+    const { pending, options } = this;
+    for (const { request, entry } of output.accepted) pending.accepted(request, entry);
+    for (const entry of output.committed) pending.entryApplied(entry, options.stateMachine.apply(entry));
+    if (output.acknowledged !== null) pending.acknowledged(output.acknowledged);
+    for (const { request, index } of output.readable) pending.mayRead(request, index);
+    pending.settle(options.stateMachine.lastApplied);
+    for (const { request, reason, leader } of output.dropped) {
+      const explanation =
+        reason === 'notLeader'
+          ? `server ${options.raft.id} does not lead`
+          : 'too much of the log is uncommitted; try again later';
+      pending.fail(request, new ServiceError(reason, explanation, leader));
+    }
+    if (output.role === null) return;
+    if (this.leading) {
+      pending.failWrites(
+        () => new ServiceError('steppedDown', 'this server stopped leading while the call waited'),
+      );
+    }
+    this.leading = output.role.role === 'leader';
+    options.observer.roleChanged(output.role);
+  }
+
+  private answer(reply: Reply | undefined, response: ResponseMessage | null): void {
+    if (reply !== undefined && this.openReplies.delete(reply)) reply(response);
+  }
+
+  /** A broken rule or a broken storage ends this node, and nothing but this node. */
+  private guard(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.fail(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  private requireRunning(): void {
+    switch (this.lifecycle.state) {
+      case 'running':
+        return;
+      case 'crashed':
+      case 'restoring':
+        throw new ServiceError('crashed', 'this server is crashed; call restore to bring it back');
+      case 'failed':
+        throw new ServiceError('failed', 'this server has failed and serves no one; see its log');
+      case 'starting':
+        throw new ServiceError('stopped', 'this server is still starting');
+      case 'stopped':
+        throw new ServiceError('stopped', 'this server is shutting down');
+    }
+  }
+
+  private channelTo(peer: NodeId, transport: Transport, health: PeerHealth): PeerChannel {
+    return new PeerChannel(transport, {
+      answered: (response) => {
+        health.answered(peer);
+        this.post({ type: 'receive', message: response });
+      },
+      failed: (request, reason) => {
+        health.failed(peer, reason);
+        if (request.type === 'appendEntries') this.post({ type: 'unreachable', peer });
+      },
+    });
+  }
+}
+
+function isRequest(message: Message): message is RequestMessage {
+  return message.type === 'preVote' || message.type === 'requestVote' || message.type === 'appendEntries';
+}
+
+function emptyStatus(id: NodeId): CoreStatus {
+  return {
+    id,
+    role: 'follower',
+    term: 0,
+    votedFor: null,
+    leader: null,
+    firstIndex: 1,
+    lastIndex: 0,
+    lastTerm: 0,
+    commitIndex: 0,
+    acknowledged: 0,
+    uncommittedBytes: 0,
+    electionTimeoutTicks: 0,
+    peers: [],
+  };
+}

@@ -1,0 +1,62 @@
+import type { NodeId } from './types.js';
+
+/** Everything that shapes a core's behaviour. Times are counted in ticks of the driver's clock. */
+export interface RaftConfig {
+  readonly id: NodeId;
+  /** All servers of the cluster, this one included. */
+  readonly servers: readonly NodeId[];
+  /** A leader contacts each follower at least this often. */
+  readonly heartbeatTicks: number;
+  /** After contact with a leader, a server refuses votes for this long (section 6); below the shortest election timeout. */
+  readonly stickyTicks: number;
+  /** A leader with check-quorum steps down when no majority answered for this long. */
+  readonly electionMaxTicks: number;
+  /** The server neither votes nor campaigns in its first ticks: it may have forgotten a vote. 0 when its storage is durable. */
+  readonly voteDelayTicks: number;
+  /** Step down for want of a quorum. Off: the assignment wants a leader without a majority to keep its clients waiting. */
+  readonly checkQuorum: boolean;
+  /** An append without an answer after this long is taken for lost. */
+  readonly inFlightTicksMax: number;
+  readonly appendEntriesMax: number;
+  readonly appendBytesMax: number;
+  /** Proposals beyond this size of uncommitted log are refused as overload. */
+  readonly uncommittedBytesMax: number;
+}
+
+/** Defaults for a tick of 10 ms: heartbeat 250 ms, elections after 600 to 1200 ms. */
+export const defaultRaftConfig = {
+  heartbeatTicks: 25,
+  stickyTicks: 50,
+  electionMaxTicks: 120,
+  voteDelayTicks: 0,
+  checkQuorum: false,
+  inFlightTicksMax: 200,
+  appendEntriesMax: 1024,
+  appendBytesMax: 1024 * 1024,
+  uncommittedBytesMax: 64 * 1024 * 1024,
+} as const satisfies Omit<RaftConfig, 'id' | 'servers'>;
+
+/**
+ * A message more than this many terms ahead is nonsense and is ignored: at one election per 600 ms it would
+ * take 80 years to get there. Without the bound one forged message near 2^53 would leave no term to campaign in.
+ */
+export const TERM_JUMP_MAX = 2 ** 32;
+
+/** @throws Error naming the first setting that cannot work */
+export function validateRaftConfig(config: RaftConfig): void {
+  const { id, servers } = config;
+  if (!servers.includes(id))
+    throw new Error(`server ${id} is not one of the cluster's ${servers.length} servers`);
+  if (new Set(servers).size !== servers.length) throw new Error('a server is listed twice');
+  for (const name of [
+    'heartbeatTicks',
+    'appendEntriesMax',
+    'appendBytesMax',
+    'uncommittedBytesMax',
+  ] as const) {
+    if (!(config[name] >= 1)) throw new Error(`${name} must be at least 1, got ${config[name]}`);
+  }
+  if (config.heartbeatTicks >= config.stickyTicks) {
+    throw new Error('heartbeatTicks must be below stickyTicks, else followers doubt a leader that is alive');
+  }
+}

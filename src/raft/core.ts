@@ -1,0 +1,203 @@
+import { TERM_JUMP_MAX, validateRaftConfig, type RaftConfig } from './config.js';
+import {
+  answerVote,
+  campaign,
+  handlePreVote,
+  handlePreVoteResponse,
+  handleRequestVote,
+  handleRequestVoteResponse,
+  isSticky,
+  mayHaveForgottenVote,
+} from './election.js';
+import { handleAppendEntries, refuseOutdatedAppend } from './followerAppend.js';
+import { Invariants } from './invariants.js';
+import { RaftLog } from './log.js';
+import type { Input, Output } from './output.js';
+import { advance, handleAppendEntriesResponse, propose, read, sendHeartbeats } from './replication.js';
+import { becomeFollower } from './roles.js';
+import { RaftState } from './state.js';
+import { statusOf, type CoreStatus } from './status.js';
+import type { Entry, EntryId, HardState, Message, RequestMessage } from './types.js';
+
+/** What a server knows when it starts: what its storage kept, and how far its state machine has got. */
+export interface Recovered {
+  readonly hardState: HardState;
+  /** The entry before the first one kept; index 0, term 0 when the log is whole. */
+  readonly before?: EntryId;
+  readonly entries: readonly Entry[];
+  /** Everything up to here has been applied, hence was committed. */
+  readonly applied: number;
+}
+
+/**
+ * Raft as a pure function of its inputs: no I/O, no clock, no randomness of its own. The same recovered
+ * state, inputs and draws give the same outputs.
+ */
+export class RaftCore {
+  private readonly state: RaftState;
+  private readonly invariants: Invariants;
+
+  /**
+   * @param drawElectionTicks gives a new election timeout, in ticks, each time it is called
+   * @throws Error when the configuration cannot work
+   * @throws InvariantViolation when the recovered state contradicts itself
+   */
+  constructor(config: RaftConfig, recovered: Recovered, drawElectionTicks: () => number) {
+    validateRaftConfig(config);
+    const log = new RaftLog(recovered.entries, recovered.before);
+    this.state = new RaftState(config, log, recovered.hardState, recovered.applied, drawElectionTicks);
+    this.invariants = new Invariants(this.state);
+  }
+
+  /** A view for people and monitors; computed when asked for. */
+  get status(): CoreStatus {
+    return statusOf(this.state);
+  }
+
+  /** The entry at `index`, while the log holds it. */
+  entryAt(index: number): Entry | undefined {
+    return this.state.log.entryAt(index);
+  }
+
+  /** @throws InvariantViolation when a rule of Raft is broken: the caller must stop this server */
+  step(input: Input): Output {
+    const { state } = this;
+    switch (input.type) {
+      case 'tick':
+        this.tick();
+        break;
+      case 'receive':
+        this.receive(input.message);
+        break;
+      case 'unreachable':
+        state.progress.get(input.peer)?.unreachable();
+        break;
+      case 'propose':
+        propose(state, input.request, input.command);
+        break;
+      case 'read':
+        read(state, input.request);
+        break;
+      case 'persisted':
+        state.log.persisted(input.batch, input.last);
+        break;
+      case 'campaign':
+        if (state.role !== 'leader' && !mayHaveForgottenVote(state)) campaign(state);
+        break;
+    }
+    if (state.role === 'leader') advance(state);
+    const output = state.takeOutput();
+    this.invariants.check();
+    return output;
+  }
+
+  private tick(): void {
+    const { state } = this;
+    state.ticksSinceStart += 1;
+    state.leaderContactTicks += 1;
+    if (state.role === 'leader') {
+      this.tickLeader();
+      return;
+    }
+    if (mayHaveForgottenVote(state)) return;
+    state.electionElapsed += 1;
+    if (state.electionElapsed >= state.electionTimeout) campaign(state);
+  }
+
+  private tickLeader(): void {
+    const { state } = this;
+    for (const progress of state.progress.values()) progress.tick(state.config.inFlightTicksMax);
+    state.quorumElapsed += 1;
+    if (state.config.checkQuorum && state.quorumElapsed >= state.config.electionMaxTicks) {
+      state.quorumElapsed = 0;
+      if (!this.heardFromMajority()) {
+        becomeFollower(state, state.term, null);
+        return;
+      }
+    }
+    state.heartbeatElapsed += 1;
+    if (state.heartbeatElapsed >= state.config.heartbeatTicks) sendHeartbeats(state);
+  }
+
+  private heardFromMajority(): boolean {
+    let heard = 1;
+    for (const progress of this.state.progress.values()) {
+      if (progress.recentlyActive) heard += 1;
+      progress.recentlyActive = false;
+    }
+    return heard >= this.state.majority;
+  }
+
+  /** The term is compared here, once, before any handler sees the message (figure 2, "Rules for Servers"). */
+  private receive(message: Message): void {
+    const { state } = this;
+    if (message.to !== state.id || !state.peers.includes(message.from)) return;
+    if (message.term > state.term + TERM_JUMP_MAX) return;
+    if (message.term < state.term) {
+      this.receiveOutdated(message);
+      return;
+    }
+    if (message.term > state.term && !isProspective(message)) {
+      if (message.type === 'requestVote' && isSticky(state)) {
+        answerVote(state, message.from, false);
+        return;
+      }
+      becomeFollower(state, message.term, null);
+    }
+    this.handle(message);
+  }
+
+  private handle(message: Message): void {
+    const { state } = this;
+    switch (message.type) {
+      case 'preVote':
+        handlePreVote(state, message);
+        break;
+      case 'preVoteResponse':
+        handlePreVoteResponse(state, message);
+        break;
+      case 'requestVote':
+        handleRequestVote(state, message);
+        break;
+      case 'requestVoteResponse':
+        handleRequestVoteResponse(state, message);
+        break;
+      case 'appendEntries':
+        // Two leaders in one term cannot be (Election Safety): this one was forged.
+        if (state.role !== 'leader') handleAppendEntries(state, message);
+        break;
+      case 'appendEntriesResponse':
+        handleAppendEntriesResponse(state, message);
+        break;
+    }
+  }
+
+  /** An answer of an earlier term means nothing any more; a request is told the current term. */
+  private receiveOutdated(message: Message): void {
+    if (isRequest(message)) this.refuseOutdated(message);
+  }
+
+  private refuseOutdated(request: RequestMessage): void {
+    const { state } = this;
+    switch (request.type) {
+      case 'preVote':
+        handlePreVote(state, request);
+        break;
+      case 'requestVote':
+        answerVote(state, request.from, false);
+        break;
+      case 'appendEntries':
+        refuseOutdatedAppend(state, request);
+        break;
+    }
+  }
+}
+
+/** Pre-votes and their grants speak of a term that nobody is in yet; they move no one's term. */
+function isProspective(message: Message): boolean {
+  return message.type === 'preVote' || (message.type === 'preVoteResponse' && message.granted);
+}
+
+function isRequest(message: Message): message is RequestMessage {
+  return message.type === 'preVote' || message.type === 'requestVote' || message.type === 'appendEntries';
+}

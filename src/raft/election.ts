@@ -1,0 +1,103 @@
+import { becomeCandidate, becomeLeader, becomePreCandidate } from './roles.js';
+import type { RaftState } from './state.js';
+import type { NodeId, PreVote, PreVoteResponse, RequestVote, RequestVoteResponse } from './types.js';
+
+/** The election timeout passed: ask for pre-votes; alone in the cluster, win at once. */
+export function campaign(state: RaftState): void {
+  becomePreCandidate(state);
+  if (hasWon(state)) {
+    startElection(state);
+    return;
+  }
+  for (const to of state.peers) {
+    state.send({ type: 'preVote', from: state.id, to, term: state.term + 1, ...lastEntry(state) });
+  }
+}
+
+/**
+ * Whether this server must not help to replace the leader: it leads, or it heard from a leader a short while
+ * ago (section 6). Without this a server that comes back could depose a leader that holds blocked calls.
+ */
+export function isSticky(state: RaftState): boolean {
+  return state.role === 'leader' || state.leaderContactTicks < state.config.stickyTicks;
+}
+
+/** Whether this server has been up too short to be sure that it has not voted before it was started. */
+export function mayHaveForgottenVote(state: RaftState): boolean {
+  return state.ticksSinceStart < state.config.voteDelayTicks;
+}
+
+/** A pre-vote binds nobody: no vote is recorded, no timer restarted, no term adopted. */
+export function handlePreVote(state: RaftState, request: PreVote): void {
+  const granted =
+    request.term > state.term &&
+    !isSticky(state) &&
+    !mayHaveForgottenVote(state) &&
+    state.log.isUpToDate(request.lastLogTerm, request.lastLogIndex);
+  state.send({
+    type: 'preVoteResponse',
+    from: state.id,
+    to: request.from,
+    term: granted ? request.term : state.term,
+    granted,
+  });
+}
+
+/** A refusal of a higher term has been adopted before this is called, and has ended the pre-candidacy. */
+export function handlePreVoteResponse(state: RaftState, response: PreVoteResponse): void {
+  if (state.role !== 'preCandidate' || !response.granted || response.term !== state.term + 1) return;
+  state.votes.add(response.from);
+  if (hasWon(state)) startElection(state);
+}
+
+/** Figure 2, RequestVote RPC, receiver: at most one vote per term, only for a log at least as up-to-date. */
+export function handleRequestVote(state: RaftState, request: RequestVote): void {
+  const granted =
+    request.term === state.term &&
+    (state.votedFor === null || state.votedFor === request.from) &&
+    !mayHaveForgottenVote(state) &&
+    state.log.isUpToDate(request.lastLogTerm, request.lastLogIndex);
+  if (granted) {
+    if (state.votedFor === null) state.setHardState(state.term, request.from);
+    state.resetElectionTimer();
+  }
+  answerVote(state, request.from, granted);
+}
+
+/** The answer leaves only when the vote is durable (figure 2, "updated on stable storage before responding"). */
+export function answerVote(state: RaftState, to: NodeId, granted: boolean): void {
+  state.sendAfterPersist({ type: 'requestVoteResponse', from: state.id, to, term: state.term, granted });
+}
+
+/** Section 5.2: votes of a majority of all servers in one term make a leader. */
+export function handleRequestVoteResponse(state: RaftState, response: RequestVoteResponse): void {
+  if (state.role !== 'candidate' || !response.granted || response.term !== state.term) return;
+  state.votes.add(response.from);
+  if (hasWon(state)) becomeLeader(state);
+}
+
+/** The requests leave once the candidate's own vote is durable, so every answer proves that it is. */
+function startElection(state: RaftState): void {
+  becomeCandidate(state);
+  if (hasWon(state)) {
+    becomeLeader(state);
+    return;
+  }
+  for (const to of state.peers) {
+    state.sendAfterPersist({
+      type: 'requestVote',
+      from: state.id,
+      to,
+      term: state.term,
+      ...lastEntry(state),
+    });
+  }
+}
+
+function hasWon(state: RaftState): boolean {
+  return state.votes.size >= state.majority;
+}
+
+function lastEntry(state: RaftState): { lastLogIndex: number; lastLogTerm: number } {
+  return { lastLogIndex: state.log.lastIndex, lastLogTerm: state.log.lastTerm };
+}

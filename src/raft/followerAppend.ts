@@ -1,0 +1,86 @@
+import { becomeFollower } from './roles.js';
+import type { RaftState } from './state.js';
+import type { AppendEntries, AppendEntriesResponse, ConflictHint, Entry } from './types.js';
+
+/** Figure 2, AppendEntries RPC, receiver. The message's term is the current one: others were sorted out before. */
+export function handleAppendEntries(state: RaftState, request: AppendEntries): void {
+  becomeFollower(state, request.term, request.from);
+  state.leaderContactTicks = 0;
+  state.resetElectionTimer();
+
+  const { prevLogIndex, prevLogTerm, entries } = dropCommitted(state, request);
+  if (state.log.termAt(prevLogIndex) !== prevLogTerm) {
+    answer(state, request, { success: false, matchIndex: 0, conflict: state.log.conflictHint(prevLogIndex) });
+    return;
+  }
+  storeNewEntries(state, entries);
+  const matchIndex = prevLogIndex + entries.length;
+  // Only what this append covered is known to be the leader's: beyond it the own log may still differ.
+  state.commitIndex = Math.max(state.commitIndex, Math.min(request.leaderCommit, matchIndex));
+  answer(state, request, { success: true, matchIndex, conflict: null });
+}
+
+/** A request of an outdated term is told the current one and nothing else. */
+export function refuseOutdatedAppend(state: RaftState, request: AppendEntries): void {
+  state.sendAfterPersist({
+    ...response(state, request),
+    success: false,
+    matchIndex: 0,
+    conflict: null,
+    readRound: 0,
+  });
+}
+
+/**
+ * What is committed here is in every later leader's log (Leader Completeness), so an append that starts
+ * below the commit index is read as one that starts at it.
+ */
+function dropCommitted(
+  state: RaftState,
+  request: AppendEntries,
+): { prevLogIndex: number; prevLogTerm: number; entries: readonly Entry[] } {
+  const committed = state.commitIndex - request.prevLogIndex;
+  if (committed <= 0) return request;
+  return {
+    prevLogIndex: state.commitIndex,
+    prevLogTerm: state.log.termAt(state.commitIndex) ?? 0,
+    entries: request.entries.slice(committed),
+  };
+}
+
+/** Figure 2, steps 3 and 4: truncate only at a real conflict; a delayed append must not erase what followed it. */
+function storeNewEntries(state: RaftState, entries: readonly Entry[]): void {
+  const firstNew = entries.findIndex((entry) => state.log.termAt(entry.index) !== entry.term);
+  const first = entries[firstNew];
+  if (first === undefined) return;
+  if (first.index <= state.log.lastIndex) {
+    state.log.truncateFrom(first.index, state.nextBatch);
+    state.draft.truncateFrom = first.index;
+  }
+  const added = entries.slice(firstNew);
+  state.log.append(added);
+  state.draft.appended.push(...added);
+}
+
+function answer(
+  state: RaftState,
+  request: AppendEntries,
+  outcome: { success: boolean; matchIndex: number; conflict: ConflictHint | null },
+): void {
+  state.sendAfterPersist({ ...response(state, request), ...outcome });
+}
+
+function response(
+  state: RaftState,
+  request: AppendEntries,
+): Omit<AppendEntriesResponse, 'success' | 'matchIndex' | 'conflict'> {
+  return {
+    type: 'appendEntriesResponse',
+    from: state.id,
+    to: request.from,
+    term: state.term,
+    commitIndex: state.commitIndex,
+    sequence: request.sequence,
+    readRound: request.readRound,
+  };
+}

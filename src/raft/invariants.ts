@@ -1,0 +1,64 @@
+import { InvariantViolation } from './invariantViolation.js';
+import type { RaftState } from './state.js';
+import type { NodeId, Role } from './types.js';
+
+interface Before {
+  readonly term: number;
+  readonly votedFor: NodeId | null;
+  readonly role: Role;
+  readonly commitIndex: number;
+  readonly handedIndex: number;
+  readonly lastIndex: number;
+}
+
+/** What a step may never undo, checked after every step; the cost does not depend on the log's length. */
+export class Invariants {
+  private before: Before;
+
+  constructor(private readonly state: RaftState) {
+    this.before = snapshot(state);
+    this.check();
+  }
+
+  /** @throws InvariantViolation naming the rule and the values that break it */
+  check(): void {
+    const { before, state } = this;
+    const now = snapshot(state);
+    require(now.term >= before.term, `term went from ${before.term} to ${now.term}`);
+    require(now.term > before.term ||
+      before.votedFor === null ||
+      now.votedFor === before.votedFor, `a second vote in term ${now.term}`);
+    require(now.commitIndex >=
+      before.commitIndex, `commit index went from ${before.commitIndex} to ${now.commitIndex}`);
+    require(now.handedIndex >=
+      before.handedIndex, `applied went from ${before.handedIndex} to ${now.handedIndex}`);
+    require(now.commitIndex <=
+      now.lastIndex, `commit ${now.commitIndex} beyond the log's end ${now.lastIndex}`);
+    require(now.handedIndex <=
+      now.commitIndex, `applied ${now.handedIndex} beyond commit ${now.commitIndex}`);
+    require(state.log.stableIndex <= now.lastIndex, `stable ${state.log.stableIndex} beyond the log's end`);
+    if (now.role === 'leader') this.checkLeader(now);
+    this.before = now;
+  }
+
+  private checkLeader(now: Before): void {
+    const { before, state } = this;
+    require(now.votedFor === state.id, `leads term ${now.term} without its own vote`);
+    require(before.role !== 'leader' || now.lastIndex >= before.lastIndex, 'a leader shortened its log');
+    for (const [peer, progress] of state.progress) {
+      require(progress.nextIndex >
+        progress.matchIndex, `next ${progress.nextIndex} of server ${peer} is not above match`);
+      require(progress.matchIndex <=
+        now.lastIndex, `match ${progress.matchIndex} of server ${peer} beyond the log's end`);
+    }
+  }
+}
+
+function snapshot(state: RaftState): Before {
+  const { term, votedFor, role, commitIndex, handedIndex } = state;
+  return { term, votedFor, role, commitIndex, handedIndex, lastIndex: state.log.lastIndex };
+}
+
+function require(holds: boolean, rule: string): void {
+  if (!holds) throw new InvariantViolation(rule);
+}

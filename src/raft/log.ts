@@ -1,0 +1,130 @@
+import { InvariantViolation } from './invariantViolation.js';
+import type { ConflictHint, Entry, EntryId } from './types.js';
+
+/** An entry's share of the byte limits: its command in UTF-16 units and a constant for the rest. */
+export function entryBytes(entry: Entry): number {
+  return entry.command.length + 32;
+}
+
+/**
+ * A server's log: entries `firstIndex` to `lastIndex`, and the identity of the entry before them (index 0,
+ * term 0 until the log is compacted). It also knows how far it is durable: `stableIndex` follows the
+ * completions of storage batches.
+ */
+export class RaftLog {
+  private readonly entries: Entry[] = [];
+  private stable: number;
+  /** Completions of batches before `batch` vouch for nothing above `index`: a truncation came between. */
+  private barrier = { batch: 0, index: 0 };
+
+  /** @param recovered entries read from storage, contiguous after `before` */
+  constructor(
+    recovered: readonly Entry[] = [],
+    private readonly before: EntryId = { term: 0, index: 0 },
+  ) {
+    this.append(recovered);
+    this.stable = this.lastIndex;
+  }
+
+  get firstIndex(): number {
+    return this.before.index + 1;
+  }
+
+  get lastIndex(): number {
+    return this.before.index + this.entries.length;
+  }
+
+  get lastTerm(): number {
+    return this.entries.at(-1)?.term ?? this.before.term;
+  }
+
+  /** The last index that is known to be durable here. */
+  get stableIndex(): number {
+    return this.stable;
+  }
+
+  /** The term of the entry at `index`, or undefined when the log does not hold it. */
+  termAt(index: number): number | undefined {
+    if (index === this.before.index) return this.before.term;
+    return this.entries[index - this.firstIndex]?.term;
+  }
+
+  entryAt(index: number): Entry | undefined {
+    return this.entries[index - this.firstIndex];
+  }
+
+  /** Entries `from` to `to`, both included. */
+  slice(from: number, to: number): Entry[] {
+    return this.entries.slice(from - this.firstIndex, to - this.firstIndex + 1);
+  }
+
+  /** Entries from `from` on within the limits; the first one always, however large it is. */
+  batch(from: number, entriesMax: number, bytesMax: number): Entry[] {
+    const batch: Entry[] = [];
+    let bytes = 0;
+    for (let index = from; index <= this.lastIndex && batch.length < entriesMax; index += 1) {
+      const entry = this.entryAt(index);
+      if (entry === undefined) break;
+      bytes += entryBytes(entry);
+      if (batch.length > 0 && bytes > bytesMax) break;
+      batch.push(entry);
+    }
+    return batch;
+  }
+
+  /** Appends entries that continue the log. */
+  append(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      if (entry.index !== this.lastIndex + 1 || entry.term < this.lastTerm) {
+        throw new InvariantViolation(
+          `entry ${entry.index} of term ${entry.term} cannot follow entry ${this.lastIndex} of term ${this.lastTerm}`,
+        );
+      }
+      this.entries.push(entry);
+    }
+  }
+
+  /**
+   * Drops `index` and everything after it.
+   *
+   * @param batch number of the storage batch that will make the truncation durable
+   */
+  truncateFrom(index: number, batch: number): void {
+    if (index < this.firstIndex) throw new InvariantViolation(`truncation at ${index}, before the log`);
+    this.entries.length = index - this.firstIndex;
+    this.stable = Math.min(this.stable, index - 1);
+    this.barrier = { batch, index: index - 1 };
+  }
+
+  /**
+   * Batch `batch`, written when the log ended in `last`, is durable, and so are all before it. What was
+   * truncated since is not vouched for, even when the same entry has come back meanwhile.
+   */
+  persisted(batch: number, last: EntryId): void {
+    if (this.termAt(last.index) !== last.term) return;
+    const index = batch < this.barrier.batch ? Math.min(last.index, this.barrier.index) : last.index;
+    this.stable = Math.max(this.stable, index);
+  }
+
+  /** Whether a candidate's log is at least as up-to-date as this one (section 5.4.1): last term first, then length. */
+  isUpToDate(lastLogTerm: number, lastLogIndex: number): boolean {
+    if (lastLogTerm !== this.lastTerm) return lastLogTerm > this.lastTerm;
+    return lastLogIndex >= this.lastIndex;
+  }
+
+  /** Where a leader should look next after the consistency check failed at `prevLogIndex` (end of section 5.3). */
+  conflictHint(prevLogIndex: number): ConflictHint {
+    const term = this.termAt(prevLogIndex);
+    if (term === undefined) return { term: 0, index: this.lastIndex + 1 };
+    let index = prevLogIndex;
+    while (index > this.firstIndex && this.termAt(index - 1) === term) index -= 1;
+    return { term, index };
+  }
+
+  /** The last index at or below `from` whose entry has a term of at most `term`. */
+  lastIndexOfTermAtMost(term: number, from: number): number {
+    let index = Math.min(from, this.lastIndex);
+    while (index > this.before.index && (this.termAt(index) ?? 0) > term) index -= 1;
+    return index;
+  }
+}

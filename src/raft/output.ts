@@ -1,0 +1,88 @@
+import type { Entry, EntryId, HardState, Message, NodeId, Role } from './types.js';
+
+/** The driver's number for a proposal or a read; the core only hands it back. */
+export type RequestId = number;
+
+/** Everything that can happen to a core. */
+export type Input =
+  | { readonly type: 'tick' }
+  | { readonly type: 'receive'; readonly message: Message }
+  /** An append to `peer` got no answer, or an answer that is not one. */
+  | { readonly type: 'unreachable'; readonly peer: NodeId }
+  | { readonly type: 'propose'; readonly request: RequestId; readonly command: string }
+  | { readonly type: 'read'; readonly request: RequestId }
+  /** Storage batch `batch`, with the log's last entry then, is durable; so are all batches before it. */
+  | { readonly type: 'persisted'; readonly batch: number; readonly last: EntryId }
+  /** As though the election timeout had passed. */
+  | { readonly type: 'campaign' };
+
+/** Why a request ended without a result. */
+export type DropReason = 'notLeader' | 'overloaded';
+
+/** What must become durable, at once or not at all, in the order of `number`. */
+export interface StorageBatch {
+  readonly number: number;
+  readonly hardState: HardState | null;
+  /** Drop this index and all after it, before appending; null: nothing to drop. */
+  readonly truncateFrom: number | null;
+  readonly appended: readonly Entry[];
+  /** The log's last entry after this batch. */
+  readonly last: EntryId;
+}
+
+/** A change of role, term or known leader. */
+export interface RoleChange {
+  readonly role: Role;
+  readonly term: number;
+  readonly leader: NodeId | null;
+}
+
+/** All that one step asks of the driver, which works through the fields in this order. */
+export interface Output {
+  /** Null when nothing needs to be stored. */
+  readonly batch: StorageBatch | null;
+  /** May leave at once. */
+  readonly messages: readonly Message[];
+  /** Votes and acknowledgements: only when this batch and all before it are durable. */
+  readonly messagesAfterPersist: readonly Message[];
+  /** Proposals that are in the log now, and where. */
+  readonly accepted: readonly { readonly request: RequestId; readonly entry: EntryId }[];
+  /** Newly committed and locally durable entries, to be applied in order. */
+  readonly committed: readonly Entry[];
+  /** The highest index whose commit is known on a majority; null when unchanged. */
+  readonly acknowledged: number | null;
+  /** Reads that may be answered once `index` is applied. */
+  readonly readable: readonly { readonly request: RequestId; readonly index: number }[];
+  /** Requests that had no effect and never will. `leader` is who leads as far as known. */
+  readonly dropped: readonly {
+    readonly request: RequestId;
+    readonly reason: DropReason;
+    readonly leader: NodeId | null;
+  }[];
+  readonly role: RoleChange | null;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] };
+
+/** An output under construction. */
+export type OutputDraft = Mutable<Omit<Output, 'batch'>> & {
+  hardStateChanged: boolean;
+  truncateFrom: number | null;
+  appended: Entry[];
+};
+
+export function emptyDraft(): OutputDraft {
+  return {
+    hardStateChanged: false,
+    truncateFrom: null,
+    appended: [],
+    messages: [],
+    messagesAfterPersist: [],
+    accepted: [],
+    committed: [],
+    acknowledged: null,
+    readable: [],
+    dropped: [],
+    role: null,
+  };
+}

@@ -1,0 +1,104 @@
+/**
+ * What a leader knows of one follower (figure 2, "Volatile state on leaders"), and the append that is on
+ * its way there. At most one is in flight, so batches grow by themselves while it is.
+ */
+export class Progress {
+  /** Highest index known to be replicated there. */
+  matchIndex = 0;
+  /** Highest commit index the follower has reported. */
+  commitIndex = 0;
+  /** Highest commit index it has been sent. */
+  sentCommit = 0;
+  /** Highest read round it has echoed, and been sent. */
+  ackedRound = 0;
+  sentRound = 0;
+  /** Whether it has answered since check-quorum last looked. */
+  recentlyActive = true;
+  /** Ticks since its last answer; undefined when it never answered this leader. */
+  contactTicks: number | undefined = undefined;
+
+  private next: number;
+  /** Until an append has matched, appends only look for the point where the logs agree. */
+  private probing = true;
+  private sequence = 0;
+  private inFlightTicks: number | undefined = undefined;
+  /** After a failure the follower is left alone until the next heartbeat. */
+  private paused = false;
+
+  constructor(nextIndex: number) {
+    this.next = nextIndex;
+  }
+
+  get nextIndex(): number {
+    return this.next;
+  }
+
+  get isProbing(): boolean {
+    return this.probing;
+  }
+
+  /** Whether an append may leave now. */
+  get isReady(): boolean {
+    return this.inFlightTicks === undefined && !this.paused;
+  }
+
+  /** Notes that an append leaves; returns its sequence number. */
+  sent(commitIndex: number, readRound: number): number {
+    this.inFlightTicks = 0;
+    this.sentCommit = commitIndex;
+    this.sentRound = readRound;
+    this.sequence += 1;
+    return this.sequence;
+  }
+
+  /** Notes an answer; true when it belongs to the append in flight. */
+  answered(sequence: number): boolean {
+    this.contactTicks = 0;
+    this.recentlyActive = true;
+    if (sequence !== this.sequence || this.inFlightTicks === undefined) return false;
+    this.inFlightTicks = undefined;
+    this.paused = false;
+    return true;
+  }
+
+  /** The append in flight did not arrive, or its answer did not. */
+  unreachable(): void {
+    this.inFlightTicks = undefined;
+    this.paused = true;
+    this.sentCommit = this.commitIndex;
+    this.sentRound = this.ackedRound;
+  }
+
+  /** A tick passes. `inFlightTicksMax`: an append without answer after so many is taken for lost. */
+  tick(inFlightTicksMax: number): void {
+    if (this.contactTicks !== undefined) this.contactTicks += 1;
+    if (this.inFlightTicks === undefined) return;
+    this.inFlightTicks += 1;
+    if (this.inFlightTicks >= inFlightTicksMax) this.unreachable();
+  }
+
+  /** At a heartbeat a follower that could not be reached is tried again. */
+  resume(): void {
+    this.paused = false;
+  }
+
+  /** An append up to `index` matched. Late answers never lower what is known. */
+  matched(index: number): void {
+    this.matchIndex = Math.max(this.matchIndex, index);
+    this.next = Math.max(this.next, this.matchIndex + 1);
+    this.probing = false;
+  }
+
+  /**
+   * The append in flight failed the consistency check. At or below `matchIndex` this means that the follower
+   * has lost entries it had acknowledged (a server restarted without its storage): start over from `nextIndex`.
+   */
+  rejected(nextIndex: number): void {
+    if (nextIndex <= this.matchIndex) {
+      this.matchIndex = 0;
+      this.commitIndex = 0;
+    }
+    this.next = Math.max(nextIndex, 1);
+    this.probing = true;
+  }
+}

@@ -1,0 +1,146 @@
+import { entryBytes } from './log.js';
+import type { RequestId } from './output.js';
+import type { Progress } from './progress.js';
+import { majorityReached } from './quorum.js';
+import { appendAsLeader } from './roles.js';
+import type { RaftState } from './state.js';
+import type { AppendEntriesResponse, NodeId } from './types.js';
+
+/** Until a follower's log is known to agree, an append carries this many entries: probes should be cheap. */
+const PROBE_ENTRIES_MAX = 1;
+
+/** Section 5.3: the leader appends the command to its log; replication follows when the step ends. */
+export function propose(state: RaftState, request: RequestId, command: string): void {
+  if (state.role !== 'leader') {
+    state.draft.dropped.push({ request, reason: 'notLeader', leader: state.leader });
+    return;
+  }
+  if (state.uncommittedBytes + command.length > state.config.uncommittedBytesMax) {
+    state.draft.dropped.push({ request, reason: 'overloaded', leader: state.leader });
+    return;
+  }
+  const { term, index } = appendAsLeader(state, 'command', command);
+  state.draft.accepted.push({ request, entry: { term, index } });
+}
+
+/** Section 8: a read waits for a round with a majority, and for the entry that opened this leader's term. */
+export function read(state: RaftState, request: RequestId): void {
+  if (state.role !== 'leader') {
+    state.draft.dropped.push({ request, reason: 'notLeader', leader: state.leader });
+    return;
+  }
+  state.reads.add(request, Math.max(state.commitIndex, state.termStartIndex));
+}
+
+/** An answer to an append of this term. What could not have been sent by a follower of ours is ignored. */
+export function handleAppendEntriesResponse(state: RaftState, response: AppendEntriesResponse): void {
+  const progress = state.progress.get(response.from);
+  if (progress === undefined) return;
+  const isCurrent = progress.answered(response.sequence);
+  if (response.readRound <= state.reads.round) {
+    progress.ackedRound = Math.max(progress.ackedRound, response.readRound);
+  }
+  if (response.success && response.matchIndex <= state.log.lastIndex) {
+    progress.matched(response.matchIndex);
+    const known = Math.min(response.commitIndex, state.commitIndex, response.matchIndex);
+    progress.commitIndex = Math.max(progress.commitIndex, known);
+  } else if (response.conflict !== null && isCurrent) {
+    progress.rejected(nextProbe(state, progress, response.conflict));
+  }
+}
+
+/** After each step of a leader: everything that may have become true. */
+export function advance(state: RaftState): void {
+  advanceCommit(state);
+  sendAppends(state);
+  advanceAcknowledged(state);
+  releaseReads(state);
+}
+
+/** Every follower that is not being talked to gets an append, if only an empty one; failed ones are tried again. */
+export function sendHeartbeats(state: RaftState): void {
+  state.heartbeatElapsed = 0;
+  for (const [peer, progress] of state.progress) {
+    progress.resume();
+    if (progress.isReady) sendAppend(state, peer, progress);
+  }
+}
+
+/** With the hint of a rejection, at most one probe per term that differs (end of section 5.3). */
+function nextProbe(state: RaftState, progress: Progress, hint: { term: number; index: number }): number {
+  const rejected = progress.nextIndex - 1;
+  const sameTerm = state.log.lastIndexOfTermAtMost(hint.term, rejected);
+  const next = hint.term > 0 && state.log.termAt(sameTerm) === hint.term ? sameTerm + 1 : hint.index;
+  return Math.max(1, Math.min(next, rejected));
+}
+
+/**
+ * Section 5.4.2: the majority is counted only for an entry of the current term; earlier ones become
+ * committed with it. The leader counts itself only up to what is durable.
+ */
+function advanceCommit(state: RaftState): void {
+  if (state.commitIndex === state.log.lastIndex) return;
+  const matched = [state.log.stableIndex];
+  for (const progress of state.progress.values()) matched.push(progress.matchIndex);
+  const index = majorityReached(matched);
+  if (index <= state.commitIndex || state.log.termAt(index) !== state.term) return;
+  for (const entry of state.log.slice(state.commitIndex + 1, index))
+    state.uncommittedBytes -= entryBytes(entry);
+  state.commitIndex = index;
+}
+
+/** The highest index whose commit a majority knows: when `updatefile` replies by the assignment's rule. */
+function advanceAcknowledged(state: RaftState): void {
+  if (state.acknowledged === state.commitIndex) return;
+  const known = [state.commitIndex];
+  for (const progress of state.progress.values()) known.push(progress.commitIndex);
+  const index = majorityReached(known);
+  if (index <= state.acknowledged) return;
+  state.acknowledged = index;
+  state.draft.acknowledged = index;
+}
+
+function releaseReads(state: RaftState): void {
+  if (!state.reads.isWaiting) return;
+  const echoed = [state.reads.round];
+  for (const progress of state.progress.values()) echoed.push(progress.ackedRound);
+  state.draft.readable.push(...state.reads.takeReady(majorityReached(echoed), state.commitIndex));
+}
+
+function sendAppends(state: RaftState): void {
+  for (const [peer, progress] of state.progress) {
+    if (progress.isReady && hasNews(state, progress)) sendAppend(state, peer, progress);
+  }
+}
+
+/** Entries, a commit index the follower could use, or a read that waits for its word. */
+function hasNews(state: RaftState, progress: Progress): boolean {
+  return (
+    progress.nextIndex <= state.log.lastIndex ||
+    progress.sentCommit < Math.min(state.commitIndex, progress.matchIndex) ||
+    (state.reads.isWaiting && progress.sentRound < state.reads.round)
+  );
+}
+
+function sendAppend(state: RaftState, to: NodeId, progress: Progress): void {
+  const { log, config } = state;
+  const prevLogIndex = progress.nextIndex - 1;
+  const prevLogTerm = log.termAt(prevLogIndex);
+  // The entry before is compacted away: only a snapshot could help this follower.
+  if (prevLogTerm === undefined) return;
+  const entriesMax = progress.isProbing ? PROBE_ENTRIES_MAX : config.appendEntriesMax;
+  const entries = log.batch(progress.nextIndex, entriesMax, config.appendBytesMax);
+  const sequence = progress.sent(state.commitIndex, state.reads.round);
+  state.send({
+    type: 'appendEntries',
+    from: state.id,
+    to,
+    term: state.term,
+    prevLogIndex,
+    prevLogTerm,
+    entries,
+    leaderCommit: state.commitIndex,
+    sequence,
+    readRound: state.reads.round,
+  });
+}

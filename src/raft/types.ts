@@ -1,0 +1,102 @@
+/** A server's number in the cluster file, from 0. */
+export type NodeId = number;
+
+/** Names one log entry for ever: no two entries share both (Log Matching, paper section 5.3). */
+export interface EntryId {
+  readonly term: number;
+  readonly index: number;
+}
+
+/**
+ * One slot of the replicated log. `noop` is what a leader appends at its election (section 8); the command
+ * of any other entry is text which only the state machine can read.
+ */
+export interface Entry extends EntryId {
+  readonly kind: 'noop' | 'command';
+  readonly command: string;
+}
+
+/** What must survive a crash besides the log (figure 2, "Persistent state"); written as one record. */
+export interface HardState {
+  readonly term: number;
+  readonly votedFor: NodeId | null;
+}
+
+/** A pre-candidate asks whether it could win before it raises its term (Raft dissertation, section 9.6). */
+export type Role = 'follower' | 'preCandidate' | 'candidate' | 'leader';
+
+interface Addressed {
+  readonly from: NodeId;
+  readonly to: NodeId;
+  readonly term: number;
+}
+
+/** `term` is the term the sender would campaign in, one above its own. */
+export interface PreVote extends Addressed {
+  readonly type: 'preVote';
+  readonly lastLogIndex: number;
+  readonly lastLogTerm: number;
+}
+
+/** Granted: `term` is the term asked for. Refused: `term` is the voter's own. */
+export interface PreVoteResponse extends Addressed {
+  readonly type: 'preVoteResponse';
+  readonly granted: boolean;
+}
+
+/** Figure 2, RequestVote RPC. */
+export interface RequestVote extends Addressed {
+  readonly type: 'requestVote';
+  readonly lastLogIndex: number;
+  readonly lastLogTerm: number;
+}
+
+/** Figure 2, RequestVote RPC, results. */
+export interface RequestVoteResponse extends Addressed {
+  readonly type: 'requestVoteResponse';
+  readonly granted: boolean;
+}
+
+/**
+ * Figure 2, AppendEntries RPC; without entries it is a heartbeat, a commit notice or a read confirmation.
+ * `sequence` counts the sender's appends to this peer in this term, `readRound` is its read counter; both
+ * come back in the response.
+ */
+export interface AppendEntries extends Addressed {
+  readonly type: 'appendEntries';
+  readonly prevLogIndex: number;
+  readonly prevLogTerm: number;
+  readonly entries: readonly Entry[];
+  readonly leaderCommit: number;
+  readonly sequence: number;
+  readonly readRound: number;
+}
+
+/** Where a follower's log departs from an append: the term in the way (0: the log is too short) and the first index to try. */
+export interface ConflictHint {
+  readonly term: number;
+  readonly index: number;
+}
+
+/**
+ * Figure 2, AppendEntries RPC, results. `matchIndex` is what this append proved, not the follower's last
+ * index. `commitIndex` is the follower's own. `conflict` is there on a rejection by the consistency check;
+ * a refusal of an outdated term has neither success nor conflict, and `readRound` 0.
+ */
+export interface AppendEntriesResponse extends Addressed {
+  readonly type: 'appendEntriesResponse';
+  readonly success: boolean;
+  readonly matchIndex: number;
+  readonly commitIndex: number;
+  readonly sequence: number;
+  readonly readRound: number;
+  readonly conflict: ConflictHint | null;
+}
+
+/** What one server asks of another; every request is answered by at most one response. */
+export type RequestMessage = PreVote | RequestVote | AppendEntries;
+
+/** What comes back, over the same exchange. */
+export type ResponseMessage = PreVoteResponse | RequestVoteResponse | AppendEntriesResponse;
+
+export type Message = RequestMessage | ResponseMessage;

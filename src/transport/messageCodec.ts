@@ -1,0 +1,144 @@
+import type {
+  AppendEntries,
+  AppendEntriesResponse,
+  ConflictHint,
+  Entry,
+  Message,
+  RequestMessage,
+  ResponseMessage,
+} from '../raft/types.js';
+
+/** A text that is not a message of ours; the message says what is wrong with it. */
+export class MessageError extends Error {
+  override readonly name = 'MessageError';
+}
+
+/** A message as one line of JSON. */
+export function encodeMessage(message: Message): string {
+  return JSON.stringify(message);
+}
+
+/** @throws MessageError for anything that a server of ours would not send as a request */
+export function decodeRequest(text: string): RequestMessage {
+  const fields = parseFields(text);
+  switch (fields['type']) {
+    case 'preVote':
+    case 'requestVote':
+      return {
+        type: fields['type'],
+        ...address(fields),
+        lastLogIndex: count(fields, 'lastLogIndex'),
+        lastLogTerm: count(fields, 'lastLogTerm'),
+      };
+    case 'appendEntries':
+      return appendEntries(fields);
+    default:
+      throw new MessageError('type is not that of a request');
+  }
+}
+
+/** @throws MessageError for anything that a server of ours would not send as a response */
+export function decodeResponse(text: string): ResponseMessage {
+  const fields = parseFields(text);
+  switch (fields['type']) {
+    case 'preVoteResponse':
+    case 'requestVoteResponse':
+      return { type: fields['type'], ...address(fields), granted: flag(fields, 'granted') };
+    case 'appendEntriesResponse':
+      return appendEntriesResponse(fields);
+    default:
+      throw new MessageError('type is not that of a response');
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function parseFields(text: string): Fields {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new MessageError('not JSON');
+  }
+  return fieldsOf(value, 'message');
+}
+
+function fieldsOf(value: unknown, what: string): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new MessageError(`${what} is not an object`);
+  return value as Fields;
+}
+
+function count(fields: Fields, name: string): number {
+  const value = fields[name];
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
+    throw new MessageError(`${name} is not a whole number from 0 to 2^53 - 1`);
+  }
+  return value;
+}
+
+function flag(fields: Fields, name: string): boolean {
+  const value = fields[name];
+  if (typeof value !== 'boolean') throw new MessageError(`${name} is not a boolean`);
+  return value;
+}
+
+function address(fields: Fields): { from: number; to: number; term: number } {
+  return { from: count(fields, 'from'), to: count(fields, 'to'), term: count(fields, 'term') };
+}
+
+function appendEntries(fields: Fields): AppendEntries {
+  const { from, to, term } = address(fields);
+  const prevLogIndex = count(fields, 'prevLogIndex');
+  const prevLogTerm = count(fields, 'prevLogTerm');
+  if (prevLogTerm > term) throw new MessageError('prevLogTerm is above the term');
+  return {
+    type: 'appendEntries',
+    from,
+    to,
+    term,
+    prevLogIndex,
+    prevLogTerm,
+    entries: entriesAfter(fields['entries'], prevLogIndex, prevLogTerm, term),
+    leaderCommit: count(fields, 'leaderCommit'),
+    sequence: count(fields, 'sequence'),
+    readRound: count(fields, 'readRound'),
+  };
+}
+
+/** Entries must continue the log: indexes without a gap, terms that never fall and never pass the sender's. */
+function entriesAfter(value: unknown, prevIndex: number, prevTerm: number, termMax: number): Entry[] {
+  if (!Array.isArray(value)) throw new MessageError('entries is not an array');
+  let lastTerm = prevTerm;
+  return value.map((item: unknown, offset) => {
+    const fields = fieldsOf(item, 'entry');
+    const { kind, command } = fields;
+    const entry = { term: count(fields, 'term'), index: count(fields, 'index') };
+    if (entry.index !== prevIndex + 1 + offset) throw new MessageError('entries leave a gap in the log');
+    if (entry.term < lastTerm || entry.term > termMax)
+      throw new MessageError('the terms of the entries are out of order');
+    if (kind !== 'noop' && kind !== 'command') throw new MessageError('kind of entry is unknown');
+    if (typeof command !== 'string') throw new MessageError('command is not a string');
+    lastTerm = entry.term;
+    return { ...entry, kind, command };
+  });
+}
+
+function appendEntriesResponse(fields: Fields): AppendEntriesResponse {
+  return {
+    type: 'appendEntriesResponse',
+    ...address(fields),
+    success: flag(fields, 'success'),
+    matchIndex: count(fields, 'matchIndex'),
+    commitIndex: count(fields, 'commitIndex'),
+    sequence: count(fields, 'sequence'),
+    readRound: count(fields, 'readRound'),
+    conflict: conflictHint(fields['conflict']),
+  };
+}
+
+function conflictHint(value: unknown): ConflictHint | null {
+  if (value === null) return null;
+  const fields = fieldsOf(value, 'conflict');
+  return { term: count(fields, 'term'), index: count(fields, 'index') };
+}

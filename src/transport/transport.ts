@@ -1,0 +1,20 @@
+import type { RequestMessage, ResponseMessage } from '../raft/types.js';
+
+/** The answer to one request, or why there is none, in a few words for a log. */
+export type SendOutcome = { readonly response: ResponseMessage } | { readonly failure: string };
+
+/** Carries requests to peers and brings back the answer to that very request. */
+export interface Transport {
+  /**
+   * Sends `request` to its addressee. `done` is called exactly once, never before `send` returns, within a
+   * bounded time, and not at all after a call of the returned function, which gives the request up.
+   */
+  send(request: RequestMessage, done: (outcome: SendOutcome) => void): () => void;
+  close(): void;
+}
+
+/** Who answers the requests of peers: in production the driver. */
+export interface PeerRequestHandler {
+  /** `reply` is called exactly once, with null when the request deserves no answer. */
+  receive(request: RequestMessage, reply: (response: ResponseMessage | null) => void): void;
+}
