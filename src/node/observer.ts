@@ -8,6 +8,7 @@ export interface NodeObserver {
   lifecycleChanged(state: LifecycleState): void;
   /** Once per outage, not per attempt. */
   peerUnreachable(peer: NodeId, reason: string): void;
+  /** At the first answer of a peer, and at the first one after an outage. */
   peerReachable(peer: NodeId): void;
   /** The node serves nobody any more and never will. */
   failed(error: Error): void;

@@ -1,19 +1,21 @@
 import type { NodeId } from '../raft/types.js';
 import type { NodeObserver } from './observer.js';
 
-/** Turns the outcomes of single requests into one report per outage and one per recovery. */
+/** Turns the outcomes of single requests into one report per outage and one when the peer is reached (again). */
 export class PeerHealth {
-  private readonly down = new Set<NodeId>();
+  private readonly reachable = new Map<NodeId, boolean>();
 
   constructor(private readonly observer: Pick<NodeObserver, 'peerUnreachable' | 'peerReachable'>) {}
 
   failed(peer: NodeId, reason: string): void {
-    if (this.down.has(peer)) return;
-    this.down.add(peer);
+    if (this.reachable.get(peer) === false) return;
+    this.reachable.set(peer, false);
     this.observer.peerUnreachable(peer, reason);
   }
 
   answered(peer: NodeId): void {
-    if (this.down.delete(peer)) this.observer.peerReachable(peer);
+    if (this.reachable.get(peer) === true) return;
+    this.reachable.set(peer, true);
+    this.observer.peerReachable(peer);
   }
 }

@@ -1,0 +1,31 @@
+import { BlockStoreFullError, BlockTooLargeError } from '../blocks/blockStore.js';
+import { errorTable, leaderHint, ServiceError, type LeaderAddress } from '../node/errors.js';
+import { FAULT_CODES, XmlRpcFault } from '../xmlrpc/index.js';
+
+/** A call with arguments that the method does not take; nothing was done. */
+export function invalidParams(explanation: string): XmlRpcFault {
+  return new XmlRpcFault(FAULT_CODES.INVALID_PARAMS, explanation);
+}
+
+/** Turns the errors of this service into faults with stable codes and words. */
+export class FaultTranslator {
+  constructor(private readonly servers: readonly LeaderAddress[]) {}
+
+  /** The fault for an error of ours; any other error as it is, for the XML-RPC server to call an internal one. */
+  translate(error: unknown): unknown {
+    if (error instanceof ServiceError) return new XmlRpcFault(error.code, this.explain(error));
+    if (error instanceof BlockStoreFullError) {
+      const { word, code } = errorTable.blockStoreFull;
+      return new XmlRpcFault(code, `${word}: ${error.message}`);
+    }
+    if (error instanceof BlockTooLargeError) return invalidParams(error.message);
+    return error;
+  }
+
+  /** Whoever asked the wrong server is told the right one. */
+  private explain(error: ServiceError): string {
+    if (error.kind !== 'notLeader') return error.message;
+    const leader = error.leader === null ? undefined : this.servers[error.leader];
+    return `${error.message}; ${leader === undefined ? 'no leader is known at the moment' : leaderHint(leader)}`;
+  }
+}

@@ -1,0 +1,127 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { isIP } from 'node:net';
+import { handleXmlRpc, type XmlRpcServerOptions } from '../xmlrpc/index.js';
+
+/** How long a client may take to send the head of a request, and the whole of it. A call that waits for its answer is not cut. */
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+/** An idle connection is kept this long: peers and clients come back to it. */
+const KEEP_ALIVE_MS = 300_000;
+/** After this long without traffic the operating system begins to ask whether the other side still exists. */
+const PROBE_AFTER_MS = 30_000;
+/** Answers to calls that were waiting get this long to leave before connections are cut. */
+const CLOSE_GRACE_MS = 1_000;
+
+/** The port cannot be listened on; the message is for the person at the terminal. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+}
+
+/** One listener for all surfaces: routes requests by path, and holds the limits that every surface shares. */
+export class HttpFront {
+  private readonly servers: Server[] = [];
+
+  constructor(private readonly xmlrpc: XmlRpcServerOptions) {}
+
+  /**
+   * Listens on every address that `host` stands for.
+   *
+   * @param bind the address to listen on instead
+   * @throws ListenError when the port is in use or the address is not this machine's
+   */
+  async listen(host: string, port: number, bind?: string): Promise<void> {
+    const addresses = bind === undefined ? addressesFor(host) : [{ address: bind, optional: false }];
+    for (const { address, optional } of addresses) {
+      try {
+        this.servers.push(await this.listenOn(address, port));
+      } catch (error) {
+        const code = (error as NodeJS.ErrnoException).code ?? '';
+        if (optional && (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT')) continue;
+        await this.close();
+        throw new ListenError(`cannot listen on ${address} port ${port}: ${reasons[code] ?? String(error)}`);
+      }
+    }
+    if (this.servers.length === 0) throw new ListenError(`cannot listen on ${host} port ${port}`);
+  }
+
+  /** Takes no more connections, lets answers leave, and cuts what is left after a moment. */
+  async close(): Promise<void> {
+    const cut = setTimeout(() => {
+      for (const server of this.servers) server.closeAllConnections();
+    }, CLOSE_GRACE_MS);
+    await Promise.all(this.servers.map(closed));
+    clearTimeout(cut);
+  }
+
+  private listenOn(address: string, port: number): Promise<Server> {
+    const server = createServer(
+      {
+        keepAliveTimeout: KEEP_ALIVE_MS,
+        headersTimeout: HEADERS_TIMEOUT_MS,
+        requestTimeout: REQUEST_TIMEOUT_MS,
+        connectionsCheckingInterval: 1_000,
+        noDelay: true,
+        keepAlive: true,
+        keepAliveInitialDelay: PROBE_AFTER_MS,
+      },
+      (request, response) => this.route(request, response),
+    );
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host: address, port, ipv6Only: true }, () => {
+        server.off('error', reject);
+        server.on('error', ignore);
+        resolve(server);
+      });
+    });
+  }
+
+  private route(request: IncomingMessage, response: ServerResponse): void {
+    const path = (request.url ?? '/').split('?', 1)[0];
+    if (path === '/' || path === '/RPC2') handleXmlRpc(request, response, this.xmlrpc);
+    else notFound(request, response);
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'the port is in use; is this server running already?',
+  EADDRNOTAVAIL: 'the address does not belong to this machine; see --bind',
+  EACCES: 'no permission; ports below 1024 need special rights',
+  ENOTFOUND: 'the name is not known; see --bind',
+};
+
+/**
+ * A loopback name is served on both loopback addresses, since clients resolve it to either. Any other host is
+ * served on all interfaces: behind a cloud's address translation its address is none of this machine's.
+ */
+function addressesFor(host: string): { address: string; optional: boolean }[] {
+  if (host === 'localhost' || host === '127.0.0.1' || host === '::1') {
+    return [
+      { address: '127.0.0.1', optional: host === '::1' },
+      { address: '::1', optional: host !== '::1' },
+    ];
+  }
+  if (isIP(host) === 4 && host.startsWith('127.')) return [{ address: host, optional: false }];
+  return [
+    { address: '0.0.0.0', optional: false },
+    { address: '::', optional: true },
+  ];
+}
+
+function notFound(request: IncomingMessage, response: ServerResponse): void {
+  request.on('error', ignore);
+  response.on('error', ignore);
+  response.writeHead(404, { 'Content-Type': 'text/plain; charset=utf-8', Connection: 'close' });
+  response.end('Nothing lives here. XML-RPC calls go to /RPC2 (or /) by POST.\n');
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+}
+
+function ignore(): void {
+  // A connection that breaks is noticed by its closing.
+}

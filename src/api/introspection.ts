@@ -1,0 +1,115 @@
+import {
+  FAULT_CODES,
+  XmlRpcFault,
+  type CallContext,
+  type ParsedValue,
+  type XmlRpcValue,
+} from '../xmlrpc/index.js';
+import { invalidParams } from './faults.js';
+import { method, usage, type Method } from './method.js';
+import { anyArray, text } from './validate.js';
+
+/** Calls in one multicall. */
+const MULTICALL_MAX = 1000;
+
+/** What introspection is about: the methods, and the way to call one by any of its names. */
+export interface MethodDirectory {
+  readonly methods: readonly Method[];
+  /** @throws XmlRpcFault -32601 with a suggestion */
+  find(name: string): Method;
+  call(name: string, params: ParsedValue[], context: CallContext): XmlRpcValue | Promise<XmlRpcValue>;
+  /** The fault that an error of a call stands for. */
+  faultOf(error: unknown): XmlRpcFault;
+}
+
+/** The `system` methods, made from the same table that dispatches and validates. */
+export function introspectionMethods(directory: () => MethodDirectory): Method[] {
+  return [
+    method('system.listMethods', [], 'array', 'The canonical names of all methods.', () =>
+      directory()
+        .methods.map(({ name }) => name)
+        .sort(),
+    ),
+    method(
+      'system.methodSignature',
+      [text('name')],
+      'array',
+      'The signatures of a method: each an array of the type returned and the types of the parameters.',
+      ([name]) => {
+        const { returns, parameters } = directory().find(name);
+        return [[returns, ...parameters.map(({ type }) => type)]];
+      },
+    ),
+    method('system.methodHelp', [text('name')], 'string', 'What a method does.', ([name]) => {
+      const found = directory().find(name);
+      return `${usage(found)} -> ${found.returns}\n${found.help}`;
+    }),
+    method(
+      'system.getCapabilities',
+      [],
+      'struct',
+      'The specifications that this server follows.',
+      capabilities,
+    ),
+    method(
+      'system.multicall',
+      [anyArray('calls')],
+      'array',
+      `Makes up to ${MULTICALL_MAX} calls, one after another. Takes structs {methodName, params}; gives for each ` +
+        'call an array with its result, or a struct {faultCode, faultString}.',
+      ([calls], context) => multicall(directory(), calls, context),
+    ),
+  ];
+}
+
+function capabilities(): XmlRpcValue {
+  const capability = (specUrl: string, specVersion: number): XmlRpcValue =>
+    new Map<string, XmlRpcValue>([
+      ['specUrl', specUrl],
+      ['specVersion', specVersion],
+    ]);
+  return new Map([
+    ['xmlrpc', capability('http://xmlrpc.com/spec', 1)],
+    ['faults_interop', capability('http://xmlrpc-epi.sourceforge.net/specs/rfc.fault_codes.php', 20010516)],
+    ['introspection', capability('http://xmlrpc-c.sourceforge.net/xmlrpc-c/introspection.html', 1)],
+    ['system.multicall', capability('http://www.xmlrpc.com/discuss/msgReader$1208', 1)],
+  ]);
+}
+
+async function multicall(
+  directory: MethodDirectory,
+  calls: readonly ParsedValue[],
+  context: CallContext,
+): Promise<XmlRpcValue> {
+  if (calls.length > MULTICALL_MAX) {
+    throw invalidParams(`a multicall may hold ${MULTICALL_MAX} calls, this one holds ${calls.length}`);
+  }
+  const results: XmlRpcValue[] = [];
+  for (const item of calls) {
+    try {
+      const { name, params } = readCall(item);
+      results.push([await directory.call(name, params, context)]);
+    } catch (error) {
+      const fault = directory.faultOf(error);
+      results.push(
+        new Map<string, XmlRpcValue>([
+          ['faultCode', fault.faultCode],
+          ['faultString', fault.faultString],
+        ]),
+      );
+    }
+  }
+  return results;
+}
+
+function readCall(item: ParsedValue): { name: string; params: ParsedValue[] } {
+  const name = item instanceof Map ? item.get('methodName') : undefined;
+  const params = item instanceof Map ? (item.get('params') ?? []) : undefined;
+  if (typeof name !== 'string' || !Array.isArray(params)) {
+    throw invalidParams('each call of a multicall is a struct {string methodName, array params}');
+  }
+  if (name.toLowerCase() === 'system.multicall') {
+    throw new XmlRpcFault(FAULT_CODES.INVALID_REQUEST, 'a multicall cannot hold a multicall');
+  }
+  return { name, params };
+}

@@ -1,0 +1,79 @@
+import {
+  XmlRpcDateTime,
+  XmlRpcDouble,
+  type CallContext,
+  type ParsedValue,
+  type XmlRpcValue,
+} from '../xmlrpc/index.js';
+import { invalidParams } from './faults.js';
+
+/** The types of XML-RPC, by the names used in `system.methodSignature`. */
+export type TypeName = 'string' | 'int' | 'boolean' | 'base64' | 'array' | 'struct';
+
+/** A parameter: what people call it, its type on the wire, and what it becomes once it has been checked. */
+export interface Parameter<T> {
+  readonly name: string;
+  readonly type: TypeName;
+  /** @throws XmlRpcFault -32602 */
+  check(value: ParsedValue): T;
+}
+
+/** One method of the service: all that dispatch, validation and introspection need to know of it. */
+export interface Method {
+  /** Canonical name with its prefix, such as `surfstore.updatefile`. */
+  readonly name: string;
+  readonly parameters: readonly Parameter<unknown>[];
+  readonly returns: TypeName;
+  readonly help: string;
+  /** @throws XmlRpcFault, ServiceError, or rejects with either */
+  invoke(params: readonly ParsedValue[], call: CallContext): XmlRpcValue | Promise<XmlRpcValue>;
+}
+
+type Checked<P extends readonly Parameter<unknown>[]> = {
+  [I in keyof P]: P[I] extends Parameter<infer T> ? T : never;
+};
+
+/** Describes a method; `run` gets its arguments checked and in order. */
+export function method<const P extends readonly Parameter<unknown>[]>(
+  name: string,
+  parameters: P,
+  returns: TypeName,
+  help: string,
+  run: (args: Checked<P>, call: CallContext) => XmlRpcValue | Promise<XmlRpcValue>,
+): Method {
+  return {
+    name,
+    parameters,
+    returns,
+    help,
+    invoke(params, call) {
+      if (params.length !== parameters.length) {
+        throw invalidParams(`${usage(this)} takes ${countOf(parameters.length)}, got ${params.length}`);
+      }
+      const args = params.map((value, position) => parameters[position]?.check(value));
+      return run(args as Checked<P>, call);
+    },
+  };
+}
+
+/** How a method is called, such as `surfstore.updatefile(string filename, int version, array hashlist)`. */
+export function usage({ name, parameters }: Pick<Method, 'name' | 'parameters'>): string {
+  return `${name}(${parameters.map((parameter) => `${parameter.type} ${parameter.name}`).join(', ')})`;
+}
+
+/** The type of a value as a person would name it. */
+export function typeOf(value: ParsedValue): string {
+  if (value === null) return 'nil';
+  if (Array.isArray(value)) return 'array';
+  if (value instanceof Map) return 'struct';
+  if (value instanceof Uint8Array) return 'base64';
+  if (value instanceof XmlRpcDouble) return 'double';
+  if (value instanceof XmlRpcDateTime) return 'dateTime.iso8601';
+  if (typeof value === 'string' || typeof value === 'boolean') return typeof value;
+  return 'int';
+}
+
+function countOf(parameters: number): string {
+  if (parameters === 0) return 'no parameters';
+  return parameters === 1 ? '1 parameter' : `${parameters} parameters`;
+}

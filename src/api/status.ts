@@ -1,0 +1,60 @@
+import type { LeaderAddress } from '../node/errors.js';
+import type { RaftNode } from '../node/raftNode.js';
+import type { XmlRpcValue } from '../xmlrpc/index.js';
+
+/** What a status is made from. */
+export interface StatusSource {
+  readonly id: number;
+  readonly servers: readonly LeaderAddress[];
+  readonly node: Pick<RaftNode<unknown>, 'status' | 'isCrashed'>;
+  readonly tickMs: number;
+  readonly version: string;
+  fileCount(): number;
+  /** Seconds since the process started. */
+  uptimeSeconds(): number;
+}
+
+/**
+ * The status of one server as an XML-RPC struct. Integers throughout; -1 stands for "not known" (leader, vote)
+ * and "never" (last contact). `peers` is filled in by the leader alone.
+ */
+export function statusStruct(source: StatusSource): XmlRpcValue {
+  const { id, servers, node, tickMs, version } = source;
+  const { core, lifecycle, lastApplied, waitingCalls } = node.status;
+  const peers = core.peers.map((peer) =>
+    struct({
+      id: peer.id,
+      address: addressOf(servers[peer.id]),
+      matchIndex: peer.matchIndex,
+      nextIndex: peer.nextIndex,
+      lastContactMs: peer.contactTicks === undefined ? -1 : peer.contactTicks * tickMs,
+    }),
+  );
+  return struct({
+    id,
+    address: addressOf(servers[id]),
+    role: core.role,
+    crashed: node.isCrashed,
+    lifecycle,
+    term: core.term,
+    leader: core.leader ?? -1,
+    votedFor: core.votedFor ?? -1,
+    commitIndex: core.commitIndex,
+    lastApplied,
+    lastIndex: core.lastIndex,
+    logLength: core.lastIndex - core.firstIndex + 1,
+    waitingCalls,
+    files: source.fileCount(),
+    uptimeSeconds: source.uptimeSeconds(),
+    version,
+    peers,
+  });
+}
+
+function struct(members: Readonly<Record<string, XmlRpcValue>>): XmlRpcValue {
+  return new Map(Object.entries(members));
+}
+
+function addressOf(server: LeaderAddress | undefined): string {
+  return server === undefined ? '' : `${server.host}:${server.port}`;
+}

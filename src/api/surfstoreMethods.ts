@@ -1,0 +1,166 @@
+import type { BlockStore } from '../blocks/blockStore.js';
+import { ServiceError } from '../node/errors.js';
+import type { PendingCall } from '../node/pendingRequests.js';
+import type { RaftNode } from '../node/raftNode.js';
+import type { RequestMessage } from '../raft/types.js';
+import { encodeUpdateFile, type FileMetadata } from '../stateMachine/fileMetadata.js';
+import { decodeRequest, encodeMessage, MessageError } from '../transport/messageCodec.js';
+import { FAULT_CODES, XmlRpcFault, type CallContext, type XmlRpcValue } from '../xmlrpc/index.js';
+import { refuseTooLarge } from './commandSize.js';
+import { invalidParams } from './faults.js';
+import { FileMapXml } from './fileMapXml.js';
+import { method, type Method } from './method.js';
+import { statusStruct, type StatusSource } from './status.js';
+import { arrayOfTexts, bytes, fileName, hashList, text, version } from './validate.js';
+
+/** What the methods of one server work on. */
+export interface SurfstoreParts {
+  readonly node: RaftNode<boolean>;
+  readonly files: FileMetadata;
+  readonly blocks: BlockStore;
+  readonly status: StatusSource;
+  /** Largest request body a peer accepts: a command must fit in one. */
+  readonly bodyBytesMax: number;
+}
+
+/** The table of the service's methods (wire contract of the assignment). */
+export function surfstoreMethods(parts: SurfstoreParts): Method[] {
+  return [...metadataMethods(parts), ...chaosMethods(parts), ...blockMethods(parts), ...peerMethods(parts)];
+}
+
+function metadataMethods({ node, files, status, bodyBytesMax }: SurfstoreParts): Method[] {
+  const fileMap = new FileMapXml();
+  return [
+    method('surfstore.ping', [], 'boolean', 'True: the server is there, crashed or not.', () => true),
+    method(
+      'surfstore.getfileinfomap',
+      [],
+      'struct',
+      'All files: name -> [version, hashlist]. On the leader only; waits until a majority of the servers has ' +
+        'confirmed that it leads, without a limit.',
+      (_args, call) => waitFor(node.read(), call).then(() => fileMap.write(files.list())),
+    ),
+    method(
+      'surfstore.updatefile',
+      [fileName('filename'), version('version'), hashList('hashlist')],
+      'boolean',
+      'Sets the hash list of a file. True when applied; false when version is not exactly one above the stored ' +
+        'version (0 for a file never written). On the leader only; waits until a majority has it, without a limit.',
+      ([name, number, hashes], call) => {
+        const command = encodeUpdateFile(name, number, hashes);
+        refuseTooLarge(command, bodyBytesMax);
+        return waitFor(node.propose(command), call);
+      },
+    ),
+    method(
+      'surfstore.tester_getversion',
+      [text('filename')],
+      'int',
+      'The committed version of a file on this very server, 0 for a file never written. Answers when crashed too.',
+      ([name]) => files.versionOf(name),
+    ),
+    method(
+      'surfstore.status',
+      [],
+      'struct',
+      'Role, term, indexes and peers of this server. Integers; -1 means not known. Answers when crashed too.',
+      () => statusStruct(status),
+    ),
+  ];
+}
+
+function chaosMethods({ node }: SurfstoreParts): Method[] {
+  return [
+    method(
+      'surfstore.isLeader',
+      [],
+      'boolean',
+      'Whether this server leads; false on a crashed one.',
+      () => node.isLeader,
+    ),
+    method('surfstore.isCrashed', [], 'boolean', 'Whether this server is crashed.', () => node.isCrashed),
+    method(
+      'surfstore.crash',
+      [],
+      'boolean',
+      'Crashes this server until restore; true, also when it was crashed.',
+      () => {
+        node.crash();
+        return true;
+      },
+    ),
+    method(
+      'surfstore.restore',
+      [],
+      'boolean',
+      'Ends a crash: back as a follower; true, also when it was up.',
+      () => {
+        node.restore();
+        return true;
+      },
+    ),
+  ];
+}
+
+function blockMethods({ node, blocks }: SurfstoreParts): Method[] {
+  const whileUp = <T>(action: () => T): T => {
+    if (node.isCrashed)
+      throw new ServiceError('crashed', 'this server is crashed; call restore to bring it back');
+    return action();
+  };
+  return [
+    method(
+      'surfstore.putblock',
+      [bytes('block')],
+      'boolean',
+      'Stores a block on this server, under the SHA-256 of its bytes in lower case hex.',
+      ([block]) => whileUp(() => blocks.put(block).then(() => true)),
+    ),
+    method('surfstore.getblock', [text('hash')], 'base64', 'The block with this SHA-256.', ([hash]) =>
+      whileUp(async () => {
+        const block = await blocks.get(hash.toLowerCase());
+        if (block === undefined)
+          throw new ServiceError('blockNotFound', 'this server stores no block with this hash');
+        return block;
+      }),
+    ),
+    method(
+      'surfstore.hasblocks',
+      [arrayOfTexts('hashlist')],
+      'array',
+      'Those of the hashes whose block this server stores, in the order given.',
+      ([hashes]) => whileUp(() => blocks.has(hashes)),
+    ),
+  ];
+}
+
+function peerMethods({ node }: SurfstoreParts): Method[] {
+  const answer = (message: string): Promise<XmlRpcValue> =>
+    new Promise((resolve, reject) => {
+      node.receive(readMessage(message), (response) => {
+        if (response === null)
+          reject(new XmlRpcFault(FAULT_CODES.INVALID_REQUEST, 'this message deserves no answer'));
+        else resolve(encodeMessage(response));
+      });
+    });
+  const help = 'Only for the servers of this cluster: takes a message as JSON and gives the answer as JSON.';
+  return [
+    method('surfstore.appendEntries', [text('message')], 'string', help, ([message]) => answer(message)),
+    method('surfstore.requestVote', [text('message')], 'string', help, ([message]) => answer(message)),
+  ];
+}
+
+function readMessage(message: string): RequestMessage {
+  try {
+    return decodeRequest(message);
+  } catch (error) {
+    if (error instanceof MessageError) throw invalidParams(`message: ${error.message}`);
+    throw error;
+  }
+}
+
+/** Waits for the log; a client that hangs up frees its place. */
+function waitFor<T>(pending: PendingCall<T>, call: CallContext): Promise<T> {
+  call.onHangUp(pending.cancel);
+  return pending.promise;
+}

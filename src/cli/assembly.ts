@@ -1,0 +1,117 @@
+import { randomInt } from 'node:crypto';
+import { createRequire } from 'node:module';
+import type { Logger } from 'pino';
+import { FaultTranslator } from '../api/faults.js';
+import { HttpFront } from '../api/httpFront.js';
+import { surfstoreMethods } from '../api/surfstoreMethods.js';
+import { XmlRpcSurface } from '../api/xmlrpcSurface.js';
+import { MemoryBlockStore } from '../blocks/memoryBlockStore.js';
+import type { ClusterConfig, ServerAddress } from '../config/clusterFile.js';
+import type { ServerOptions } from '../config/options.js';
+import type { NodeObserver } from '../node/observer.js';
+import { RaftNode } from '../node/raftNode.js';
+import { GridTicker } from '../node/ticker.js';
+import { defaultRaftConfig, type RaftConfig } from '../raft/config.js';
+import { FileMetadata } from '../stateMachine/fileMetadata.js';
+import { MemoryStorage } from '../storage/memoryStorage.js';
+import { RpcTransport } from '../transport/rpcTransport.js';
+
+/** One server with everything it is made of, listening. */
+export interface RunningServer {
+  /** Answers the waiting calls with a fault, closes the sockets, and resolves when nothing is left. */
+  stop(): Promise<void>;
+}
+
+/** What a server is started from. */
+export interface ServerSetup {
+  readonly cluster: ClusterConfig;
+  readonly server: ServerAddress;
+  readonly options: ServerOptions;
+  readonly log: Logger;
+  readonly observer: NodeObserver;
+}
+
+const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
+
+/** The version of this program. */
+export const programVersion = version;
+
+/**
+ * Puts a server together and starts it.
+ *
+ * @throws ListenError when its port cannot be listened on
+ */
+export async function startServer({
+  cluster,
+  server,
+  options,
+  log,
+  observer,
+}: ServerSetup): Promise<RunningServer> {
+  const startedAt = performance.now();
+  const files = new FileMetadata();
+  const peers = cluster.servers.filter(({ id }) => id !== server.id);
+  const transport = new RpcTransport(peers, options.rpcTimeoutMs);
+  const raft = raftConfig(cluster, server, options);
+  const node = new RaftNode<boolean>({
+    raft,
+    storage: new MemoryStorage(),
+    transport,
+    stateMachine: files,
+    ticker: new GridTicker(options.tickMs),
+    drawElectionTicks: () => randomInt(options.electionMinMs / options.tickMs, raft.electionMaxTicks + 1),
+    replyAfter: options.replyAfter,
+    waitingCallsMax: options.waitingCallsMax,
+    observer,
+  });
+  const methods = surfstoreMethods({
+    node,
+    files,
+    blocks: new MemoryBlockStore({ bytesMax: options.blockStoreBytesMax }),
+    bodyBytesMax: options.bodyBytesMax,
+    status: {
+      id: server.id,
+      servers: cluster.servers,
+      node,
+      tickMs: options.tickMs,
+      version,
+      fileCount: () => files.size,
+      uptimeSeconds: () => Math.floor((performance.now() - startedAt) / 1000),
+    },
+  });
+  const front = new HttpFront({
+    dispatch: new XmlRpcSurface(methods, new FaultTranslator(cluster.servers)).call,
+    bodyBytesMax: options.bodyBytesMax,
+    onInternalError: (error, methodName) => log.error({ err: error, method: methodName }, 'internal error'),
+  });
+  await front.listen(server.host, server.port, options.bind);
+  node.start();
+  // Alone in the cluster there is nobody to wait for.
+  if (peers.length === 0) node.campaign();
+  return {
+    async stop() {
+      node.stop();
+      transport.close();
+      await front.close();
+    },
+  };
+}
+
+/** The protocol's settings in ticks. A server whose memory is gone after a restart must not vote at once. */
+function raftConfig(cluster: ClusterConfig, server: ServerAddress, options: ServerOptions): RaftConfig {
+  const ticks = (ms: number): number => ms / options.tickMs;
+  const electionMaxTicks = ticks(options.electionMaxMs);
+  return {
+    ...defaultRaftConfig,
+    id: server.id,
+    servers: cluster.servers.map(({ id }) => id),
+    heartbeatTicks: ticks(options.heartbeatMs),
+    // A little below the shortest timeout: whose timer fires first has heard from the leader last a moment ago.
+    stickyTicks: Math.ceil((ticks(options.electionMinMs) * 5) / 6),
+    electionMaxTicks,
+    voteDelayTicks: cluster.servers.length === 1 ? 0 : electionMaxTicks,
+    checkQuorum: options.checkQuorum,
+    inFlightTicksMax: 4 * Math.ceil(ticks(options.rpcTimeoutMs)),
+    uncommittedBytesMax: options.uncommittedBytesMax,
+  };
+}

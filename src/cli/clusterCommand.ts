@@ -1,0 +1,133 @@
+import type { Command } from 'commander';
+import { fork, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { SurfStoreClient } from '../client/index.js';
+import { readClusterFile, type ClusterConfig } from '../config/clusterFile.js';
+import type { ServerOptions } from '../config/options.js';
+import { clusterTable } from './clusterView.js';
+import { CommandError, EXIT } from './exitCodes.js';
+import { READY_MESSAGE } from './serverCommand.js';
+import { addServerFlags, serverOptionsFrom } from './serverFlags.js';
+import { waitForLeader } from './statusCommand.js';
+
+const LEADER_MS = 15_000;
+
+/** A server that ends without having been asked to. */
+interface UnexpectedExit {
+  readonly id: number;
+  readonly how: string;
+}
+
+export function clusterCommand(program: Command): void {
+  const command = program
+    .command('cluster')
+    .description('run all servers of a cluster on this machine, one process each, until Ctrl-C')
+    .argument('<config>', 'cluster file');
+  addServerFlags(command).action((config: string, flags: Partial<ServerOptions>, self: Command) => {
+    serverOptionsFrom(flags);
+    return run(config, flagsOf(self));
+  });
+}
+
+async function run(config: string, serverFlags: readonly string[]): Promise<void> {
+  const cluster = readClusterFile(config);
+  const children = new Children(config, serverFlags);
+  const interrupted = new Promise<'interrupted'>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve('interrupted'));
+  });
+  try {
+    const ready = children.startAll(cluster);
+    const started = await Promise.race([ready, children.anyExit, interrupted]);
+    if (started === 'interrupted') return;
+    if (started !== undefined)
+      throw new CommandError(`server ${started.id} could not start (${started.how})`);
+    void introduce(cluster);
+    const ended = await Promise.race([children.allExited(), interrupted]);
+    if (ended !== 'interrupted') throw new CommandError('all servers have ended');
+  } finally {
+    await children.stopAll();
+  }
+}
+
+/** Shows who listens where and who leads. */
+async function introduce(cluster: ClusterConfig): Promise<void> {
+  const client = new SurfStoreClient({ servers: cluster.servers });
+  try {
+    const views = await waitForLeader(cluster, client, LEADER_MS);
+    process.stdout.write(`${clusterTable(views)}\nCtrl-C stops all servers.\n`);
+  } catch (error) {
+    process.stderr.write(`surfstore: ${error instanceof Error ? error.message : String(error)}\n`);
+  } finally {
+    client.close();
+  }
+}
+
+/** The server processes. They end by themselves when this process is gone. */
+class Children {
+  readonly anyExit: Promise<UnexpectedExit>;
+  private readonly children = new Map<number, ChildProcess>();
+  private readonly exits: Promise<void>[] = [];
+  private reportExit: (exit: UnexpectedExit) => void = () => undefined;
+  private stopping = false;
+
+  constructor(
+    private readonly config: string,
+    private readonly flags: readonly string[],
+  ) {
+    this.anyExit = new Promise((resolve) => (this.reportExit = resolve));
+  }
+
+  /** Resolves when all servers answer. */
+  async startAll(cluster: ClusterConfig): Promise<undefined> {
+    await Promise.all(cluster.servers.map(({ id }) => this.start(id)));
+    return undefined;
+  }
+
+  async allExited(): Promise<void> {
+    await Promise.all(this.exits);
+  }
+
+  async stopAll(): Promise<void> {
+    this.stopping = true;
+    for (const child of this.children.values()) child.kill('SIGTERM');
+    await this.allExited();
+  }
+
+  private start(id: number): Promise<void> {
+    const main = fileURLToPath(new URL('main.js', import.meta.url));
+    const child = fork(main, ['server', this.config, String(id), ...this.flags], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    this.children.set(id, child);
+    this.exits.push(
+      new Promise((resolve) => {
+        child.once('exit', (code, signal) => {
+          this.children.delete(id);
+          this.noteExit({ id, how: signal ?? `exit code ${code ?? EXIT.failure}` });
+          resolve();
+        });
+      }),
+    );
+    return new Promise((resolve) => {
+      child.on('message', (message) => {
+        if (message === READY_MESSAGE) resolve();
+      });
+    });
+  }
+
+  private noteExit(exit: UnexpectedExit): void {
+    if (this.stopping) return;
+    process.stderr.write(`surfstore: server ${exit.id} has ended (${exit.how})\n`);
+    this.reportExit(exit);
+  }
+}
+
+/** The flags that were given, as they have to be given to each server. */
+function flagsOf(command: Command): string[] {
+  return command.options.flatMap((option) => {
+    const name = option.attributeName();
+    if (command.getOptionValueSource(name) !== 'cli') return [];
+    const value: unknown = command.getOptionValue(name);
+    return value === true ? [option.long ?? ''] : [option.long ?? '', String(value)];
+  });
+}

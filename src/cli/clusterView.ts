@@ -1,0 +1,69 @@
+import type { SurfStoreClient, ServerStatus } from '../client/index.js';
+import { addressOf, type ClusterConfig, type ServerAddress } from '../config/clusterFile.js';
+import { coloured, table } from './table.js';
+
+/** How long a server may take to say how it is. */
+const STATUS_MS = 1_000;
+
+/** One server of a cluster, and its status unless it does not answer. */
+export interface ServerView {
+  readonly server: ServerAddress;
+  readonly status: ServerStatus | undefined;
+}
+
+/** Asks all servers at the same time. */
+export async function viewCluster(cluster: ClusterConfig, client: SurfStoreClient): Promise<ServerView[]> {
+  return Promise.all(
+    cluster.servers.map(async (server) => ({
+      server,
+      status: await client.status(server.id, { deadlineMs: STATUS_MS }).catch(() => undefined),
+    })),
+  );
+}
+
+/** The status of the server that leads: of several that think so, the one with the highest term is right. */
+export function leaderOf(views: readonly ServerView[]): ServerStatus | undefined {
+  const leaders = views.flatMap(({ status }) =>
+    status?.role === 'leader' && !status.crashed ? [status] : [],
+  );
+  return leaders.sort((a, b) => b.term - a.term)[0];
+}
+
+/** A table of all servers: who leads, how far each has got, and how long ago the leader heard from it. */
+export function clusterTable(views: readonly ServerView[]): string {
+  const leader = leaderOf(views);
+  const heading = ['ID', 'ADDRESS', 'ROLE', 'TERM', 'COMMIT', 'APPLIED', 'LAG', 'CRASHED', 'LAST CONTACT'];
+  return table(
+    heading,
+    views.map(({ server, status }) => {
+      const place = [String(server.id), addressOf(server)];
+      if (status === undefined)
+        return [...place, coloured('red', 'unreachable'), '', '', '', '', '', lastContact(server.id, leader)];
+      const lag = leader === undefined ? '' : String(Math.max(0, leader.commitIndex - status.lastApplied));
+      return [
+        ...place,
+        role(status),
+        String(status.term),
+        String(status.commitIndex),
+        String(status.lastApplied),
+        lag,
+        status.crashed ? coloured('red', 'yes') : 'no',
+        lastContact(server.id, leader),
+      ];
+    }),
+  );
+}
+
+function role({ role: name, crashed }: ServerStatus): string {
+  if (crashed) return coloured('dim', '-');
+  return name === 'leader' ? coloured('green', name) : name;
+}
+
+function lastContact(id: number, leader: ServerStatus | undefined): string {
+  if (leader === undefined || leader.id === id) return '';
+  const peer = leader.peers.find((candidate) => candidate.id === id);
+  if (peer === undefined || peer.lastContactMs < 0) return 'never';
+  return peer.lastContactMs < 10_000
+    ? `${peer.lastContactMs} ms ago`
+    : `${Math.round(peer.lastContactMs / 1000)} s ago`;
+}

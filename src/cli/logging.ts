@@ -1,0 +1,47 @@
+import { pino, type Logger } from 'pino';
+import type { LogLevel } from '../config/options.js';
+import type { NodeObserver } from '../node/observer.js';
+import type { NodeId } from '../raft/types.js';
+
+/** JSON lines on stderr, written at once so that the last words of a process are not lost. */
+export function createLogger(level: LogLevel, server: NodeId): Logger {
+  return pino(
+    { level, base: { server }, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination({ fd: 2, sync: true }),
+  );
+}
+
+/**
+ * Tells the log what happens to a node. An outage of a peer is a warning, one line at its beginning; a peer
+ * that has not been seen yet (the cluster is starting) or that was crashed on purpose is not.
+ */
+export class LoggingObserver implements NodeObserver {
+  /** Called after a failure has been logged. */
+  onFailed: (() => void) | undefined;
+  private readonly seen = new Set<NodeId>();
+
+  constructor(private readonly log: Logger) {}
+
+  roleChanged({ role, term, leader }: Parameters<NodeObserver['roleChanged']>[0]): void {
+    this.log.info({ role, term, leader }, 'role changed');
+  }
+
+  lifecycleChanged(state: Parameters<NodeObserver['lifecycleChanged']>[0]): void {
+    this.log.info({ state }, 'lifecycle changed');
+  }
+
+  peerUnreachable(peer: NodeId, reason: string): void {
+    const level = this.seen.has(peer) && !reason.startsWith('isCrashed') ? 'warn' : 'info';
+    this.log[level]({ peer, reason }, 'peer is unreachable');
+  }
+
+  peerReachable(peer: NodeId): void {
+    this.seen.add(peer);
+    this.log.info({ peer }, 'peer is reachable');
+  }
+
+  failed(error: Error): void {
+    this.log.fatal({ err: error }, 'this server cannot go on');
+    this.onFailed?.();
+  }
+}

@@ -1,0 +1,47 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { ListenError } from '../api/httpFront.js';
+import { ConfigError } from '../config/configError.js';
+import { programVersion } from './assembly.js';
+import { faultCommands, fileCommands } from './clientCommands.js';
+import { clusterCommand } from './clusterCommand.js';
+import { CommandError, EXIT } from './exitCodes.js';
+import { serverCommand } from './serverCommand.js';
+import { statusCommand } from './statusCommand.js';
+
+function createProgram(): Command {
+  const program = new Command('surfstore')
+    .description('A fault-tolerant SurfStore metadata service')
+    .version(programVersion)
+    .showHelpAfterError('(see --help)')
+    .configureOutput({ outputError: (text, write) => write(`surfstore: ${text.replace(/^error: /, '')}`) })
+    .exitOverride();
+  serverCommand(program);
+  clusterCommand(program);
+  statusCommand(program);
+  fileCommands(program);
+  faultCommands(program);
+  return program;
+}
+
+/** The exit code for an error, after one line about it on stderr. */
+function report(error: unknown): number {
+  // Commander has said its own already; help and version are no errors.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`surfstore: ${message}\n`);
+  if (error instanceof CommandError) return error.exitCode;
+  if (error instanceof ConfigError) return EXIT.usage;
+  if (error instanceof ListenError) return EXIT.failure;
+  if (error instanceof Error && error.stack !== undefined) process.stderr.write(`${error.stack}\n`);
+  return EXIT.failure;
+}
+
+// A reader that goes away (`surfstore files ... | head`) is no reason to complain.
+process.stdout.on('error', () => process.exit(EXIT.ok));
+
+try {
+  await createProgram().parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}

@@ -1,0 +1,43 @@
+import type { Command } from 'commander';
+import { addressOf, readClusterFile, serverOf } from '../config/clusterFile.js';
+import type { ServerOptions } from '../config/options.js';
+import { programVersion, startServer } from './assembly.js';
+import { EXIT } from './exitCodes.js';
+import { createLogger, LoggingObserver } from './logging.js';
+import { addServerFlags, serverOptionsFrom } from './serverFlags.js';
+
+/** Sent over the channel to a parent process, if there is one, when the server answers. */
+export const READY_MESSAGE = 'ready';
+
+export function serverCommand(program: Command): void {
+  const command = program
+    .command('server')
+    .description('run one server of a cluster until it is told to stop (SIGTERM, SIGINT)')
+    .argument('<config>', 'cluster file: "M: N", then a line "metadataI: host:port" per server')
+    .argument('<id>', 'number of this server, from 0');
+  addServerFlags(command).action((config: string, id: string, flags: Partial<ServerOptions>) =>
+    run(config, id, flags),
+  );
+}
+
+async function run(config: string, idText: string, flags: Partial<ServerOptions>): Promise<void> {
+  const options = serverOptionsFrom(flags);
+  const cluster = readClusterFile(config);
+  const server = serverOf(cluster, idText);
+  const log = createLogger(options.logLevel, server.id);
+  const observer = new LoggingObserver(log);
+  const ended = new Promise<number>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(EXIT.ok));
+    // A parent that is gone can stop nobody any more.
+    process.on('disconnect', () => resolve(EXIT.ok));
+    observer.onFailed = () => resolve(EXIT.failure);
+  });
+  const running = await startServer({ cluster, server, options, log, observer });
+  process.stdout.write(
+    `surfstore ${programVersion}: server ${server.id} of ${cluster.servers.length} is ready at ${addressOf(server)}\n`,
+  );
+  process.send?.(READY_MESSAGE);
+  process.exitCode = await ended;
+  await running.stop();
+  if (process.connected) process.disconnect();
+}

@@ -1,0 +1,77 @@
+import { Option, type Command } from 'commander';
+import {
+  defaultOptions,
+  logLevels,
+  replyMoments,
+  validateOptions,
+  type ServerOptions,
+} from '../config/options.js';
+
+/** Adds the flags that tune a server. Their values are checked together by `serverOptionsFrom`. */
+export function addServerFlags(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--log-level <level>', 'what to log to stderr, as JSON lines')
+        .choices(logLevels)
+        .env('SURFSTORE_LOG_LEVEL')
+        .default(defaultOptions.logLevel),
+    )
+    .option(
+      '--bind <address>',
+      'address to listen on (default: 127.0.0.1 and ::1 for a loopback host, else all)',
+    )
+    .addOption(
+      new Option(
+        '--reply-after <moment>',
+        'when updatefile replies: its commit known on a majority, or at commit',
+      )
+        .choices(replyMoments)
+        .default(defaultOptions.replyAfter),
+    )
+    .option('--check-quorum', 'a leader without a majority steps down instead of keeping its clients waiting')
+    .option(
+      ...number(
+        '--heartbeat-ms',
+        'an idle leader contacts each follower this often',
+        defaultOptions.heartbeatMs,
+      ),
+    )
+    .option(...number('--election-min-ms', 'shortest election timeout', defaultOptions.electionMinMs))
+    .option(...number('--election-max-ms', 'longest election timeout', defaultOptions.electionMaxMs))
+    .option(...number('--tick-ms', 'grid of all protocol timers', defaultOptions.tickMs))
+    .option(
+      ...number(
+        '--rpc-timeout-ms',
+        'a peer that is silent for so long is unreachable',
+        defaultOptions.rpcTimeoutMs,
+      ),
+    )
+    .option(
+      ...number('--waiting-calls-max', 'calls that may wait for a majority', defaultOptions.waitingCallsMax),
+    )
+    .option(
+      ...number(
+        '--uncommitted-bytes-max',
+        'log that may wait for a majority',
+        defaultOptions.uncommittedBytesMax,
+      ),
+    )
+    .option(...number('--body-bytes-max', 'largest request body', defaultOptions.bodyBytesMax))
+    .option(
+      ...number('--block-store-bytes-max', 'total size of stored blocks', defaultOptions.blockStoreBytesMax),
+    );
+}
+
+/** @throws ConfigError naming the flag */
+export function serverOptionsFrom(flags: Partial<ServerOptions>): ServerOptions {
+  const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
+  return validateOptions({ ...defaultOptions, ...given });
+}
+
+function number(
+  flag: string,
+  description: string,
+  byDefault: number,
+): [string, string, (text: string) => number, number] {
+  return [`${flag} <number>`, description, Number, byDefault];
+}

@@ -1,0 +1,84 @@
+import { Option, type Command } from 'commander';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SurfStoreClient } from '../client/index.js';
+import { addressOf, readClusterFile, type ClusterConfig } from '../config/clusterFile.js';
+import { clusterTable, leaderOf, viewCluster, type ServerView } from './clusterView.js';
+import { parseDuration } from './duration.js';
+import { CommandError, EXIT } from './exitCodes.js';
+
+const WATCH_MS = 1_000;
+const WAIT_STEP_MS = 100;
+
+interface StatusFlags {
+  readonly watch?: boolean;
+  readonly output: 'table' | 'json';
+  readonly waitLeader?: number;
+}
+
+export function statusCommand(program: Command): void {
+  program
+    .command('status')
+    .description('show all servers of a cluster; exit code 3 when none leads')
+    .argument('<config>', 'cluster file')
+    .option('-w, --watch', 'show again every second, until Ctrl-C')
+    .addOption(
+      new Option('-o, --output <format>', 'how to show it').choices(['table', 'json']).default('table'),
+    )
+    .option(
+      '--wait-leader <duration>',
+      'first wait for a leader, for at most so long (5s, 500ms)',
+      parseDuration,
+    )
+    .action((config: string, flags: StatusFlags) => run(config, flags));
+}
+
+async function run(config: string, flags: StatusFlags): Promise<void> {
+  const cluster = readClusterFile(config);
+  const client = new SurfStoreClient({ servers: cluster.servers });
+  try {
+    if (flags.waitLeader !== undefined) await waitForLeader(cluster, client, flags.waitLeader);
+    if (flags.watch === true) await watch(cluster, client, flags);
+    const views = await viewCluster(cluster, client);
+    show(views, flags);
+    if (leaderOf(views) === undefined) process.exitCode = EXIT.noLeader;
+  } finally {
+    client.close();
+  }
+}
+
+async function watch(cluster: ClusterConfig, client: SurfStoreClient, flags: StatusFlags): Promise<never> {
+  for (;;) {
+    const views = await viewCluster(cluster, client);
+    if (process.stdout.isTTY) process.stdout.write('\u001b[H\u001b[2J');
+    show(views, flags);
+    await sleep(WATCH_MS);
+  }
+}
+
+/** @throws CommandError with exit code 3 when nobody leads in time */
+export async function waitForLeader(
+  cluster: ClusterConfig,
+  client: SurfStoreClient,
+  timeoutMs: number,
+): Promise<readonly ServerView[]> {
+  const endsAt = performance.now() + timeoutMs;
+  for (;;) {
+    const views = await viewCluster(cluster, client);
+    if (leaderOf(views) !== undefined) return views;
+    if (performance.now() >= endsAt) {
+      throw new CommandError(`no leader was elected within ${timeoutMs / 1000} s`, EXIT.noLeader);
+    }
+    await sleep(WAIT_STEP_MS);
+  }
+}
+
+function show(views: readonly ServerView[], { output }: StatusFlags): void {
+  const text = output === 'json' ? JSON.stringify(views.map(jsonView)) : clusterTable(views);
+  process.stdout.write(`${text}\n`);
+}
+
+function jsonView({ server, status }: ServerView): object {
+  return status === undefined
+    ? { id: server.id, address: addressOf(server), reachable: false }
+    : { reachable: true, ...status };
+}

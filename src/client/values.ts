@@ -1,0 +1,119 @@
+import type { ParsedValue, XmlRpcValue } from '../xmlrpc/index.js';
+
+/** A hash list as it is sent; opaque to the service. Numbers are integers. */
+export type HashListInput = XmlRpcValue;
+
+/** What is known of a file: its version and its hash list, the latter as it was sent. */
+export interface FileInfo {
+  readonly version: number;
+  readonly hashList: ParsedValue;
+}
+
+/** A peer as the leader sees it; `lastContactMs` is -1 when it never answered this leader. */
+export interface PeerInfo {
+  readonly id: number;
+  readonly address: string;
+  readonly matchIndex: number;
+  readonly nextIndex: number;
+  readonly lastContactMs: number;
+}
+
+/** The status of one server; -1 stands for an unknown leader or vote. */
+export interface ServerStatus {
+  readonly id: number;
+  readonly address: string;
+  readonly role: string;
+  readonly crashed: boolean;
+  readonly lifecycle: string;
+  readonly term: number;
+  readonly leader: number;
+  readonly votedFor: number;
+  readonly commitIndex: number;
+  readonly lastApplied: number;
+  readonly lastIndex: number;
+  readonly logLength: number;
+  readonly waitingCalls: number;
+  readonly files: number;
+  readonly uptimeSeconds: number;
+  readonly version: string;
+  readonly peers: readonly PeerInfo[];
+}
+
+/** @throws TypeError when the answer is not what the method returns: the server is not one of this service */
+export function asBoolean(value: ParsedValue): boolean {
+  if (typeof value !== 'boolean') throw unexpected('a boolean');
+  return value;
+}
+
+/** @throws TypeError */
+export function asInt(value: ParsedValue): number {
+  if (typeof value === 'bigint') return Number(value);
+  if (typeof value !== 'number') throw unexpected('an int');
+  return value;
+}
+
+/** @throws TypeError */
+export function asFileMap(value: ParsedValue): Map<string, FileInfo> {
+  const files = new Map<string, FileInfo>();
+  for (const [name, info] of asStruct(value)) {
+    if (!Array.isArray(info) || info[0] === undefined || info[1] === undefined)
+      throw unexpected('[version, hashlist]');
+    files.set(name, { version: asInt(info[0]), hashList: info[1] });
+  }
+  return files;
+}
+
+/** @throws TypeError */
+export function asStatus(value: ParsedValue): ServerStatus {
+  const status = asStruct(value);
+  const peers = status.get('peers');
+  return {
+    id: int(status, 'id'),
+    address: text(status, 'address'),
+    role: text(status, 'role'),
+    crashed: status.get('crashed') === true,
+    lifecycle: text(status, 'lifecycle'),
+    term: int(status, 'term'),
+    leader: int(status, 'leader'),
+    votedFor: int(status, 'votedFor'),
+    commitIndex: int(status, 'commitIndex'),
+    lastApplied: int(status, 'lastApplied'),
+    lastIndex: int(status, 'lastIndex'),
+    logLength: int(status, 'logLength'),
+    waitingCalls: int(status, 'waitingCalls'),
+    files: int(status, 'files'),
+    uptimeSeconds: int(status, 'uptimeSeconds'),
+    version: text(status, 'version'),
+    peers: Array.isArray(peers) ? peers.map(asPeer) : [],
+  };
+}
+
+function asPeer(value: ParsedValue): PeerInfo {
+  const peer = asStruct(value);
+  return {
+    id: int(peer, 'id'),
+    address: text(peer, 'address'),
+    matchIndex: int(peer, 'matchIndex'),
+    nextIndex: int(peer, 'nextIndex'),
+    lastContactMs: int(peer, 'lastContactMs'),
+  };
+}
+
+function asStruct(value: ParsedValue): Map<string, ParsedValue> {
+  if (!(value instanceof Map)) throw unexpected('a struct');
+  return value;
+}
+
+function int(struct: Map<string, ParsedValue>, name: string): number {
+  return asInt(struct.get(name) ?? null);
+}
+
+function text(struct: Map<string, ParsedValue>, name: string): string {
+  const value = struct.get(name);
+  if (typeof value !== 'string') throw unexpected(`a string as ${name}`);
+  return value;
+}
+
+function unexpected(what: string): TypeError {
+  return new TypeError(`the server's answer is not ${what}; is it a server of this service?`);
+}
