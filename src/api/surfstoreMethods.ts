@@ -2,12 +2,9 @@ import type { BlockStore } from '../blocks/blockStore.js';
 import { ServiceError } from '../node/errors.js';
 import type { PendingCall } from '../node/pendingRequests.js';
 import type { RaftNode } from '../node/raftNode.js';
-import type { RequestMessage } from '../raft/types.js';
 import { encodeUpdateFile, type FileMetadata } from '../stateMachine/fileMetadata.js';
-import { decodeRequest, encodeMessage, MessageError } from '../transport/messageCodec.js';
-import { FAULT_CODES, XmlRpcFault, type CallContext, type XmlRpcValue } from '../xmlrpc/index.js';
-import { refuseTooLarge } from './commandSize.js';
-import { invalidParams } from './faults.js';
+import type { CallContext } from '../xmlrpc/index.js';
+import { refuseTooLarge, type WireLimits } from './commandSize.js';
 import { FileMapXml } from './fileMapXml.js';
 import { method, type Method } from './method.js';
 import { statusStruct, type StatusSource } from './status.js';
@@ -19,8 +16,9 @@ export interface SurfstoreParts {
   readonly files: FileMetadata;
   readonly blocks: BlockStore;
   readonly status: StatusSource;
-  /** Largest request body a peer accepts: a command must fit in one. */
-  readonly bodyBytesMax: number;
+  readonly wire: WireLimits;
+  /** Answers a peer's message, both as JSON; rejects with what the peer is to be told instead. */
+  readonly answerPeer: (message: string) => Promise<string>;
 }
 
 /** The table of the service's methods (wire contract of the assignment). */
@@ -28,7 +26,7 @@ export function surfstoreMethods(parts: SurfstoreParts): Method[] {
   return [...metadataMethods(parts), ...chaosMethods(parts), ...blockMethods(parts), ...peerMethods(parts)];
 }
 
-function metadataMethods({ node, files, status, bodyBytesMax }: SurfstoreParts): Method[] {
+function metadataMethods({ node, files, status, wire }: SurfstoreParts): Method[] {
   const fileMap = new FileMapXml();
   return [
     method('surfstore.ping', [], 'boolean', 'True: the server is there, crashed or not.', () => true),
@@ -48,7 +46,7 @@ function metadataMethods({ node, files, status, bodyBytesMax }: SurfstoreParts):
         'version (0 for a file never written). On the leader only; waits until a majority has it, without a limit.',
       ([name, number, hashes], call) => {
         const command = encodeUpdateFile(name, number, hashes);
-        refuseTooLarge(command, bodyBytesMax);
+        refuseTooLarge(command, wire);
         return waitFor(node.propose(command), call);
       },
     ),
@@ -134,29 +132,12 @@ function blockMethods({ node, blocks }: SurfstoreParts): Method[] {
   ];
 }
 
-function peerMethods({ node }: SurfstoreParts): Method[] {
-  const answer = (message: string): Promise<XmlRpcValue> =>
-    new Promise((resolve, reject) => {
-      node.receive(readMessage(message), (response) => {
-        if (response === null)
-          reject(new XmlRpcFault(FAULT_CODES.INVALID_REQUEST, 'this message deserves no answer'));
-        else resolve(encodeMessage(response));
-      });
-    });
+function peerMethods({ answerPeer }: SurfstoreParts): Method[] {
   const help = 'Only for the servers of this cluster: takes a message as JSON and gives the answer as JSON.';
   return [
-    method('surfstore.appendEntries', [text('message')], 'string', help, ([message]) => answer(message)),
-    method('surfstore.requestVote', [text('message')], 'string', help, ([message]) => answer(message)),
+    method('surfstore.appendEntries', [text('message')], 'string', help, ([message]) => answerPeer(message)),
+    method('surfstore.requestVote', [text('message')], 'string', help, ([message]) => answerPeer(message)),
   ];
-}
-
-function readMessage(message: string): RequestMessage {
-  try {
-    return decodeRequest(message);
-  } catch (error) {
-    if (error instanceof MessageError) throw invalidParams(`message: ${error.message}`);
-    throw error;
-  }
 }
 
 /** Waits for the log; a client that hangs up frees its place. */

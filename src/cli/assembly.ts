@@ -14,6 +14,7 @@ import { GridTicker } from '../node/ticker.js';
 import { defaultRaftConfig, type RaftConfig } from '../raft/config.js';
 import { FileMetadata } from '../stateMachine/fileMetadata.js';
 import { MemoryStorage } from '../storage/memoryStorage.js';
+import { answerPeer, bytesOnTheWire } from '../transport/peerEndpoint.js';
 import { RpcTransport } from '../transport/rpcTransport.js';
 
 /** One server with everything it is made of, listening. */
@@ -68,7 +69,8 @@ export async function startServer({
     node,
     files,
     blocks: new MemoryBlockStore({ bytesMax: options.blockStoreBytesMax }),
-    bodyBytesMax: options.bodyBytesMax,
+    wire: { bytesOnTheWire, bodyBytesMax: options.bodyBytesMax },
+    answerPeer: (message) => answerPeer(node, message),
     status: {
       id: server.id,
       servers: cluster.servers,

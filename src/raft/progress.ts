@@ -61,10 +61,11 @@ export class Progress {
     return true;
   }
 
-  /** The append in flight did not arrive, or its answer did not. */
+  /** The append in flight did not arrive, or its answer did not. Until one does, appends stay small. */
   unreachable(): void {
     this.inFlightTicks = undefined;
     this.paused = true;
+    this.probing = true;
     this.sentCommit = this.commitIndex;
     this.sentRound = this.ackedRound;
   }

@@ -18,11 +18,6 @@ export function encodeMessage(message: Message): string {
   return JSON.stringify(message);
 }
 
-/** A command as it stands inside an encoded message; its length tells whether it can be sent at all. */
-export function encodedCommand(command: string): string {
-  return JSON.stringify(command);
-}
-
 /** @throws MessageError for anything that a server of ours would not send as a request */
 export function decodeRequest(text: string): RequestMessage {
   const fields = parseFields(text);

@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Starts one server of a cluster file, or all of them, on this machine. Installs and builds first when needed.
+# The process becomes the server: its pid and the signals sent to it are the server's.
+
+set -eu
+
+usage='usage: run-server.sh CONFIG ID|all [flags...]
+  CONFIG  the cluster file: "M: N", then one "metadataI: host:port" line for each server
+  ID      which server of the file to start, 0 to N-1; "all" starts every one of them on this machine
+  flags   are passed on to the server; run-server.sh CONFIG ID --help lists them'
+
+case ${1-} in
+  -h | --help)
+    printf '%s\n' "$usage"
+    exit 0
+    ;;
+esac
+if [ $# -lt 2 ]; then
+  printf '%s\n' "$usage" >&2
+  exit 2
+fi
+
+self=${BASH_SOURCE[0]}
+while [ -L "$self" ]; do
+  target=$(readlink -- "$self")
+  case $target in
+    /*) self=$target ;;
+    *) self=$(dirname -- "$self")/$target ;;
+  esac
+done
+root=$(CDPATH='' cd -P -- "$(dirname -- "$self")" && pwd)
+
+version=$(node --version 2>/dev/null) || version=none
+major=${version#v}
+major=${major%%.*}
+if [ "$version" = none ]; then
+  echo 'surfstore: node is not on the PATH: install Node.js 20 or newer' >&2
+  exit 1
+elif [ "$major" -lt 20 ]; then
+  echo "surfstore: node is $version: install Node.js 20 or newer" >&2
+  exit 1
+fi
+
+. "$root/scripts/build.sh"
+ensure_ready
+
+config=$1
+id=$2
+shift 2
+if [ "$id" = all ]; then
+  exec node "$root/dist/cli/main.js" cluster "$config" "$@"
+else
+  exec node "$root/dist/cli/main.js" server "$config" "$id" "$@"
+fi

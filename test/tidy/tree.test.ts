@@ -1,0 +1,91 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { importProblems } from './imports.js';
+import {
+  languageProblems,
+  lengthProblems,
+  machinePathProblems,
+  purityProblems,
+  silencedProblems,
+  skippedTestProblems,
+  undocumentedDependencies,
+  unfinishedProblems,
+} from './rules.js';
+
+const root = join(import.meta.dirname, '..', '..');
+
+interface TreeFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** The text files that are tracked, or will be: everything that is not ignored. */
+function filesOfTree(): TreeFile[] {
+  const list = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    cwd: root,
+  });
+  return list
+    .toString()
+    .split('\0')
+    .filter((path) => path !== '' && existsSync(join(root, path)))
+    .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }))
+    .filter(({ text }) => !text.includes('\0'));
+}
+
+describe('tidy: the tree', () => {
+  const files = filesOfTree();
+  const sources = files.filter(({ path }) => /^(?:src|chaos)\/.*\.ts$/.test(path));
+  const core = sources.filter(({ path }) => path.startsWith('src/raft/'));
+  const tests = files.filter(({ path }) => /^test\/.*\.ts$/.test(path));
+  const programs = files.filter(({ path }) => /\.(?:ts|[cm]?js|sh|py)$|^\.ci\//.test(path));
+  const written = files.filter(({ path }) => path !== 'package-lock.json');
+  const packageJson = readFileSync(join(root, 'package.json'), 'utf8');
+
+  function keeps(rule: (file: string, text: string) => string[], among: readonly TreeFile[]): void {
+    expect(among, 'files to check').not.to.be.empty;
+    expect(among.flatMap(({ path, text }) => rule(path, text)).join('\n')).to.equal('');
+  }
+
+  it('imports only in the direction of the architecture', () => {
+    const { dependencies } = JSON.parse(packageJson) as {
+      readonly dependencies: Readonly<Record<string, string>>;
+    };
+    keeps((file, text) => importProblems(file, text, Object.keys(dependencies)), sources);
+  });
+
+  it('has a protocol core without clock, randomness, promises or I/O', () => {
+    keeps(purityProblems, core);
+  });
+
+  it('has no default exports, enums, decorators, any or non-null assertions', () => {
+    keeps(languageProblems, sources);
+  });
+
+  it('has no test that is switched off', () => {
+    keeps(skippedTestProblems, tests);
+  });
+
+  it('has no marks of unfinished work', () => {
+    keeps(unfinishedProblems, written);
+  });
+
+  it('silences no compiler, and no linter without a reason', () => {
+    keeps(silencedProblems, programs);
+  });
+
+  it("names no path of somebody's machine", () => {
+    keeps(machinePathProblems, written);
+  });
+
+  it('has files that fit a mind', () => {
+    keeps(lengthProblems, [...sources, ...programs.filter(({ path }) => /^(?:scripts|bench)\//.test(path))]);
+  });
+
+  it('says in docs/dependencies.md what each package is for', () => {
+    const document = join(root, 'docs', 'dependencies.md');
+    const text = existsSync(document) ? readFileSync(document, 'utf8') : '';
+    expect(undocumentedDependencies(packageJson, text)).to.deep.equal([]);
+  });
+});
