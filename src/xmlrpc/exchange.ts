@@ -1,0 +1,137 @@
+import { request, type Agent, type ClientRequest, type IncomingMessage } from 'node:http';
+import { readBody } from './body.js';
+import { decodeBody } from './encoding.js';
+import { parseMethodResponse, type ParserLimits } from './parser.js';
+import { XmlRpcTransportError } from './transportError.js';
+import type { ParsedValue } from './types.js';
+
+/** What became of a call. The error is an `XmlRpcFault` or an `XmlRpcTransportError`. */
+export type Outcome = { readonly value: ParsedValue } | { readonly error: Error };
+
+export interface ExchangeOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly path: string;
+  readonly agent: Agent;
+  readonly bodyBytesMax: number;
+  readonly limits: Partial<ParserLimits>;
+  readonly timeoutMs: number | undefined;
+}
+
+/** How much of an error page is read for the message. */
+const ERROR_PAGE_BYTES_MAX = 4096;
+const ERROR_TEXT_LENGTH = 200;
+
+/** One HTTP request and its response. Calls `done` exactly once, never from within `start` or `abort`. */
+export class Exchange {
+  private request: ClientRequest | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private settled = false;
+  private sent = false;
+
+  constructor(
+    private readonly options: ExchangeOptions,
+    private readonly done: (outcome: Outcome) => void,
+  ) {}
+
+  start(body: Buffer): void {
+    const { host, port, path, agent, timeoutMs } = this.options;
+    const headers = { 'Content-Type': 'text/xml', 'Content-Length': body.length, Accept: 'text/xml' };
+    try {
+      this.request = request({ host, port, path, agent, method: 'POST', headers });
+    } catch (error) {
+      this.fail('EINVAL', messageOf(error), error);
+      return;
+    }
+    this.watch(this.request);
+    if (timeoutMs !== undefined) {
+      this.timer = setTimeout(
+        () => this.giveUp('ETIMEDOUT', `no response within ${timeoutMs} ms`),
+        timeoutMs,
+      );
+    }
+    this.request.end(body);
+  }
+
+  /** Ends the exchange with an `EABORTED` error unless it has ended. */
+  abort(reason: string): void {
+    this.giveUp('EABORTED', reason);
+  }
+
+  private giveUp(code: string, reason: string): void {
+    this.fail(code, reason);
+    this.request?.destroy();
+  }
+
+  private watch(clientRequest: ClientRequest): void {
+    clientRequest.on('socket', (socket) => {
+      if (socket.connecting) socket.once('connect', () => (this.sent = true));
+      else this.sent = true;
+    });
+    clientRequest.on('error', (error: NodeJS.ErrnoException) => this.connectionFailed(error));
+    clientRequest.on('response', (response) => this.receive(response));
+    clientRequest.on('close', () =>
+      this.fail('ECONNRESET', 'the connection closed before the response was complete'),
+    );
+  }
+
+  private connectionFailed(error: NodeJS.ErrnoException): void {
+    const code = error.code ?? 'ECONNRESET';
+    this.fail(code.startsWith('HPE_') ? 'EPROTO' : code, messageOf(error), error);
+  }
+
+  private receive(response: IncomingMessage): void {
+    response.on('error', (error: NodeJS.ErrnoException) => this.connectionFailed(error));
+    const { statusCode } = response;
+    if (statusCode !== 200) {
+      this.receiveErrorPage(response, `HTTP status ${statusCode ?? 'unknown'}`);
+      return;
+    }
+    readBody(response, this.options.bodyBytesMax, (body) => {
+      if (body === 'too large') {
+        this.giveUp('EMSGSIZE', `the response is larger than ${this.options.bodyBytesMax} bytes`);
+      } else {
+        this.read(body, response.headers['content-type']);
+      }
+    });
+  }
+
+  private receiveErrorPage(response: IncomingMessage, status: string): void {
+    readBody(response, ERROR_PAGE_BYTES_MAX, (body) => {
+      if (body === 'too large') {
+        this.giveUp('EHTTP', status);
+        return;
+      }
+      const text = body.toString('utf8').trim().slice(0, ERROR_TEXT_LENGTH);
+      this.fail('EHTTP', text === '' ? status : `${status}: ${text}`);
+    });
+  }
+
+  private read(body: Buffer, contentType: string | undefined): void {
+    try {
+      const response = parseMethodResponse(decodeBody(body, contentType), this.options.limits);
+      this.settle('fault' in response ? { error: response.fault } : response);
+    } catch (error) {
+      this.fail('EPROTO', `the response cannot be read: ${messageOf(error)}`, error);
+    }
+  }
+
+  private fail(code: string, reason: string, cause?: unknown): void {
+    // Every exchange ends here once more when its connection is done; an error costs a stack trace.
+    if (this.settled) return;
+    const { host, port } = this.options;
+    const options = cause === undefined ? undefined : { cause };
+    this.settle({ error: new XmlRpcTransportError(code, `${host}:${port}: ${reason}`, this.sent, options) });
+  }
+
+  private settle(outcome: Outcome): void {
+    if (this.settled) return;
+    this.settled = true;
+    clearTimeout(this.timer);
+    process.nextTick(this.done, outcome);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error && error.message !== '' ? error.message : String(error);
+}

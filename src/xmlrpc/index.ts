@@ -1,0 +1,38 @@
+export {
+  XmlRpcClient,
+  type CallOptions,
+  type Done,
+  type PendingRequest,
+  type RequestOptions,
+  type XmlRpcClientOptions,
+} from './client.js';
+export { decodeBody } from './encoding.js';
+export { escapeText } from './escape.js';
+export { FAULT_CODES, XmlRpcFault, XmlRpcParseError, type ParseFaultCode } from './faults.js';
+export {
+  CALL_LIMITS,
+  parseMethodCall,
+  parseMethodResponse,
+  RESPONSE_LIMITS,
+  type MethodCall,
+  type MethodResponse,
+  type ParserLimits,
+} from './parser.js';
+export { handleXmlRpc, type CallContext, type Dispatch, type XmlRpcServerOptions } from './server.js';
+export {
+  methodResponsePieces,
+  serializeFault,
+  serializeMethodCall,
+  serializeMethodResponse,
+  serializeValue,
+  serializeValuePieces,
+} from './serializer.js';
+export { XmlRpcTransportError } from './transportError.js';
+export {
+  PrebuiltXml,
+  XmlRpcDateTime,
+  XmlRpcDouble,
+  type ParsedValue,
+  type XmlRpcStruct,
+  type XmlRpcValue,
+} from './types.js';

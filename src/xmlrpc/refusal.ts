@@ -1,0 +1,54 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/** How much of a refused body is read and thrown away, so that a client that sends first and reads later sees why. */
+const DISCARD_BYTES_MAX = 16 * 1024 * 1024;
+const DISCARD_MS_MAX = 5_000;
+
+/** Why a request is not read as XML-RPC at all. */
+export interface Refusal {
+  readonly status: 405 | 413 | 415;
+  /** One sentence for a person. */
+  readonly reason: string;
+}
+
+/** The refusal of a body that is larger than the limit, in bytes. */
+export function tooLarge(bodyBytesMax: number): Refusal {
+  return {
+    status: 413,
+    reason: `The request body is larger than the ${bodyBytesMax} bytes that are allowed.`,
+  };
+}
+
+/** What the head of a request alone makes us refuse. */
+export function refusalOfHead(request: IncomingMessage, bodyBytesMax: number): Refusal | undefined {
+  if (request.method !== 'POST') return { status: 405, reason: 'XML-RPC calls are made with POST.' };
+  const coding = request.headers['content-encoding'];
+  if (coding !== undefined && coding.toLowerCase() !== 'identity') {
+    return { status: 415, reason: 'The request body is compressed, which is not supported.' };
+  }
+  return Number(request.headers['content-length'] ?? 0) > bodyBytesMax ? tooLarge(bodyBytesMax) : undefined;
+}
+
+/**
+ * Answers with the reason as plain text and closes the connection. The whole answer is written at once; the connection
+ * stays open until the client has sent the rest, so that it is not reset before it reads the answer, but no longer than
+ * a bounded time and for a bounded number of bytes.
+ */
+export function refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
+  const text = Buffer.from(`${refusal.reason}\n`);
+  response.writeHead(refusal.status, {
+    'Content-Type': 'text/plain; charset=utf-8',
+    'Content-Length': text.length,
+    Connection: 'close',
+    ...(refusal.status === 405 ? { Allow: 'POST' } : {}),
+  });
+  response.write(text);
+  const giveUp = setTimeout(() => request.destroy(), DISCARD_MS_MAX);
+  let discarded = 0;
+  request.on('data', (chunk: Buffer) => {
+    discarded += chunk.length;
+    if (discarded > DISCARD_BYTES_MAX) request.destroy();
+  });
+  request.once('end', () => response.end());
+  request.once('close', () => clearTimeout(giveUp));
+}
