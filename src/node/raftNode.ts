@@ -1,6 +1,6 @@
 import type { RaftConfig } from '../raft/config.js';
 import { RaftCore } from '../raft/core.js';
-import type { Input, Output } from '../raft/output.js';
+import { NOTHING, type Input, type Output } from '../raft/output.js';
 import type { CoreStatus } from '../raft/status.js';
 import type { Message, NodeId, RequestMessage, ResponseMessage } from '../raft/types.js';
 import type { StateMachine } from '../stateMachine/stateMachine.js';
@@ -219,17 +219,14 @@ export class RaftNode<Result> implements PeerRequestHandler {
   private step(input: Input, reply: Reply | undefined): void {
     if (this.core === undefined) return;
     const output = this.core.step(input);
-    let answered = false;
+    if (output === NOTHING) return;
     const deliver = (message: Message): void => {
       if (isRequest(message)) this.channels.get(message.to)?.send(message);
       else this.answer(reply, message);
     };
-    for (const message of [...output.messages, ...output.messagesAfterPersist]) {
-      if (!isRequest(message)) answered = true;
-    }
     this.persistQueue.add(output, deliver);
     output.messages.forEach(deliver);
-    if (!answered) this.answer(reply, null);
+    if (reply !== undefined && !answers(output)) this.answer(reply, null);
     this.applyAndSettle(output);
   }
 
@@ -302,6 +299,11 @@ export class RaftNode<Result> implements PeerRequestHandler {
 
 function isRequest(message: Message): message is RequestMessage {
   return message.type === 'preVote' || message.type === 'requestVote' || message.type === 'appendEntries';
+}
+
+/** Whether the step answers the request that caused it, now or once its batch is durable. */
+function answers({ messages, messagesAfterPersist }: Output): boolean {
+  return !(messages.every(isRequest) && messagesAfterPersist.every(isRequest));
 }
 
 function emptyStatus(id: NodeId): CoreStatus {

@@ -12,7 +12,7 @@ import {
 import { handleAppendEntries, refuseOutdatedAppend } from './followerAppend.js';
 import { Invariants } from './invariants.js';
 import { RaftLog } from './log.js';
-import type { Input, Output } from './output.js';
+import { NOTHING, type Input, type Output } from './output.js';
 import { advance, handleAppendEntriesResponse, propose, read, sendHeartbeats } from './replication.js';
 import { becomeFollower } from './roles.js';
 import { RaftState } from './state.js';
@@ -64,7 +64,7 @@ export class RaftCore {
     const { state } = this;
     switch (input.type) {
       case 'tick':
-        this.tick();
+        if (!this.tick()) return NOTHING;
         break;
       case 'receive':
         this.receive(input.message);
@@ -91,20 +91,20 @@ export class RaftCore {
     return output;
   }
 
-  private tick(): void {
+  /** Most ticks only count; true when a timer has fired. */
+  private tick(): boolean {
     const { state } = this;
     state.ticksSinceStart += 1;
     state.leaderContactTicks += 1;
-    if (state.role === 'leader') {
-      this.tickLeader();
-      return;
-    }
-    if (mayHaveForgottenVote(state)) return;
+    if (state.role === 'leader') return this.tickLeader();
+    if (mayHaveForgottenVote(state)) return false;
     state.electionElapsed += 1;
-    if (state.electionElapsed >= state.electionTimeout) campaign(state);
+    if (state.electionElapsed < state.electionTimeout) return false;
+    campaign(state);
+    return true;
   }
 
-  private tickLeader(): void {
+  private tickLeader(): boolean {
     const { state } = this;
     for (const progress of state.progress.values()) progress.tick(state.config.inFlightTicksMax);
     state.quorumElapsed += 1;
@@ -112,11 +112,13 @@ export class RaftCore {
       state.quorumElapsed = 0;
       if (!this.heardFromMajority()) {
         becomeFollower(state, state.term, null);
-        return;
+        return true;
       }
     }
     state.heartbeatElapsed += 1;
-    if (state.heartbeatElapsed >= state.config.heartbeatTicks) sendHeartbeats(state);
+    if (state.heartbeatElapsed < state.config.heartbeatTicks) return false;
+    sendHeartbeats(state);
+    return true;
   }
 
   private heardFromMajority(): boolean {

@@ -62,6 +62,9 @@ export interface Output {
   readonly role: RoleChange | null;
 }
 
+/** The output of a step in which nothing happened. */
+export const NOTHING: Output = Object.freeze({ batch: null, ...emptyDraftFields() });
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] };
 
 /** An output under construction. */
@@ -72,10 +75,11 @@ export type OutputDraft = Mutable<Omit<Output, 'batch'>> & {
 };
 
 export function emptyDraft(): OutputDraft {
+  return { hardStateChanged: false, truncateFrom: null, appended: [], ...emptyDraftFields() };
+}
+
+function emptyDraftFields(): Mutable<Omit<Output, 'batch'>> {
   return {
-    hardStateChanged: false,
-    truncateFrom: null,
-    appended: [],
     messages: [],
     messagesAfterPersist: [],
     accepted: [],
