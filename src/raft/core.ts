@@ -2,6 +2,7 @@ import { TERM_JUMP_MAX, validateRaftConfig, type RaftConfig } from './config.js'
 import {
   answerVote,
   campaign,
+  handlePersistedVote,
   handlePreVote,
   handlePreVoteResponse,
   handleRequestVote,
@@ -80,6 +81,7 @@ export class RaftCore {
         break;
       case 'persisted':
         state.log.persisted(input.batch, input.last);
+        handlePersistedVote(state, input.batch);
         break;
       case 'campaign':
         if (state.role !== 'leader' && !mayHaveForgottenVote(state)) campaign(state);

@@ -2,7 +2,7 @@ import { becomeCandidate, becomeLeader, becomePreCandidate } from './roles.js';
 import type { RaftState } from './state.js';
 import type { NodeId, PreVote, PreVoteResponse, RequestVote, RequestVoteResponse } from './types.js';
 
-/** The election timeout passed: ask for pre-votes; alone in the cluster, win at once. */
+/** The election timeout passed: ask for pre-votes; alone in the cluster there is nobody to ask. */
 export function campaign(state: RaftState): void {
   becomePreCandidate(state);
   if (hasWon(state)) {
@@ -76,13 +76,14 @@ export function handleRequestVoteResponse(state: RaftState, response: RequestVot
   if (hasWon(state)) becomeLeader(state);
 }
 
+/** The candidate's own vote is durable: alone in the cluster, that wins. */
+export function handlePersistedVote(state: RaftState, batch: number): void {
+  if (state.role === 'candidate' && batch >= state.voteBatch && hasWon(state)) becomeLeader(state);
+}
+
 /** The requests leave once the candidate's own vote is durable, so every answer proves that it is. */
 function startElection(state: RaftState): void {
   becomeCandidate(state);
-  if (hasWon(state)) {
-    becomeLeader(state);
-    return;
-  }
   for (const to of state.peers) {
     state.sendAfterPersist({
       type: 'requestVote',

@@ -31,6 +31,7 @@ export function becomePreCandidate(state: RaftState): void {
 export function becomeCandidate(state: RaftState): void {
   leaveRole(state, null);
   state.setHardState(state.term + 1, state.id);
+  state.voteBatch = state.nextBatch;
   state.role = 'candidate';
   state.votes.add(state.id);
   state.resetElectionTimer();

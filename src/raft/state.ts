@@ -19,6 +19,8 @@ export class RaftState {
 
   /** Who granted the vote or pre-vote of the campaign under way. A set: a voter counts once. */
   readonly votes = new Set<NodeId>();
+  /** The storage batch that holds the own vote of the candidacy under way. */
+  voteBatch = 0;
 
   /** A leader's view of its peers; empty in every other role. */
   readonly progress = new Map<NodeId, Progress>();
