@@ -46,11 +46,12 @@ export class PersistQueue {
     const { epoch } = this;
     this.outstanding.push(item);
     this.storage.persist(item.batch, (error) => {
-      if (epoch !== this.epoch) return;
+      // A disk that failed has failed, whoever waited for it.
       if (error !== null) {
         this.events.failed(error);
         return;
       }
+      if (epoch !== this.epoch) return;
       this.outstanding.shift();
       this.events.persisted(item.batch);
       item.deliveries.forEach((send) => send());

@@ -13,7 +13,7 @@ export interface StoredState {
  *
  * Batches become durable in the order in which they were handed over, each at once or not at all; `done` is
  * called once per batch in that order, possibly before `persist` returns. An error is final: the server stops,
- * nothing is tried again.
+ * nothing is tried again, and every later `persist` and `load` fails too.
  */
 export interface Storage {
   persist(batch: StorageBatch, done: (error: Error | null) => void): void;

@@ -1,0 +1,66 @@
+import type { Message } from '../raft/types.js';
+
+/** A message as one line for a trace. */
+export function describeMessage(message: Message): string {
+  return `${message.type} ${message.from}->${message.to} term ${message.term}${detailsOf(message)}`;
+}
+
+/** The numbers that tell a message apart from others, for the hash of a trace. */
+export function messageNumbers(message: Message): number[] {
+  const { from, to, term, type } = message;
+  switch (type) {
+    case 'appendEntries':
+      return [
+        0,
+        from,
+        to,
+        term,
+        message.prevLogIndex,
+        message.entries.length,
+        message.leaderCommit,
+        message.sequence,
+        message.readRound,
+      ];
+    case 'appendEntriesResponse':
+      return [
+        1,
+        from,
+        to,
+        term,
+        message.matchIndex,
+        message.commitIndex,
+        message.sequence,
+        message.readRound,
+      ];
+    case 'preVote':
+    case 'requestVote':
+      return [type === 'preVote' ? 2 : 3, from, to, term, message.lastLogIndex, message.lastLogTerm];
+    case 'preVoteResponse':
+    case 'requestVoteResponse':
+      return [type === 'preVoteResponse' ? 4 : 5, from, to, term, message.granted ? 1 : 0];
+  }
+}
+
+function detailsOf(message: Message): string {
+  switch (message.type) {
+    case 'appendEntries': {
+      const { prevLogIndex, prevLogTerm, entries, leaderCommit, readRound } = message;
+      return ` after ${prevLogIndex}/${prevLogTerm} +${entries.length} commit ${leaderCommit} round ${readRound}`;
+    }
+    case 'appendEntriesResponse': {
+      const { success, matchIndex, commitIndex, conflict, readRound } = message;
+      const verdict = success
+        ? `match ${matchIndex}`
+        : conflict === null
+          ? 'outdated'
+          : `conflict ${conflict.index}/${conflict.term}`;
+      return ` ${verdict} commit ${commitIndex} round ${readRound}`;
+    }
+    case 'preVote':
+    case 'requestVote':
+      return ` log ${message.lastLogIndex}/${message.lastLogTerm}`;
+    case 'preVoteResponse':
+    case 'requestVoteResponse':
+      return message.granted ? ' granted' : ' refused';
+  }
+}

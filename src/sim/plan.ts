@@ -1,0 +1,189 @@
+import type { NodeId } from '../raft/types.js';
+import { Prng } from './prng.js';
+import type { DiskBehaviour } from './simDisk.js';
+import type { NetworkBehaviour } from './simNetwork.js';
+
+/** A server by its id, or whichever leads at that moment. */
+export type Target = NodeId | 'leader';
+
+/** Something bad that begins at `atMs` and is made good after `forMs`. */
+export type Fault = { readonly atMs: number; readonly forMs: number } & (
+  | { readonly kind: 'crash'; readonly targets: readonly Target[] }
+  | { readonly kind: 'kill'; readonly targets: readonly Target[] }
+  | { readonly kind: 'pause'; readonly targets: readonly Target[] }
+  | { readonly kind: 'diskFailure'; readonly targets: readonly Target[] }
+  | { readonly kind: 'slowDisk'; readonly targets: readonly Target[]; readonly extraMs: number }
+  /** No message passes between a server of `side` and one that is not in it. */
+  | { readonly kind: 'partition'; readonly side: readonly NodeId[] }
+  /** Two halves that only reach each other through one server. */
+  | { readonly kind: 'bridge'; readonly side: readonly NodeId[]; readonly over: NodeId }
+  | { readonly kind: 'isolate'; readonly targets: readonly Target[] }
+  /** Messages pass in one direction only. */
+  | { readonly kind: 'deafen' | 'mute'; readonly targets: readonly Target[] }
+  | { readonly kind: 'slowLinks'; readonly targets: readonly Target[]; readonly extraMs: number }
+);
+
+export type FaultKind = Fault['kind'];
+
+/** One client: what it does and how it behaves. Times in milliseconds, the rest probabilities. */
+export interface ClientPlan {
+  readonly operations: number;
+  readonly thinkMinMs: number;
+  readonly thinkMaxMs: number;
+  /** It hangs up after so long; null: never. */
+  readonly patienceMs: number | null;
+  readonly reads: number;
+  readonly wrongVersions: number;
+  /** Its connection breaks, on the way there or back. */
+  readonly breaks: number;
+}
+
+/** Everything that is decided before a run; with the seed of the draws during it, it determines the run. */
+export interface Plan {
+  readonly seed: number;
+  readonly servers: number;
+  /** Length of the first phase, in which faults happen. */
+  readonly chaosMs: number;
+  readonly network: NetworkBehaviour;
+  readonly disk: DiskBehaviour;
+  /** Clocks run at 1 plus or minus this. */
+  readonly clockSkew: number;
+  readonly files: number;
+  /** Calls that a server lets wait. */
+  readonly waitingCallsMax: number;
+  readonly clients: readonly ClientPlan[];
+  readonly faults: readonly Fault[];
+}
+
+/** What may be fixed instead of drawn. */
+export interface PlanLimits {
+  readonly servers?: number;
+  readonly chaosMs?: number;
+  readonly kinds?: readonly FaultKind[];
+}
+
+const allKinds: readonly FaultKind[] = [
+  'crash',
+  'kill',
+  'pause',
+  'diskFailure',
+  'slowDisk',
+  'partition',
+  'bridge',
+  'isolate',
+  'deafen',
+  'mute',
+  'slowLinks',
+];
+
+/**
+ * Draws a plan. Each seed leaves out some kinds of faults and chooses its own intensities ("swarm testing"):
+ * a mixture of everything all the time would hide what a few faults by themselves can do.
+ */
+export function drawPlan(seed: number, limits: PlanLimits = {}): Plan {
+  const random = new Prng(seed).fork(0);
+  const servers = limits.servers ?? random.pick([1, 2, 3, 3, 3, 4, 5, 5, 5, 6, 7]);
+  const chaosMs = limits.chaosMs ?? random.between(10, 40) * 1000;
+  const kinds = limits.kinds ?? allKinds.filter(() => random.chance(0.45));
+  return {
+    seed,
+    servers,
+    chaosMs,
+    network: drawNetwork(random),
+    disk: drawDisk(random),
+    clockSkew: random.pick([0, 0, 0.01, 0.05]),
+    files: random.between(1, 5),
+    waitingCallsMax: random.pick([2, 10_000, 10_000, 10_000]),
+    clients: Array.from({ length: random.between(1, 6) }, () => drawClient(random)),
+    faults: drawFaults(random, servers, chaosMs, kinds),
+  };
+}
+
+function drawNetwork(random: Prng): NetworkBehaviour {
+  const latencyMaxMs = random.pick([1, 5, 20, 100]);
+  return {
+    latencyMinMs: random.pick([0.05, 0.5, latencyMaxMs / 2]),
+    latencyMaxMs,
+    tail: random.pick([0, 0, 0.01, 0.1]),
+    tailMs: random.pick([200, 1000, 3000]),
+    loss: random.pick([0, 0, 0.01, 0.05, 0.2]),
+    duplication: random.pick([0, 0, 0.02, 0.2]),
+  };
+}
+
+function drawDisk(random: Prng): DiskBehaviour {
+  return random.pick([
+    { writeMinMs: 0, writeMaxMs: 0 },
+    { writeMinMs: 0.2, writeMaxMs: 2 },
+    { writeMinMs: 1, writeMaxMs: 30 },
+    { writeMinMs: 0, writeMaxMs: 150 },
+  ]);
+}
+
+function drawClient(random: Prng): ClientPlan {
+  const isBursty = random.chance(0.2);
+  return {
+    operations: random.between(20, isBursty ? 300 : 120),
+    thinkMinMs: 0,
+    thinkMaxMs: isBursty ? 20 : random.pick([100, 500, 2000]),
+    patienceMs: random.pick([null, null, 300, 2_000, 10_000]),
+    reads: random.pick([0.1, 0.3, 0.5]),
+    wrongVersions: random.pick([0, 0.05, 0.2]),
+    breaks: random.pick([0, 0, 0.02, 0.1]),
+  };
+}
+
+function drawFaults(random: Prng, servers: number, chaosMs: number, kinds: readonly FaultKind[]): Fault[] {
+  const faults: Fault[] = [];
+  if (kinds.length === 0) return faults;
+  const meanGapMs = random.pick([400, 1500, 4000]);
+  const longestMs = random.pick([500, 2_000, 8_000]);
+  let atMs = random.between(0, 3000);
+  while (atMs < chaosMs) {
+    const forMs = random.between(10, longestMs);
+    faults.push(drawFault(random, servers, random.pick(kinds), { atMs, forMs }));
+    atMs += random.between(1, 2 * meanGapMs);
+  }
+  return faults;
+}
+
+function drawFault(
+  random: Prng,
+  servers: number,
+  kind: FaultKind,
+  when: { readonly atMs: number; readonly forMs: number },
+): Fault {
+  switch (kind) {
+    case 'partition':
+      return { ...when, kind, side: drawSide(random, servers) };
+    case 'bridge':
+      return { ...when, kind, side: drawSide(random, servers), over: random.between(0, servers - 1) };
+    case 'slowDisk':
+      return { ...when, kind, targets: drawTargets(random, servers), extraMs: random.between(10, 1000) };
+    case 'slowLinks':
+      return { ...when, kind, targets: drawTargets(random, servers), extraMs: random.between(50, 3000) };
+    case 'crash':
+    case 'kill':
+    case 'pause':
+    case 'diskFailure':
+    case 'isolate':
+    case 'deafen':
+    case 'mute':
+      return { ...when, kind, targets: drawTargets(random, servers) };
+  }
+}
+
+function drawSide(random: Prng, servers: number): NodeId[] {
+  return random.shuffle(allIds(servers)).slice(0, random.between(1, Math.max(1, servers - 1)));
+}
+
+/** Mostly one server, often the leader; sometimes several at once, or all. */
+function drawTargets(random: Prng, servers: number): Target[] {
+  if (random.chance(0.4)) return ['leader'];
+  const count = random.chance(0.75) ? 1 : random.between(1, servers);
+  return random.shuffle(allIds(servers)).slice(0, count);
+}
+
+function allIds(servers: number): NodeId[] {
+  return Array.from({ length: servers }, (_, id) => id);
+}

@@ -1,0 +1,243 @@
+import type { Plan } from './plan.js';
+import { Prng } from './prng.js';
+import { SafetyViolation } from './safety.js';
+import { SimClient, type Outcome, type Request } from './simClient.js';
+import { SimCluster, type ClusterCounts } from './simCluster.js';
+import { Trace } from './trace.js';
+import { VirtualTime } from './virtualTime.js';
+
+/** One operation of a client; `returnedAt` is null while it is under way. Times in simulated milliseconds. */
+export interface Operation {
+  readonly id: number;
+  readonly client: number;
+  readonly request: Request;
+  readonly invokedAt: number;
+  returnedAt: number | null;
+  outcome: Outcome | null;
+}
+
+/** What a run found. */
+export interface RunResult {
+  readonly plan: Plan;
+  /** Null: nothing wrong was seen. */
+  readonly violation: {
+    readonly rule: string;
+    readonly message: string;
+    readonly lastEvents: readonly string[];
+  } | null;
+  readonly traceHash: string;
+  readonly traceEvents: number;
+  readonly simulatedMs: number;
+  readonly counts: ClusterCounts;
+  readonly operations: readonly Operation[];
+}
+
+/** How a run is watched. */
+export interface RunOptions {
+  /** Told of every event as a line; slows the run down. */
+  readonly onTraceLine?: (line: string) => void;
+  /** The judge over what the clients saw; throws SafetyViolation. */
+  readonly judge: (operations: readonly Operation[]) => void;
+}
+
+const LAST_EVENTS = 60;
+const LEADER_WITHIN_MS = 5_000;
+const QUIET_WITHIN_MS = 10_000;
+const PROBE_CLIENT = -1;
+
+/**
+ * Runs a plan: chaos with safety checked after every event, then healing, after which the cluster must be as
+ * good as new, and at last the judgement over what the clients saw.
+ */
+export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResult> {
+  const time = new VirtualTime();
+  const trace = new Trace(() => time.nowMs, LAST_EVENTS, options.onTraceLine);
+  const run = new Run(plan, time, trace);
+  let violation: RunResult['violation'] = null;
+  try {
+    await run.chaos();
+    await run.healing();
+    options.judge(run.operations);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const rule = error instanceof SafetyViolation ? error.rule : error.name;
+    violation = { rule, message: error.message, lastEvents: trace.lastLines() };
+  }
+  return {
+    plan,
+    violation,
+    traceHash: trace.hash,
+    traceEvents: trace.events,
+    simulatedMs: time.nowMs,
+    counts: run.cluster.counts,
+    operations: run.operations,
+  };
+}
+
+/** Waiting for it lets everything happen that waits for promises which are settled already. */
+const settled = Promise.resolve();
+
+class Run {
+  readonly cluster: SimCluster;
+  readonly operations: Operation[] = [];
+  private readonly clients: SimClient[];
+  private readonly files: readonly string[];
+
+  constructor(
+    private readonly plan: Plan,
+    private readonly time: VirtualTime,
+    private readonly trace: Trace,
+  ) {
+    this.cluster = new SimCluster(plan, time, trace);
+    this.files = Array.from({ length: plan.files }, (_, index) => `f${index}`);
+    this.clients = plan.clients.map((_, id) => this.client(id));
+  }
+
+  async chaos(): Promise<void> {
+    this.cluster.startAll();
+    for (const fault of this.plan.faults) this.cluster.schedule(fault);
+    for (const client of this.clients) client.start();
+    await this.advance(this.plan.chaosMs);
+  }
+
+  /** All faults end; then everything that was promised for good times must come true in time. */
+  async healing(): Promise<void> {
+    this.cluster.heal();
+    for (const client of this.clients) client.stop();
+    await this.until(
+      LEADER_WITHIN_MS,
+      'a leader within 5 s of healing',
+      () => this.cluster.currentLeader() !== undefined,
+    );
+    await this.until(QUIET_WITHIN_MS, 'a fresh write and read succeed after healing', () => this.probe());
+    await this.until(QUIET_WITHIN_MS, 'blocked calls are answered after healing', () =>
+      this.operations.every(({ returnedAt }) => returnedAt !== null),
+    );
+    await this.until(QUIET_WITHIN_MS, 'equal logs and states within 10 s of healing', () => this.isQuiet());
+    this.checkAcknowledged();
+  }
+
+  private isQuiet(): boolean {
+    const [first] = this.cluster.servers;
+    if (first === undefined) return true;
+    const logOf = (server: typeof first): string => `${server.log.length} ${server.log.at(-1)?.term ?? 0}`;
+    const stateOf = (server: typeof first): string =>
+      JSON.stringify(server.process?.files.list().sort(byName));
+    return this.cluster.servers.every(
+      (server) =>
+        logOf(server) === logOf(first) &&
+        server.process?.node.status.lastApplied === server.log.length &&
+        stateOf(server) === stateOf(first),
+    );
+  }
+
+  /** Whether a write and a read that began after healing have succeeded; tries again when a leader was replaced meanwhile. */
+  private probe(): boolean {
+    const probes = this.operations.filter(({ client }) => client === PROBE_CLIENT);
+    const latest = probes.slice(-2).map(({ outcome }) => outcome);
+    if (latest.some((outcome) => outcome === null)) return false;
+    const [write, read] = latest;
+    if (write?.kind === 'updated' && write.applied && read?.kind === 'read') return true;
+    const client = this.client(PROBE_CLIENT);
+    const content = `probe${probes.length}`;
+    client.perform({ kind: 'update', file: content, version: 1, content });
+    client.perform({ kind: 'readMap' });
+    return false;
+  }
+
+  /** Acknowledged updates are in the log of all; failed ones are nowhere. */
+  private checkAcknowledged(): void {
+    const contents = new Set<string>();
+    for (const { command } of this.cluster.safety.committedEntries) {
+      if (command !== '') contents.add((JSON.parse(command) as { hashList: string }).hashList);
+    }
+    for (const { request, outcome } of this.operations) {
+      if (request.kind !== 'update' || outcome === null) continue;
+      const isThere = contents.has(request.content);
+      if (outcome.kind === 'updated' && !isThere)
+        throw new SafetyViolation('acknowledged updates are kept', request.content);
+      if (outcome.kind === 'failed' && isThere)
+        throw new SafetyViolation('failed updates have no effect', request.content);
+    }
+  }
+
+  private async until(withinMs: number, rule: string, holds: () => boolean): Promise<void> {
+    const endsAt = this.time.nowMs + withinMs;
+    while (!holds()) {
+      if (this.time.nowMs >= endsAt) throw new SafetyViolation(rule, `not so ${withinMs} ms later`);
+      await this.advance(Math.min(endsAt, this.time.nowMs + 50));
+    }
+  }
+
+  /** Lets everything happen that is due by `untilMs`; promises settle between events, as they do in a process. */
+  private async advance(untilMs: number): Promise<void> {
+    while (this.time.step(untilMs)) {
+      await settled;
+      if (this.cluster.violation !== undefined) throw this.cluster.violation;
+    }
+  }
+
+  private client(id: number): SimClient {
+    const { plan, time, trace, cluster } = this;
+    const steadfast = {
+      operations: 0,
+      thinkMinMs: 0,
+      thinkMaxMs: 0,
+      patienceMs: null,
+      reads: 0,
+      wrongVersions: 0,
+      breaks: 0,
+    };
+    return new SimClient(
+      id,
+      plan.clients[id] ?? steadfast,
+      this.files,
+      cluster.servers,
+      time,
+      new Prng(plan.seed).fork(1000 + id),
+      {
+        invoked: (client, request) => {
+          const operation: Operation = {
+            id: this.operations.length,
+            client,
+            request,
+            invokedAt: time.nowMs,
+            returnedAt: null,
+            outcome: null,
+          };
+          this.operations.push(operation);
+          trace.note(
+            'invoke',
+            null,
+            [client, operation.id],
+            () => `op ${operation.id} client ${client} ${JSON.stringify(request)}`,
+          );
+          return operation.id;
+        },
+        returned: (number, outcome) => {
+          const operation = this.operations[number];
+          if (operation === undefined) throw new Error(`there is no operation ${number}`);
+          operation.returnedAt = time.nowMs;
+          operation.outcome = outcome;
+          trace.note(
+            'return',
+            null,
+            [number, outcome.kind.length],
+            () => `op ${number} ${describeOutcome(outcome)}`,
+          );
+        },
+        answered: (server, arrivedMs) => cluster.checkAnswer(server, arrivedMs),
+      },
+    );
+  }
+}
+
+function describeOutcome(outcome: Outcome): string {
+  return outcome.kind === 'read'
+    ? `read ${JSON.stringify([...outcome.files].map(([file, { version }]) => [file, version]))}`
+    : JSON.stringify(outcome);
+}
+
+function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1;
+}

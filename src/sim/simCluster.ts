@@ -1,0 +1,171 @@
+import { defaultRaftConfig } from '../raft/config.js';
+import { majorityOf } from '../raft/quorum.js';
+import type { Message } from '../raft/types.js';
+import { describeMessage, messageNumbers } from './describeMessage.js';
+import { beginFault, healAll, type FaultScene } from './faults.js';
+import type { Fault, Plan } from './plan.js';
+import { Prng } from './prng.js';
+import { Safety, SafetyViolation } from './safety.js';
+import { SimDisk } from './simDisk.js';
+import { SimNetwork } from './simNetwork.js';
+import { SimServer, type SimServerEvents, type SimServerSettings } from './simServer.js';
+import type { Trace } from './trace.js';
+import type { VirtualTime } from './virtualTime.js';
+
+const TICK_MS = 10;
+const ELECTION_MIN_TICKS = 60;
+const RPC_TIMEOUT_MS = 500;
+
+/** What happened to a cluster, for the summary. */
+export interface ClusterCounts {
+  elections: number;
+  messages: number;
+  readonly faults: Map<string, number>;
+}
+
+/** The servers, the network between them, and the watch over their safety. */
+export class SimCluster implements FaultScene {
+  readonly servers: readonly SimServer[];
+  readonly network: SimNetwork;
+  readonly safety: Safety;
+  /** The first broken rule, once there is one. */
+  violation: Error | undefined;
+  readonly counts: ClusterCounts = { elections: 0, messages: 0, faults: new Map() };
+  private readonly ends = new Set<() => void>();
+  /** When a majority last took part; the present while one does. */
+  private majorityUntilMs = Number.NEGATIVE_INFINITY;
+  private hasMajority = false;
+
+  constructor(
+    private readonly plan: Plan,
+    private readonly time: VirtualTime,
+    private readonly trace: Trace,
+  ) {
+    const random = new Prng(plan.seed);
+    this.network = new SimNetwork(time, random.fork(1), plan.network, {
+      sent: (message) => {
+        this.safety.sent(message);
+        this.noteMessage('send', message.from, message);
+      },
+      delivered: (message) => this.noteMessage('receive', message.to, message),
+      lost: (message) => this.noteMessage('lost', null, message),
+    });
+    const events = this.events();
+    this.servers = Array.from({ length: plan.servers }, (_, id) => {
+      const disk = new SimDisk(random.fork(100 + id), plan.disk);
+      disk.onHandedOver = (batch) => this.safety.handedOver(id, batch);
+      const clockRate = 1 + plan.clockSkew * (2 * random.fork(200 + id).next() - 1);
+      return new SimServer(
+        id,
+        disk,
+        time,
+        this.network,
+        random.fork(300 + id),
+        clockRate,
+        settingsOf(plan),
+        events,
+      );
+    });
+    this.safety = new Safety(this.servers);
+  }
+
+  startAll(): void {
+    for (const server of this.servers) server.start();
+    this.noteMajority();
+  }
+
+  currentLeader(): SimServer | undefined {
+    return this.servers.find((server) => server.process?.node.isLeader === true);
+  }
+
+  /** Schedules a fault and its end. */
+  schedule(fault: Fault): void {
+    this.time.after(fault.atMs - this.time.nowMs, () => {
+      this.counts.faults.set(fault.kind, (this.counts.faults.get(fault.kind) ?? 0) + 1);
+      this.trace.note('fault', null, [], () => JSON.stringify(fault));
+      const makeGood = beginFault(this, fault);
+      const end = (): void => {
+        if (!this.ends.delete(end)) return;
+        this.trace.note('repair', null, [], () => fault.kind);
+        makeGood();
+        this.noteMajority();
+      };
+      this.ends.add(end);
+      this.noteMajority();
+      this.time.after(fault.forMs, end);
+    });
+  }
+
+  /** Ends all faults, whatever their plan; the network is perfect from now on. */
+  heal(): void {
+    this.trace.note('heal', null, [], () => 'all faults end');
+    this.ends.clear();
+    this.network.setBehaviour({
+      ...this.plan.network,
+      loss: 0,
+      duplication: 0,
+      tail: 0,
+      latencyMaxMs: 2,
+      latencyMinMs: 0.1,
+    });
+    healAll(this);
+    this.noteMajority();
+  }
+
+  /** Nobody may be told anything that a majority has had no part in. */
+  checkAnswer(server: number, arrivedMs: number): void {
+    if (this.hasMajority || this.majorityUntilMs >= arrivedMs) return;
+    this.violation ??= new SafetyViolation(
+      'no reply without a majority',
+      `server ${server} answers a call of ${arrivedMs.toFixed(3)} ms; a majority was last up at ${this.majorityUntilMs.toFixed(3)} ms`,
+    );
+  }
+
+  private noteMajority(): void {
+    const alive = this.servers.filter((server) => server.isAlive).length;
+    if (this.hasMajority) this.majorityUntilMs = this.time.nowMs;
+    this.hasMajority = alive >= majorityOf(this.servers.length);
+  }
+
+  private noteMessage(kind: string, server: number | null, message: Message): void {
+    this.counts.messages += kind === 'send' ? 1 : 0;
+    this.trace.note(kind, server, messageNumbers(message), () => describeMessage(message));
+  }
+
+  private events(): SimServerEvents {
+    return {
+      role: (id, role, term) => {
+        this.trace.note('role', id, [term], () => `${role} in term ${term}`);
+        if (role !== 'leader') return;
+        this.counts.elections += 1;
+        this.safety.becameLeader(id, term);
+      },
+      applied: (id, entry, term) => {
+        this.trace.note(
+          'apply',
+          id,
+          [entry.index, entry.term],
+          () => `${entry.index}/${entry.term} ${entry.command}`,
+        );
+        this.safety.appliedEntry(id, entry, term);
+      },
+      started: (id) => this.safety.startedAnew(id),
+      lifecycle: (id, state) => {
+        this.trace.note('lifecycle', id, [], () => state);
+        this.noteMajority();
+      },
+      broken: (error) => (this.violation ??= error),
+    };
+  }
+}
+
+function settingsOf(plan: Plan): SimServerSettings {
+  return {
+    serverCount: plan.servers,
+    raft: defaultRaftConfig,
+    tickMs: TICK_MS,
+    electionMinTicks: ELECTION_MIN_TICKS,
+    rpcTimeoutMs: RPC_TIMEOUT_MS,
+    waitingCallsMax: plan.waitingCallsMax,
+  };
+}

@@ -1,0 +1,152 @@
+import type { StorageBatch } from '../raft/output.js';
+import type { Entry, HardState } from '../raft/types.js';
+import type { Storage, StoredState } from '../storage/storage.js';
+import type { Prng } from './prng.js';
+import type { SimHost } from './simHost.js';
+
+/** How a disk behaves; times in milliseconds. */
+export interface DiskBehaviour {
+  readonly writeMinMs: number;
+  readonly writeMaxMs: number;
+}
+
+/** The message of the error that a failing disk gives. */
+export const DISK_FAILURE = 'the disk failed';
+
+interface Write {
+  readonly batch: StorageBatch;
+  readonly done: (error: Error | null) => void;
+}
+
+/**
+ * A disk that outlives the process which writes to it. Writes take time and become durable in order, each
+ * wholly or not at all. When the process is killed, some of those under way may have reached the disk although
+ * nobody was told: a drawn number of them, from the oldest on.
+ */
+export class SimDisk {
+  /** Added to every write while positive. */
+  slownessMs = 0;
+  /** Told of every batch when it is handed over, and of the log as it will be then. */
+  onHandedOver: (batch: StorageBatch, log: readonly Entry[]) => void = () => undefined;
+
+  private hardState: HardState = { term: 0, votedFor: null };
+  private readonly durable: Entry[] = [];
+  /** What will be durable once all writes under way are. */
+  private readonly handedOver: Entry[] = [];
+  private writes: Write[] = [];
+  private loads: ((error: Error | null) => void)[] = [];
+  private failing = false;
+  private isWriting = false;
+
+  constructor(
+    private readonly random: Prng,
+    private readonly behaviour: DiskBehaviour,
+  ) {}
+
+  /** The log that would be read after a sudden end. */
+  get durableLog(): readonly Entry[] {
+    return this.durable;
+  }
+
+  /** The log with everything that was handed over. */
+  get log(): readonly Entry[] {
+    return this.handedOver;
+  }
+
+  get durableHardState(): HardState {
+    return this.hardState;
+  }
+
+  /** From now on every write fails, until the disk is repaired. */
+  breakDown(): void {
+    this.failing = true;
+  }
+
+  /** Writes that begin from now on succeed again. */
+  repair(): void {
+    this.failing = false;
+  }
+
+  /** The storage of one process on this disk. */
+  open(host: SimHost): Storage {
+    return {
+      persist: (batch, done) => this.persist(host, batch, done),
+      load: (done) => this.whenIdle((error) => done(error, this.stored())),
+      close: (done) => this.whenIdle(() => done()),
+    };
+  }
+
+  /** The process has ended: what was under way is decided. */
+  loseProcess(): void {
+    const survivors = this.random.between(0, this.writes.length);
+    for (const { batch } of this.writes.slice(0, survivors)) this.write(batch);
+    this.loads = [];
+    this.failing = false;
+    this.forgetWrites();
+  }
+
+  private stored(): StoredState {
+    return { hardState: this.hardState, entries: [...this.durable] };
+  }
+
+  private persist(host: SimHost, batch: StorageBatch, done: (error: Error | null) => void): void {
+    Object.freeze(batch.appended);
+    applyTo(this.handedOver, batch);
+    this.onHandedOver(batch, this.handedOver);
+    this.writes.push({ batch, done });
+    if (!this.isWriting) this.startWrite(host);
+  }
+
+  private startWrite(host: SimHost): void {
+    const { writeMinMs, writeMaxMs } = this.behaviour;
+    const takesMs = writeMinMs + (writeMaxMs - writeMinMs) * this.random.next() + this.slownessMs;
+    const group = this.writes.length;
+    this.isWriting = true;
+    if (takesMs === 0) this.finishWrites(host, group);
+    else host.after(takesMs, () => this.finishWrites(host, group));
+  }
+
+  /** The writes that had gathered when the sync began become durable with it; after a failure nothing more is written. */
+  private finishWrites(host: SimHost, count: number): void {
+    if (this.failing) {
+      this.failAll();
+      return;
+    }
+    for (const { batch, done } of this.writes.splice(0, count)) {
+      this.write(batch);
+      done(null);
+    }
+    this.isWriting = false;
+    if (this.writes.length > 0) this.startWrite(host);
+    else for (const load of this.loads.splice(0)) load(null);
+  }
+
+  private failAll(): void {
+    const { writes } = this;
+    this.forgetWrites();
+    for (const { done } of writes) done(new Error(DISK_FAILURE));
+    for (const load of this.loads.splice(0)) load(new Error(DISK_FAILURE));
+  }
+
+  private forgetWrites(): void {
+    this.writes = [];
+    this.isWriting = false;
+    this.handedOver.length = 0;
+    this.handedOver.push(...this.durable);
+  }
+
+  private whenIdle(action: (error: Error | null) => void): void {
+    if (this.writes.length === 0) action(null);
+    else this.loads.push(action);
+  }
+
+  private write(batch: StorageBatch): void {
+    if (batch.hardState !== null) this.hardState = batch.hardState;
+    applyTo(this.durable, batch);
+  }
+}
+
+function applyTo(log: Entry[], { truncateFrom, appended }: StorageBatch): void {
+  if (truncateFrom !== null) log.length = truncateFrom - 1;
+  log.push(...appended);
+}

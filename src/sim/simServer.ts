@@ -1,0 +1,149 @@
+import type { NodeObserver } from '../node/observer.js';
+import { RaftNode } from '../node/raftNode.js';
+import { GridTicker } from '../node/ticker.js';
+import type { RaftConfig } from '../raft/config.js';
+import type { Entry, NodeId } from '../raft/types.js';
+import { FileMetadata } from '../stateMachine/fileMetadata.js';
+import type { StateMachine } from '../stateMachine/stateMachine.js';
+import type { Prng } from './prng.js';
+import type { WatchedServer } from './safety.js';
+import { DISK_FAILURE, type SimDisk } from './simDisk.js';
+import { SimHost } from './simHost.js';
+import type { SimNetwork } from './simNetwork.js';
+import type { VirtualTime } from './virtualTime.js';
+
+/** What all servers of a run have in common. */
+export interface SimServerSettings {
+  readonly serverCount: number;
+  readonly raft: Omit<RaftConfig, 'id' | 'servers'>;
+  readonly tickMs: number;
+  readonly electionMinTicks: number;
+  readonly rpcTimeoutMs: number;
+  readonly waitingCallsMax: number;
+}
+
+/** Told of what happens in a server. */
+export interface SimServerEvents {
+  role(id: NodeId, role: string, term: number): void;
+  applied(id: NodeId, entry: Entry, term: number): void;
+  started(id: NodeId): void;
+  lifecycle(id: NodeId, state: string): void;
+  /** The server stopped itself because a rule is broken. */
+  broken(error: Error): void;
+}
+
+/** One life of a server: the production driver, core and state machine on a simulated process. */
+export interface SimProcess {
+  readonly host: SimHost;
+  readonly node: RaftNode<boolean>;
+  readonly files: FileMetadata;
+}
+
+/** A server: a disk that stays, and a process that comes and goes. */
+export class SimServer implements WatchedServer {
+  private current: SimProcess | undefined;
+
+  constructor(
+    readonly id: NodeId,
+    readonly disk: SimDisk,
+    private readonly time: VirtualTime,
+    private readonly network: SimNetwork,
+    private readonly random: Prng,
+    private readonly clockRate: number,
+    private readonly settings: SimServerSettings,
+    private readonly events: SimServerEvents,
+  ) {}
+
+  get process(): SimProcess | undefined {
+    return this.current;
+  }
+
+  get log(): readonly Entry[] {
+    return this.disk.log;
+  }
+
+  get durableLog(): readonly Entry[] {
+    return this.disk.durableLog;
+  }
+
+  get durableTerm(): number {
+    return this.disk.durableHardState.term;
+  }
+
+  get durableVote(): NodeId | null {
+    return this.disk.durableHardState.votedFor;
+  }
+
+  get isDown(): boolean {
+    return this.current === undefined || this.current.node.isCrashed;
+  }
+
+  /** Whether it takes part at this moment: it has a process that runs and is not held down. */
+  get isAlive(): boolean {
+    return this.current?.node.status.lifecycle === 'running' && !this.current.host.isPaused;
+  }
+
+  /** Starts a process on the disk, unless there is one. */
+  start(): void {
+    if (this.current !== undefined) return;
+    const { settings, random } = this;
+    const host = new SimHost(this.time, this.clockRate);
+    const files = new FileMetadata();
+    const node = new RaftNode<boolean>({
+      raft: {
+        ...settings.raft,
+        id: this.id,
+        servers: Array.from({ length: settings.serverCount }, (_, id) => id),
+      },
+      storage: this.disk.open(host),
+      transport: this.network.transportFor(host, settings.rpcTimeoutMs),
+      stateMachine: this.watched(files),
+      ticker: new GridTicker(settings.tickMs, host.clock),
+      drawElectionTicks: () => random.between(settings.electionMinTicks, settings.raft.electionMaxTicks),
+      replyAfter: 'majority',
+      waitingCallsMax: settings.waitingCallsMax,
+      observer: this.observer(),
+    });
+    this.current = { host, node, files };
+    this.network.connect(this.id, { host, handler: node });
+    this.events.started(this.id);
+    node.start();
+  }
+
+  /** Ends the process at once, as `kill -9` does. */
+  kill(): void {
+    if (this.current === undefined) return;
+    const { host } = this.current;
+    this.current = undefined;
+    this.network.connect(this.id, undefined);
+    this.disk.loseProcess();
+    host.kill();
+  }
+
+  private observer(): NodeObserver {
+    return {
+      roleChanged: ({ role, term }) => this.events.role(this.id, role, term),
+      lifecycleChanged: (state) => this.events.lifecycle(this.id, state),
+      peerUnreachable: () => undefined,
+      peerReachable: () => undefined,
+      failed: (error) => {
+        // A disk is made to fail on purpose; anything else would be a broken rule of the core.
+        if (error.message !== DISK_FAILURE) this.events.broken(error);
+      },
+    };
+  }
+
+  private watched(files: FileMetadata): StateMachine<boolean> {
+    const { id, events } = this;
+    const currentTerm = (): number => this.current?.node.status.core.term ?? this.durableTerm;
+    return {
+      get lastApplied() {
+        return files.lastApplied;
+      },
+      apply(entry) {
+        events.applied(id, entry, currentTerm());
+        return files.apply(entry);
+      },
+    };
+  }
+}

@@ -1,0 +1,63 @@
+import { expect } from 'chai';
+import { judgeHistory } from '../../src/sim/judge.js';
+import { drawPlan } from '../../src/sim/plan.js';
+import { runPlan, type RunResult } from '../../src/sim/run.js';
+
+const options = { judge: judgeHistory };
+
+function told({ plan, violation }: RunResult): string {
+  return violation === null
+    ? ''
+    : `seed ${plan.seed}: ${violation.message}\n${violation.lastEvents.join('\n')}`;
+}
+
+describe('the simulator', () => {
+  it('finds nothing wrong in a sample of seeds', async function () {
+    this.timeout(120_000);
+    for (let seed = 1; seed <= 60; seed += 1)
+      expect(told(await runPlan(drawPlan(seed), options))).to.equal('');
+  });
+
+  it('gives the same events, byte for byte, for the same seed', async () => {
+    const traces: string[][] = [];
+    for (const trace of [[], []] as string[][]) {
+      await runPlan(drawPlan(7), { ...options, onTraceLine: (line) => trace.push(line) });
+      traces.push(trace);
+    }
+    expect(traces[0]).to.have.length.above(100);
+    expect(traces[1]).to.deep.equal(traces[0]);
+  });
+
+  it('gives another trace for another seed', async () => {
+    const first = await runPlan(drawPlan(7), options);
+    const second = await runPlan(drawPlan(8), options);
+    expect(first.traceHash).not.to.equal(second.traceHash);
+  });
+
+  it('does what it says: elections, faults of all kinds, and operations of every outcome', async () => {
+    const kinds = new Set<string>();
+    const outcomes = new Set<string>();
+    let elections = 0;
+    for (let seed = 100; seed < 120; seed += 1) {
+      const { counts, operations } = await runPlan(drawPlan(seed), options);
+      elections += counts.elections;
+      for (const kind of counts.faults.keys()) kinds.add(kind);
+      for (const { outcome } of operations) if (outcome !== null) outcomes.add(outcome.kind);
+    }
+    expect(elections).to.be.above(20);
+    expect([...kinds].sort()).to.deep.equal([
+      'bridge',
+      'crash',
+      'deafen',
+      'diskFailure',
+      'isolate',
+      'kill',
+      'mute',
+      'partition',
+      'pause',
+      'slowDisk',
+      'slowLinks',
+    ]);
+    expect([...outcomes].sort()).to.deep.equal(['failed', 'read', 'unknown', 'updated']);
+  });
+});
