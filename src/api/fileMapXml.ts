@@ -7,8 +7,8 @@ import { hashListToXml } from './hashListXml.js';
  * per update, and the whole is given out in pieces, so that a long listing never delays a heartbeat.
  */
 export class FileMapXml {
-  /** Records never change, so what was made for one stays right; it goes when the record does. */
-  private readonly members = new WeakMap<FileRecord, string>();
+  /** By file name. A record never changes, so what was made for one is right for as long as it is the file's. */
+  private readonly members = new Map<string, { readonly record: FileRecord; readonly xml: string }>();
 
   /** @param files what the listing is to show; it shows just that, however late it is written */
   write(files: readonly (readonly [string, FileRecord])[]): PrebuiltXml {
@@ -22,11 +22,11 @@ export class FileMapXml {
   }
 
   private member(name: string, record: FileRecord): string {
-    const known = this.members.get(record);
-    if (known !== undefined) return known;
+    const known = this.members.get(name);
+    if (known?.record === record) return known.xml;
     const value = serializeValue([record.version, hashListToXml(record.hashList)]);
-    const made = `<member><name>${escapeText(name)}</name>${value}</member>`;
-    this.members.set(record, made);
-    return made;
+    const xml = `<member><name>${escapeText(name)}</name>${value}</member>`;
+    this.members.set(name, { record, xml });
+    return xml;
   }
 }

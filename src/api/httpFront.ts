@@ -11,6 +11,7 @@ const KEEP_ALIVE_MS = 300_000;
 const PROBE_AFTER_MS = 30_000;
 /** Answers to calls that were waiting get this long to leave before connections are cut. */
 const CLOSE_GRACE_MS = 1_000;
+const SWEEP_MS = 10;
 
 /** The port cannot be listened on; the message is for the person at the terminal. */
 export class ListenError extends Error {
@@ -49,8 +50,13 @@ export class HttpFront {
     const cut = setTimeout(() => {
       for (const server of this.servers) server.closeAllConnections();
     }, CLOSE_GRACE_MS);
+    // A connection whose answer has just left is idle now, and would be kept for the next request.
+    const sweep = setInterval(() => {
+      for (const server of this.servers) server.closeIdleConnections();
+    }, SWEEP_MS);
     await Promise.all(this.servers.map(closed));
     clearTimeout(cut);
+    clearInterval(sweep);
   }
 
   private listenOn(address: string, port: number): Promise<Server> {
@@ -118,7 +124,6 @@ function notFound(request: IncomingMessage, response: ServerResponse): void {
 function closed(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
-    server.closeIdleConnections();
   });
 }
 

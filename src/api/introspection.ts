@@ -11,6 +11,7 @@ import { anyArray, text } from './validate.js';
 
 /** Calls in one multicall. */
 const MULTICALL_MAX = 1000;
+const MULTICALL = 'system.multicall';
 
 /** What introspection is about: the methods, and the way to call one by any of its names. */
 export interface MethodDirectory {
@@ -52,7 +53,7 @@ export function introspectionMethods(directory: () => MethodDirectory): Method[]
       capabilities,
     ),
     method(
-      'system.multicall',
+      MULTICALL,
       [anyArray('calls')],
       'array',
       `Makes up to ${MULTICALL_MAX} calls, one after another. Takes structs {methodName, params}; gives for each ` +
@@ -88,6 +89,9 @@ async function multicall(
   for (const item of calls) {
     try {
       const { name, params } = readCall(item);
+      if (directory.find(name).name === MULTICALL) {
+        throw new XmlRpcFault(FAULT_CODES.INVALID_REQUEST, 'a multicall cannot hold a multicall');
+      }
       results.push([await directory.call(name, params, context)]);
     } catch (error) {
       const fault = directory.faultOf(error);
@@ -107,9 +111,6 @@ function readCall(item: ParsedValue): { name: string; params: ParsedValue[] } {
   const params = item instanceof Map ? (item.get('params') ?? []) : undefined;
   if (typeof name !== 'string' || !Array.isArray(params)) {
     throw invalidParams('each call of a multicall is a struct {string methodName, array params}');
-  }
-  if (name.toLowerCase() === 'system.multicall') {
-    throw new XmlRpcFault(FAULT_CODES.INVALID_REQUEST, 'a multicall cannot hold a multicall');
   }
   return { name, params };
 }

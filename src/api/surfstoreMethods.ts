@@ -116,7 +116,7 @@ function blockMethods({ node, blocks }: SurfstoreParts): Method[] {
     ),
     method('surfstore.getblock', [text('hash')], 'base64', 'The block with this SHA-256.', ([hash]) =>
       whileUp(async () => {
-        const block = await blocks.get(hash.toLowerCase());
+        const block = await blocks.get(blockKey(hash));
         if (block === undefined)
           throw new ServiceError('blockNotFound', 'this server stores no block with this hash');
         return block;
@@ -127,9 +127,18 @@ function blockMethods({ node, blocks }: SurfstoreParts): Method[] {
       [arrayOfTexts('hashlist')],
       'array',
       'Those of the hashes whose block this server stores, in the order given.',
-      ([hashes]) => whileUp(() => blocks.has(hashes)),
+      ([hashes]) =>
+        whileUp(async () => {
+          const stored = new Set(await blocks.has(hashes.map(blockKey)));
+          return hashes.filter((hash) => stored.has(blockKey(hash)));
+        }),
     ),
   ];
+}
+
+/** Some clients write the digits of a hash as capitals. */
+function blockKey(hash: string): string {
+  return hash.toLowerCase();
 }
 
 function peerMethods({ answerPeer }: SurfstoreParts): Method[] {

@@ -32,6 +32,9 @@ export interface ServerSetup {
   readonly observer: NodeObserver;
 }
 
+/** No command takes more bytes in a request than this times its length, its entry included. */
+const BATCH_GROWTH = 10;
+
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
 /** The version of this program. */
@@ -114,6 +117,11 @@ function raftConfig(cluster: ClusterConfig, server: ServerAddress, options: Serv
     voteDelayTicks: cluster.servers.length === 1 ? 0 : electionMaxTicks,
     checkQuorum: options.checkQuorum,
     inFlightTicksMax: 4 * Math.ceil(ticks(options.rpcTimeoutMs)),
+    // What a batch takes in the log grows on the way, by quotes and escapes; it has to fit in one request.
+    appendBytesMax: Math.min(
+      defaultRaftConfig.appendBytesMax,
+      Math.floor(options.bodyBytesMax / BATCH_GROWTH),
+    ),
     uncommittedBytesMax: options.uncommittedBytesMax,
   };
 }

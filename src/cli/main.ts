@@ -40,6 +40,9 @@ function report(error: unknown): number {
 // A reader that goes away (`surfstore files ... | head`) is no reason to complain.
 process.stdout.on('error', () => process.exit(EXIT.ok));
 
+// Set to nothing is not set.
+if (process.env['SURFSTORE_LOG_LEVEL'] === '') delete process.env['SURFSTORE_LOG_LEVEL'];
+
 try {
   await createProgram().parseAsync();
 } catch (error) {

@@ -28,7 +28,8 @@ export interface SurfStoreClientOptions {
 /**
  * A client of a SurfStore metadata cluster. It finds the leader, follows it when it changes, and tries again
  * whatever is safe to try again: a read always, an update only when it is certain that it was not done. One
- * deadline covers all of an operation. Errors are {@link ClientError}s that say whether the outcome is known.
+ * deadline covers all of an operation. Errors are {@link ClientError}s that say whether the outcome is known; a
+ * `TypeError` means that a server answered what no server of this service would.
  *
  * @example
  * import { SurfStoreClient } from 'surfstore';
@@ -46,6 +47,8 @@ export class SurfStoreClient {
   private readonly backoff: BackoffOptions;
   private readonly deadlineMs: number;
   private readonly readAttemptMs: number;
+  private readonly operations = new Set<Operation>();
+  private isClosed = false;
 
   constructor(options: SurfStoreClientOptions) {
     this.servers = options.servers;
@@ -112,13 +115,23 @@ export class SurfStoreClient {
     await this.askServer(server, 'surfstore.restore', [], options);
   }
 
+  /** Ends the operations under way, and later ones, with `aborted`, and closes the connections. */
+  close(): void {
+    this.isClosed = true;
+    for (const operation of this.operations) operation.abort();
+    this.connections.close();
+  }
+
   /**
    * The server that leads, according to the servers themselves.
    *
    * @throws ClientError `noLeader` when none was found within the deadline
    */
-  async findLeader(options: OperationOptions = {}): Promise<ServerInfo> {
-    const operation = new Operation(options, this.deadlineMs, this.backoff);
+  findLeader(options: OperationOptions = {}): Promise<ServerInfo> {
+    return this.operate(options, (operation) => this.searchLeader(operation));
+  }
+
+  private async searchLeader(operation: Operation): Promise<ServerInfo> {
     for (;;) {
       for (const server of this.finder.round()) {
         const attempt = await this.attempt(server, 'surfstore.isLeader', [], operation, this.readAttemptMs);
@@ -133,18 +146,21 @@ export class SurfStoreClient {
     }
   }
 
-  /** Closes the connections; operations under way fail. */
-  close(): void {
-    this.connections.close();
-  }
-
-  private async askLeader(
+  private askLeader(
     methodName: string,
     params: readonly XmlRpcValue[],
     effect: Effect,
     options: OperationOptions,
   ): Promise<ParsedValue> {
-    const operation = new Operation(options, this.deadlineMs, this.backoff);
+    return this.operate(options, (operation) => this.tryServers(methodName, params, effect, operation));
+  }
+
+  private async tryServers(
+    methodName: string,
+    params: readonly XmlRpcValue[],
+    effect: Effect,
+    operation: Operation,
+  ): Promise<ParsedValue> {
     const attemptMs = effect === 'read' ? this.readAttemptMs : Number.POSITIVE_INFINITY;
     for (;;) {
       for (const server of this.finder.round()) {
@@ -169,13 +185,40 @@ export class SurfStoreClient {
     const server = this.servers.find((candidate) => candidate.id === id);
     if (server === undefined)
       throw new ClientError('refused', `there is no server ${id} in this cluster`, 'notDone');
-    const operation = new Operation(options, this.deadlineMs, this.backoff);
+    return this.operate(options, (operation) => this.tryServer(server, methodName, params, operation));
+  }
+
+  private async tryServer(
+    server: ServerInfo,
+    methodName: string,
+    params: readonly XmlRpcValue[],
+    operation: Operation,
+  ): Promise<ParsedValue> {
     const attempt = await this.attempt(server, methodName, params, operation, Number.POSITIVE_INFINITY);
     if ('value' in attempt) return attempt.value;
+    const { id } = server;
     const { error, outcome, retriable } = attempt.failure;
+    operation.checkAborted(outcome);
     const where = `server ${id} at ${server.host}:${server.port}`;
     if (!retriable) throw new ClientError('refused', `${where}: ${error.message}`, outcome, error);
     throw new ClientError('unreachable', `${where} does not answer: ${error.message}`, outcome, error);
+  }
+
+  /** Runs one operation from its beginning to its end, whatever that is. */
+  private async operate<T>(
+    options: OperationOptions,
+    action: (operation: Operation) => Promise<T>,
+  ): Promise<T> {
+    const operation = new Operation(options, this.deadlineMs, this.backoff);
+    if (this.isClosed) operation.abort();
+    this.operations.add(operation);
+    try {
+      operation.checkAborted('notDone');
+      return await action(operation);
+    } finally {
+      this.operations.delete(operation);
+      operation.end();
+    }
   }
 
   private attempt(

@@ -1,4 +1,10 @@
-import { XmlRpcClient, XmlRpcFault, type ParsedValue, type XmlRpcValue } from '../xmlrpc/index.js';
+import {
+  FAULT_CODES,
+  XmlRpcClient,
+  XmlRpcFault,
+  type ParsedValue,
+  type XmlRpcValue,
+} from '../xmlrpc/index.js';
 import { errorKindOf, errorTable, leaderIn, type Outcome } from '../node/errors.js';
 import type { ServerInfo } from './leaderFinder.js';
 
@@ -39,7 +45,7 @@ export class Connections {
     const client = this.clients.get(server.id);
     if (client === undefined) throw new Error(`there is no server ${server.id}`);
     try {
-      const timed = Number.isFinite(timeoutMs) ? { timeoutMs: Math.max(1, Math.ceil(timeoutMs)) } : {};
+      const timed = Number.isFinite(timeoutMs) ? { timeoutMs: timerMs(timeoutMs) } : {};
       const value = await client.call(
         methodName,
         params,
@@ -56,6 +62,11 @@ export class Connections {
   }
 }
 
+/** A time that a timer of Node can count: beyond 2^31 - 1 ms it would go off at once. */
+function timerMs(ms: number): number {
+  return Math.min(2 ** 31 - 1, Math.max(1, Math.ceil(ms)));
+}
+
 function understand(error: Error): Failure {
   if (error instanceof XmlRpcFault) return understandFault(error);
   const sent = !('sent' in error) || error.sent !== false;
@@ -69,12 +80,16 @@ function understand(error: Error): Failure {
   };
 }
 
-/** A fault that is not of the table (-32602 and its like) is about the call itself. */
+/** An internal error may have come at any moment; the other faults outside the table refuse the call itself. */
+function outcomeOfForeign({ faultCode }: XmlRpcFault): Outcome {
+  return faultCode === FAULT_CODES.INTERNAL_ERROR ? 'unknown' : 'notDone';
+}
+
 function understandFault(fault: XmlRpcFault): Failure {
   const kind = errorKindOf(fault.faultCode);
   return {
     error: fault,
-    outcome: kind === undefined ? 'notDone' : errorTable[kind].outcome,
+    outcome: kind === undefined ? outcomeOfForeign(fault) : errorTable[kind].outcome,
     retriable: kind !== undefined && kind !== 'blockNotFound' && kind !== 'blockStoreFull',
     timedOut: false,
     leader: leaderIn(fault.faultString)?.id,

@@ -15,15 +15,31 @@ export type Effect = 'read' | 'write';
 
 /** One operation from its first attempt to its end: its deadline, its pauses, and the verdict over its failures. */
 export class Operation {
-  readonly signal: AbortSignal | undefined;
+  private readonly controller = new AbortController();
   private readonly endsAt: number;
   private readonly backoff: Backoff;
+  private readonly callersSignal: AbortSignal | undefined;
   private lastFailure: Failure | undefined;
 
   constructor(options: OperationOptions, deadlineMs: number, backoff: BackoffOptions) {
-    this.signal = options.signal;
+    this.callersSignal = options.signal;
+    if (this.callersSignal?.aborted === true) this.abort();
+    else this.callersSignal?.addEventListener('abort', this.abort);
     this.endsAt = performance.now() + (options.deadlineMs ?? deadlineMs);
     this.backoff = new Backoff(backoff);
+  }
+
+  /** Aborted when the caller gives up or the client is closed. */
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  /** Gives the operation up: whatever it waits for ends now. */
+  readonly abort = (): void => this.controller.abort(this.callersSignal?.reason);
+
+  /** The operation has ended; nothing of it stays behind with the caller's signal. */
+  end(): void {
+    this.callersSignal?.removeEventListener('abort', this.abort);
   }
 
   remainingMs(): number {
@@ -36,7 +52,7 @@ export class Operation {
     const { error, outcome, retriable, timedOut } = failure;
     if (!retriable) throw new ClientError('refused', error.message, outcome, error);
     if (effect === 'write' && outcome === 'unknown') {
-      if (this.signal?.aborted === true) throw this.aborted('unknown');
+      this.checkAborted('unknown');
       if (timedOut)
         throw new ClientError(
           'deadline',
@@ -54,16 +70,24 @@ export class Operation {
     this.check();
   }
 
+  /** @throws ClientError `aborted` when the caller gave up, with what is known of the attempt that this ended */
+  checkAborted(outcome: Failure['outcome']): void {
+    if (this.signal.aborted) throw this.aborted(outcome);
+  }
+
   /** @throws ClientError when the deadline is over or the caller gave up */
   check(): void {
-    if (this.signal?.aborted === true) throw this.aborted('notDone');
-    if (this.remainingMs() > 0) return;
+    this.checkAborted('notDone');
+    if (this.remainingMs() <= 0) throw this.expired();
+  }
+
+  private expired(): ClientError {
     const { lastFailure } = this;
     if (lastFailure?.timedOut === true) {
-      throw new ClientError('deadline', 'no answer within the deadline', 'notDone', lastFailure.error);
+      return new ClientError('deadline', 'no answer within the deadline', 'notDone', lastFailure.error);
     }
     const last = lastFailure === undefined ? '' : `; the last answer was: ${lastFailure.error.message}`;
-    throw new ClientError(
+    return new ClientError(
       'noLeader',
       `no leader was found within the deadline${last}`,
       'notDone',
@@ -73,23 +97,33 @@ export class Operation {
 
   /** Waits before the next round, though never beyond the deadline. @throws ClientError as `check` */
   async pause(): Promise<void> {
-    await sleep(Math.max(0, Math.min(this.backoff.nextMs(), this.remainingMs())), this.signal);
+    const pauseMs = this.backoff.nextMs();
+    const remainingMs = this.remainingMs();
+    await sleep(Math.max(0, Math.min(pauseMs, remainingMs)), this.signal);
     this.check();
+    // A timer may be early by a moment; what is left then is no time for another attempt.
+    if (pauseMs >= remainingMs) throw this.expired();
   }
 
   private aborted(outcome: Failure['outcome']): ClientError {
-    return new ClientError('aborted', 'the caller gave up', outcome, this.signal?.reason);
+    return new ClientError(
+      'aborted',
+      'the caller gave up, or the client was closed',
+      outcome,
+      this.signal.reason,
+    );
   }
 }
 
-function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', done);
+      signal.removeEventListener('abort', done);
       resolve();
     };
     const timer = setTimeout(done, ms);
-    signal?.addEventListener('abort', done);
+    if (signal.aborted) done();
+    else signal.addEventListener('abort', done);
   });
 }

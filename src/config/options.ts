@@ -101,7 +101,10 @@ type NumericOption = {
   [Name in keyof ServerOptions]-?: ServerOptions[Name] extends number ? Name : never;
 }[keyof ServerOptions];
 
-/** The largest value that each number may have; the smallest is 1. */
+/** Room for a message between servers and a reasonable file. */
+const bodyBytesLeast = 65_536;
+
+/** The largest value that each number may have; the smallest is 1, and for the body what servers need among themselves. */
 const largest: Readonly<Record<NumericOption, number>> = {
   tickMs: durationMsMax,
   heartbeatMs: durationMsMax,
@@ -156,8 +159,11 @@ export function validateOptions(options: ServerOptions): ServerOptions {
 }
 
 function checkNumber(name: NumericOption, value: number): void {
-  if (!Number.isInteger(value) || value < 1 || value > largest[name]) {
-    throw new ConfigError(`${flag(name)} must be a whole number from 1 to ${largest[name]}, got ${value}`);
+  const least = name === 'bodyBytesMax' ? bodyBytesLeast : 1;
+  if (!Number.isInteger(value) || value < least || value > largest[name]) {
+    throw new ConfigError(
+      `${flag(name)} must be a whole number from ${least} to ${largest[name]}, got ${value}`,
+    );
   }
 }
 

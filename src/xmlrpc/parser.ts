@@ -22,7 +22,7 @@ export const CALL_LIMITS: ParserLimits = {
 };
 
 /** Limits of a response: the reader has asked for it, so that a listing may be as large as its bytes allow. */
-export const RESPONSE_LIMITS: ParserLimits = { ...CALL_LIMITS, elementsMax: 20_000_000 };
+export const RESPONSE_LIMITS: ParserLimits = { ...CALL_LIMITS, depthMax: 128, elementsMax: 20_000_000 };
 
 const DEPTH_MAX = 1000;
 

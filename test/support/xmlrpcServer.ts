@@ -90,6 +90,10 @@ export async function exchangeRaw(port: number, text: string | Buffer): Promise<
 }
 
 /** Resolves once the condition holds, looked at in every turn of the event loop; mocha's timeout is the limit. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+export async function until(condition: () => boolean, withinMs = 15_000): Promise<void> {
+  const endsAt = performance.now() + withinMs;
+  while (!condition()) {
+    if (performance.now() > endsAt) throw new Error(`not so within ${withinMs} ms: ${condition.toString()}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }

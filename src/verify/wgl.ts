@@ -1,0 +1,138 @@
+import { LinearizedSet } from './linearizedSet.js';
+import { TimeLine } from './timeLine.js';
+import { violation, type Verdict } from './verdict.js';
+
+/** What the search needs to know of an operation. */
+export interface Interval {
+  readonly invokedAt: number;
+  /** Used when the outcome is `ok`. */
+  readonly returnedAt: number | null;
+  /** `failed`: left out. `unknown`: takes effect at any time from its invocation on, or never. */
+  readonly outcome: { readonly status: 'ok' | 'failed' | 'unknown' };
+}
+
+/** A sequential object: what its operations do, and what they may answer. */
+export interface Model<State, Op extends Interval> {
+  readonly init: State;
+  /**
+   * Whether the operation may answer what it answered in this state, and the state after it. An operation
+   * with an unknown outcome may answer anything: always true. Changes nothing in place.
+   */
+  step(state: State, operation: Op): readonly [isLegal: boolean, next: State];
+  /** Equal exactly for equal states. */
+  key(state: State): string;
+}
+
+export interface SearchOptions {
+  /**
+   * Calls of `Model.step` before the search gives up.
+   * @default 1_000_000
+   */
+  readonly budgetSteps?: number;
+}
+
+export const defaultBudgetSteps = 1_000_000;
+
+interface Frame<State> {
+  readonly operation: number;
+  readonly state: State;
+  readonly stateKey: string;
+  /** Nothing to gain from trying another operation in its place. */
+  readonly isForced: boolean;
+}
+
+/**
+ * Whether the operations on one object are linearizable (Herlihy & Wing, "Linearizability: a correctness
+ * condition for concurrent objects", 1990): whether there is an order of them that the object alone could have
+ * executed, in which no operation comes before one that had returned when it was called. Operations that
+ * touch at one instant count as concurrent.
+ *
+ * The search is that of Wing & Gong ("Testing and verifying concurrent objects", 1993): take any operation
+ * that no unplaced one must precede, step the model, go back when stuck; with the memory of Lowe ("Testing
+ * for linearizability", 2017): a set of placed operations with the state they lead to is never entered
+ * twice. Two more savings, neither of which loses an answer:
+ * - An operation that may come next and leaves the state as it is, is placed at once and for good: in every
+ *   order that has it later it can be moved here, for no other operation notices.
+ * - Operations with an unknown outcome come last among the candidates and only when they change the
+ *   state: never taking effect is always open to them. The search ends when all answered ones are placed.
+ *
+ * Exponential at worst. On a violation `operations` are those under way when the longest order got stuck,
+ * the stuck one among them, and the last one it had placed.
+ *
+ * @returns ok `unknown` when the budget ran out
+ */
+export function searchLinearization<State, Op extends Interval>(
+  model: Model<State, Op>,
+  history: readonly Op[],
+  { budgetSteps = defaultBudgetSteps }: SearchOptions = {},
+): Verdict<Op> {
+  const line = new TimeLine(history.filter(({ outcome }) => outcome.status !== 'failed'));
+  const placed = new LinearizedSet(line.operations.length);
+  const seen = new Set<string>();
+  const frames: Frame<State>[] = [];
+  let state = model.init;
+  let stateKey = model.key(state);
+  let stuck = { at: -1, operation: -1, last: -1 };
+  let steps = 0;
+
+  /** The candidate to try after the last placed one was taken back; undefined when there is none left. */
+  const goBack = (): number | undefined => {
+    for (let frame = frames.pop(); frame !== undefined; frame = frames.pop()) {
+      line.restore(frame.operation);
+      placed.delete(frame.operation);
+      ({ state, stateKey } = frame);
+      if (!frame.isForced) return line.candidateAfter(frame.operation);
+    }
+    return undefined;
+  };
+
+  let candidate = line.firstCandidate();
+  while (line.unplacedAnswered > 0) {
+    if (candidate === undefined) {
+      const first = line.firstReturn();
+      if (first !== undefined && first.rank > stuck.at) {
+        stuck = { at: first.rank, operation: first.operation, last: frames.at(-1)?.operation ?? -1 };
+      }
+      candidate = goBack();
+      if (candidate === undefined && frames.length === 0) return stuckViolation(line, stuck);
+      continue;
+    }
+    steps += 1;
+    if (steps > budgetSteps) return { ok: 'unknown', reason: `no answer within ${budgetSteps} steps` };
+    const operation = line.at(candidate);
+    const [isLegal, next] = model.step(state, operation);
+    const nextKey = next === state ? stateKey : model.key(next);
+    const isForced = nextKey === stateKey;
+    if (!isLegal || (isForced && line.isOpen(candidate))) {
+      candidate = line.candidateAfter(candidate);
+      continue;
+    }
+    placed.add(candidate);
+    const configuration = `${placed.key()} ${nextKey}`;
+    if (seen.has(configuration)) {
+      placed.delete(candidate);
+      candidate = isForced ? undefined : line.candidateAfter(candidate);
+      continue;
+    }
+    seen.add(configuration);
+    frames.push({ operation: candidate, state, stateKey, isForced });
+    line.remove(candidate);
+    state = next;
+    stateKey = nextKey;
+    candidate = line.firstCandidate();
+  }
+  return { ok: true };
+}
+
+function stuckViolation<Op extends Interval>(
+  line: TimeLine<Op>,
+  stuck: { readonly operation: number; readonly last: number },
+): Verdict<Op> {
+  const culprit = line.at(stuck.operation);
+  const until = culprit.returnedAt ?? Infinity;
+  const concurrent = line.operations.filter(
+    ({ invokedAt, returnedAt }) => invokedAt <= until && (returnedAt ?? Infinity) >= culprit.invokedAt,
+  );
+  const shown = stuck.last < 0 ? concurrent : [line.at(stuck.last), ...concurrent];
+  return violation(`no order explains the operation that returned at ${until}`, [...shown, culprit]);
+}

@@ -1,0 +1,141 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { FileMapXml } from '../../../src/api/fileMapXml.js';
+import { hashListFromXml, hashListToXml } from '../../../src/api/hashListXml.js';
+import { encodeUpdateFile, FileMetadata, type HashList } from '../../../src/stateMachine/fileMetadata.js';
+import {
+  parseMethodResponse,
+  serializeMethodResponse,
+  serializeValue,
+  type ParsedValue,
+  type XmlRpcValue,
+} from '../../../src/xmlrpc/index.js';
+import { anyText, values, xmlText } from '../../support/xmlrpcArbitraries.js';
+import { Service } from './service.js';
+
+class Files {
+  readonly metadata = new FileMetadata();
+  private readonly xml = new FileMapXml();
+
+  update(name: string, hashList: HashList): void {
+    const command = encodeUpdateFile(name, this.metadata.versionOf(name) + 1, hashList);
+    this.metadata.apply({ term: 1, index: this.metadata.lastApplied + 1, kind: 'command', command });
+  }
+
+  /** The answer, to be written whenever the test wants. */
+  answer(): XmlRpcValue {
+    return this.xml.write(this.metadata.list());
+  }
+
+  /** The same map as the generic serializer sees it. */
+  plain(): XmlRpcValue {
+    const entries = this.metadata.list();
+    return new Map(
+      entries.map(([name, { version, hashList }]) => [name, [version, hashListToXml(hashList)]] as const),
+    );
+  }
+}
+
+function read(answer: XmlRpcValue): ParsedValue {
+  const response = parseMethodResponse(serializeMethodResponse(answer));
+  if ('value' in response) return response.value;
+  throw response.fault;
+}
+
+describe('api: the answer of getfileinfomap', () => {
+  it('is an empty struct without files', () => {
+    expect(serializeValue(new Files().answer())).to.equal('<value><struct></struct></value>');
+  });
+
+  it('is a struct of name -> [version, hashlist]', () => {
+    const files = new Files();
+    files.update('a.txt', ['h1']);
+    files.update('a.txt', ['h2', 'h3']);
+    files.update('gone.txt', ['0']);
+    expect(read(files.answer())).to.deep.equal(
+      new Map([
+        ['a.txt', [2, ['h2', 'h3']]],
+        ['gone.txt', [1, ['0']]],
+      ]),
+    );
+  });
+
+  it('is what the generic serializer writes for the same map', () => {
+    const sendable = values(fc.oneof(xmlText, fc.constant('__proto__')));
+    const names = fc.oneof(anyText, fc.constantFrom('__proto__', '<&>', 'a\r\n"b"'));
+    fc.assert(
+      fc.property(fc.array(fc.tuple(names, sendable), { maxLength: 8 }), (updates) => {
+        const files = new Files();
+        for (const [name, value] of updates) files.update(name, hashListFromXml(value as ParsedValue));
+        expect(serializeValue(files.answer())).to.equal(serializeValue(files.plain()));
+        // Once more, now that what was made is remembered.
+        expect(serializeValue(files.answer())).to.equal(serializeValue(files.plain()));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('shows an update that came since the last one, and what has not changed as before', () => {
+    const files = new Files();
+    files.update('a', ['1']);
+    files.update('b', ['1']);
+    serializeValue(files.answer());
+    files.update('a', ['2']);
+    files.update('c', ['1']);
+    expect(read(files.answer())).to.deep.equal(
+      new Map([
+        ['a', [2, ['2']]],
+        ['b', [1, ['1']]],
+        ['c', [1, ['1']]],
+      ]),
+    );
+  });
+
+  it('gives two files with equal records their own names', () => {
+    const files = new Files();
+    files.update('a', ['1']);
+    files.update('b', ['1']);
+    expect([...(read(files.answer()) as Map<string, ParsedValue>).keys()]).to.deep.equal(['a', 'b']);
+  });
+
+  it('shows the moment of the call, however late it is written', async () => {
+    const service = await Service.leading();
+    await service.call('updatefile', 'a', 1, ['1']);
+    const answer = await service.call('getfileinfomap');
+    await service.call('updatefile', 'a', 2, ['2']);
+    await service.call('updatefile', 'b', 1, ['1']);
+    expect(read(answer)).to.deep.equal(new Map([['a', [1, ['1']]]]));
+  });
+
+  it('shows the moment of the call although updates come while it is being written', () => {
+    const files = new Files();
+    for (let index = 0; index < 1000; index += 1) files.update(`file${index}`, ['x'.repeat(100)]);
+    const before = files.plain();
+    const answer = files.answer();
+    if (!(typeof answer === 'object' && 'pieces' in answer)) throw new Error('it is not given in pieces');
+    let text = '';
+    let pieces = 0;
+    for (const piece of answer.pieces()) {
+      text += piece;
+      pieces += 1;
+      files.update(`file${pieces % 1000}`, ['later']);
+      files.update(`new${pieces}`, ['later']);
+    }
+    expect(pieces).to.be.greaterThan(100);
+    expect(text).to.equal(serializeValue(before));
+  });
+
+  it('makes the XML of a file once per update, not once per listing', () => {
+    const files = new Files();
+    for (let index = 0; index < 2000; index += 1)
+      files.update(`file${index}`, Array<string>(100).fill('hash'));
+    const time = (): number => {
+      const before = performance.now();
+      serializeValue(files.answer());
+      return performance.now() - before;
+    };
+    const first = time();
+    const later = Math.min(time(), time(), time(), time(), time());
+    expect(later).to.be.lessThan(first / 2);
+  });
+});

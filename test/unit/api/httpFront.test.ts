@@ -1,0 +1,292 @@
+import { once } from 'node:events';
+import { Agent, request, type IncomingMessage } from 'node:http';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { expect } from 'chai';
+import { HttpFront, ListenError } from '../../../src/api/httpFront.js';
+import { serializeMethodCall, type Dispatch } from '../../../src/xmlrpc/index.js';
+import { until } from '../../support/xmlrpcServer.js';
+
+const fronts: HttpFront[] = [];
+const sockets: Socket[] = [];
+const hasIPv6 = Object.values(networkInterfaces()).some((list) =>
+  list?.some(({ address }) => address === '::1'),
+);
+const body = serializeMethodCall('surfstore.ping', []);
+
+function frontOf(dispatch: Dispatch = () => true): HttpFront {
+  const front = new HttpFront({ dispatch });
+  fronts.push(front);
+  return front;
+}
+
+/** A port that nobody listened on a moment ago. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Listens where it can, and gives the port. */
+async function listen(front: HttpFront, host = 'localhost', bind?: string): Promise<number> {
+  for (;;) {
+    const port = await freePort();
+    try {
+      await front.listen(host, port, bind);
+      return port;
+    } catch (error) {
+      // Somebody else may have got the port in between.
+      if (!(error instanceof ListenError && error.message.includes('in use'))) throw error;
+    }
+  }
+}
+
+function socketTo(port: number, host = '127.0.0.1'): Socket {
+  const socket = connect({ port, host });
+  socket.on('error', () => undefined);
+  sockets.push(socket);
+  return socket;
+}
+
+async function accepts(port: number, host: string): Promise<boolean> {
+  const socket = socketTo(port, host);
+  return new Promise((resolve) => {
+    socket.once('connect', () => resolve(true));
+    socket.once('error', () => resolve(false));
+  });
+}
+
+interface Answer {
+  readonly status: number | undefined;
+  readonly type: string | undefined;
+  readonly text: string;
+}
+
+async function ask(
+  port: number,
+  path: string,
+  options: { method?: string; host?: string; agent?: Agent } = {},
+): Promise<Answer> {
+  const { method = 'POST', host = '127.0.0.1', agent } = options;
+  const sent = request({ host, port, path, method, ...(agent === undefined ? {} : { agent }) });
+  sent.end(method === 'POST' ? body : undefined);
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  let text = '';
+  for await (const chunk of response) text += String(chunk);
+  return { status: response.statusCode, type: response.headers['content-type'], text };
+}
+
+async function refusal(listening: Promise<unknown>): Promise<ListenError> {
+  const error: unknown = await listening.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof ListenError) return error;
+  throw new Error('it listens', { cause: error });
+}
+
+async function secondsOf(action: Promise<unknown>): Promise<number> {
+  const before = performance.now();
+  await action;
+  return (performance.now() - before) / 1000;
+}
+
+describe('api: the HTTP front', () => {
+  afterEach(async () => {
+    for (const socket of sockets.splice(0)) socket.destroy();
+    await Promise.all(fronts.splice(0).map((front) => front.close()));
+  });
+
+  describe('listens', () => {
+    for (const host of ['localhost', '127.0.0.1', '::1']) {
+      it(`on both loopback addresses when the server's host is ${host}`, async () => {
+        const port = await listen(frontOf(), host);
+        expect(await accepts(port, '127.0.0.1')).to.equal(true);
+        expect(await accepts(port, '::1')).to.equal(hasIPv6);
+      });
+    }
+
+    it('on that address alone when it is another one of the loopback network', async () => {
+      const port = await listen(frontOf(), '127.0.0.2');
+      expect(await accepts(port, '127.0.0.2')).to.equal(true);
+      expect(await accepts(port, '127.0.0.1')).to.equal(false);
+    });
+
+    it('on all interfaces for any other host: its address may be none of this machine', async () => {
+      const port = await listen(frontOf(), 'server.example');
+      expect(await accepts(port, '127.0.0.1')).to.equal(true);
+      expect(await accepts(port, '127.0.0.2')).to.equal(true);
+      expect(await accepts(port, '::1')).to.equal(hasIPv6);
+    });
+
+    it('only on the address that --bind chooses', async () => {
+      const port = await listen(frontOf(), 'server.example', '127.0.0.2');
+      expect(await accepts(port, '127.0.0.2')).to.equal(true);
+      expect(await accepts(port, '127.0.0.1')).to.equal(false);
+    });
+  });
+
+  describe('says why it cannot listen', () => {
+    it('on a port that is in use, and lets go of what it had got', async () => {
+      const port = await listen(frontOf());
+      const error = await refusal(frontOf().listen('localhost', port));
+      expect(error.message).to.equal(
+        `cannot listen on 127.0.0.1 port ${port}: the port is in use; is this server running already?`,
+      );
+    });
+
+    it('on a port that is in use on the second loopback address alone, and lets go of the first', async function () {
+      if (!hasIPv6) this.skip();
+      const port = await listen(frontOf(), 'localhost', '::1');
+      const error = await refusal(frontOf().listen('localhost', port));
+      expect(error.message).to.match(/^cannot listen on ::1 port \d+: the port is in use/);
+      expect(await accepts(port, '127.0.0.1')).to.equal(false);
+    });
+
+    it('on an address that is not of this machine', async () => {
+      const error = await refusal(frontOf().listen('localhost', await freePort(), '192.0.2.1'));
+      expect(error.message).to.match(
+        /^cannot listen on 192\.0\.2\.1 port \d+: the address does not belong to this machine; see --bind$/,
+      );
+    });
+
+    it('on a name that is no address', async () => {
+      const error = await refusal(frontOf().listen('localhost', await freePort(), 'name.invalid'));
+      expect(error.message).to.match(/^cannot listen on name\.invalid port \d+: .+/);
+    });
+
+    it('in an error of a name of its own', () => {
+      expect(new ListenError('x')).to.include({ name: 'ListenError', message: 'x' }).and.be.instanceOf(Error);
+    });
+  });
+
+  describe('routes', () => {
+    let port: number;
+
+    beforeEach(async () => {
+      port = await listen(frontOf((name) => name));
+    });
+
+    for (const path of ['/', '/RPC2', '/?a=b', '/RPC2?x=/other', '/RPC2?']) {
+      it(`a POST to ${path} to XML-RPC`, async () => {
+        const { status, type, text } = await ask(port, path);
+        expect(status).to.equal(200);
+        expect(type).to.match(/^text\/xml/);
+        expect(text).to.contain('<string>surfstore.ping</string>');
+      });
+    }
+
+    for (const path of [
+      '/rpc2',
+      '/RPC2/',
+      '/RPC',
+      '/status',
+      '/favicon.ico',
+      '/%2F',
+      '/..',
+      '/other?/RPC2',
+    ]) {
+      it(`${path} to a 404 with a sentence that says where to go`, async () => {
+        for (const method of ['GET', 'POST', 'DELETE']) {
+          const { status, type, text } = await ask(port, path, { method });
+          expect(status).to.equal(404);
+          expect(type).to.match(/^text\/plain/);
+          expect(text).to.contain('/RPC2').and.contain('POST').and.match(/\.\n$/);
+        }
+      });
+    }
+
+    it('a GET of the XML-RPC path to a 405 with a sentence', async () => {
+      const { status, text } = await ask(port, '/RPC2', { method: 'GET' });
+      expect(status).to.equal(405);
+      expect(text).to.equal('XML-RPC calls are made with POST.\n');
+    });
+
+    it('both loopback addresses alike', async function () {
+      if (!hasIPv6) this.skip();
+      expect((await ask(port, '/', { host: '::1' })).status).to.equal(200);
+    });
+  });
+
+  describe('closes', () => {
+    it('at once when nobody is connected', async () => {
+      const front = frontOf();
+      await listen(front);
+      expect(await secondsOf(front.close())).to.be.lessThan(0.5);
+    });
+
+    it('a second time without an effect, and without ever having listened', async () => {
+      const front = frontOf();
+      await front.close();
+      await listen(front);
+      await front.close();
+      await front.close();
+    });
+
+    it('so that nobody can connect any more', async () => {
+      const front = frontOf();
+      const port = await listen(front);
+      await front.close();
+      expect(await accepts(port, '127.0.0.1')).to.equal(false);
+      expect(await accepts(port, '::1')).to.equal(false);
+    });
+
+    it('so that the port is free again', async () => {
+      const front = frontOf();
+      const port = await listen(front);
+      await ask(port, '/');
+      await front.close();
+      await frontOf().listen('localhost', port);
+    });
+
+    it('at once although connections are kept alive after their answers', async () => {
+      const front = frontOf();
+      const port = await listen(front);
+      const agent = new Agent({ keepAlive: true });
+      await Promise.all([ask(port, '/', { agent }), ask(port, '/', { agent })]);
+      expect(Object.values(agent.freeSockets).flat()).to.have.length(2);
+      expect(await secondsOf(front.close())).to.be.lessThan(0.5);
+      agent.destroy();
+    });
+
+    it('after an answer that was being waited for has left', async () => {
+      let answer: ((value: string) => void) | undefined;
+      const front = frontOf(() => new Promise<string>((resolve) => (answer = resolve)));
+      const asked = ask(await listen(front), '/');
+      await until(() => answer !== undefined);
+      const closing = secondsOf(front.close());
+      answer?.('the last words');
+      expect((await asked).text).to.contain('the last words');
+      expect(await closing).to.be.lessThan(1.9);
+    });
+
+    it('within about a second although a call is never answered', async () => {
+      let called = false;
+      const front = frontOf(() => {
+        called = true;
+        return new Promise(() => undefined);
+      });
+      const port = await listen(front);
+      const asked = ask(port, '/').catch((error: unknown) => error);
+      await until(() => called);
+      expect(await secondsOf(front.close())).to.be.within(0.5, 1.9);
+      expect(await asked).to.be.instanceOf(Error);
+    });
+
+    it('within about a second although clients have stopped before or in the middle of a request', async () => {
+      const front = frontOf();
+      const port = await listen(front);
+      const silent = socketTo(port);
+      await once(silent, 'connect');
+      const stuck = socketTo(port);
+      stuck.write('POST /RPC2 HTTP/1.1\r\nHost: test\r\nContent-Length: 100\r\n\r\n<methodCall>');
+      await once(stuck, 'connect');
+      const cut = Promise.all([once(silent, 'close'), once(stuck, 'close')]);
+      await ask(port, '/');
+      expect(await secondsOf(front.close())).to.be.lessThan(1.9);
+      await cut;
+    });
+  });
+});

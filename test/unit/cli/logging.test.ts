@@ -1,0 +1,115 @@
+import { pino } from 'pino';
+import { expect } from 'chai';
+import { LoggingObserver } from '../../../src/cli/logging.js';
+import { PeerHealth } from '../../../src/node/peerHealth.js';
+
+interface Line {
+  readonly level: number;
+  readonly msg: string;
+  readonly [member: string]: unknown;
+}
+
+const { info, warn, fatal } = pino.levels.values as { info: number; warn: number; fatal: number };
+
+/** An observer, the health of the peers that reports to it, and the lines that come out. */
+function watched(): { observer: LoggingObserver; health: PeerHealth; lines: Line[]; levels: () => number[] } {
+  const lines: Line[] = [];
+  const stream = { write: (text: string) => void lines.push(JSON.parse(text) as Line) };
+  const observer = new LoggingObserver(pino({ level: 'trace' }, stream));
+  return { observer, health: new PeerHealth(observer), lines, levels: () => lines.map(({ level }) => level) };
+}
+
+describe('command line: the log of a server', () => {
+  it('has a change of role as information, with role, term and leader', () => {
+    const { observer, lines } = watched();
+    observer.roleChanged({ role: 'leader', term: 4, leader: 0 });
+    expect(lines).to.have.length(1);
+    expect(lines[0]).to.deep.include({
+      level: info,
+      msg: 'role changed',
+      role: 'leader',
+      term: 4,
+      leader: 0,
+    });
+  });
+
+  it('has a change of life as information', () => {
+    const { observer, lines } = watched();
+    observer.lifecycleChanged('crashed');
+    expect(lines[0]).to.deep.include({ level: info, msg: 'lifecycle changed', state: 'crashed' });
+  });
+
+  describe('has a peer that cannot be reached', () => {
+    it('as information while it has not been seen yet: the cluster is starting', () => {
+      const { health, lines } = watched();
+      health.failed(1, 'connection refused');
+      expect(lines).to.have.length(1);
+      expect(lines[0]).to.deep.include({
+        level: info,
+        msg: 'peer is unreachable',
+        peer: 1,
+        reason: 'connection refused',
+      });
+    });
+
+    it('as a warning once it has been seen', () => {
+      const { health, lines, levels } = watched();
+      health.answered(1);
+      health.failed(1, 'connection refused');
+      expect(levels()).to.deep.equal([info, warn]);
+      expect(lines[1]).to.deep.include({ msg: 'peer is unreachable', peer: 1 });
+    });
+
+    it('once per outage, however many requests fail', () => {
+      const { health, levels } = watched();
+      health.answered(1);
+      for (let failures = 0; failures < 100; failures += 1) health.failed(1, 'timeout');
+      expect(levels()).to.deep.equal([info, warn]);
+      health.answered(1);
+      health.failed(1, 'timeout');
+      expect(levels()).to.deep.equal([info, warn, info, warn]);
+    });
+
+    it('as information when it was crashed on purpose', () => {
+      const { health, levels } = watched();
+      health.answered(1);
+      health.failed(1, 'isCrashed: this server is crashed; call restore to bring it back');
+      expect(levels()).to.deep.equal([info, info]);
+    });
+
+    it('for each peer on its own', () => {
+      const { health, lines, levels } = watched();
+      health.answered(1);
+      health.failed(2, 'refused');
+      health.failed(1, 'refused');
+      expect(levels()).to.deep.equal([info, info, warn]);
+      expect(lines.map(({ peer }) => peer)).to.deep.equal([1, 2, 1]);
+    });
+  });
+
+  it('has a peer that is reached, for the first time or again, as information', () => {
+    const { health, lines, levels } = watched();
+    health.answered(1);
+    health.answered(1);
+    health.failed(1, 'timeout');
+    health.answered(1);
+    expect(levels()).to.deep.equal([info, warn, info]);
+    expect(lines[2]).to.deep.include({ msg: 'peer is reachable', peer: 1 });
+  });
+
+  it('has a failure as fatal, with its error, and is written before anybody is told', () => {
+    const { observer, lines } = watched();
+    let linesWhenTold = 0;
+    observer.onFailed = () => (linesWhenTold = lines.length);
+    observer.failed(new Error('the disk is full'));
+    expect(lines[0]).to.deep.include({ level: fatal, msg: 'this server cannot go on' });
+    expect(lines[0]?.['err']).to.include({ message: 'the disk is full' });
+    expect(linesWhenTold).to.equal(1);
+  });
+
+  it('has a failure although nobody wants to be told', () => {
+    const { observer, lines } = watched();
+    observer.failed(new Error('x'));
+    expect(lines).to.have.length(1);
+  });
+});
