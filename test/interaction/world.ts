@@ -1,0 +1,71 @@
+import type { RequestMessage } from '../../src/raft/types.js';
+import type { Call } from '../support/calls.js';
+import { VirtualCluster } from '../support/virtualCluster.js';
+import type { VirtualServer } from '../support/virtualServer.js';
+import { describeCall, describeOutcome } from './describe.js';
+
+/** What a script acts on: one cluster, what it has been told of it so far, and the lines to print. */
+export class World {
+  lines: string[] = [];
+  isTracing = false;
+  /** Requests that left since they were last counted. */
+  sent: RequestMessage[] = [];
+  /** Election timeouts set by the script, in ticks. */
+  readonly drawTicks = new Map<number, number>();
+
+  private current: VirtualCluster | undefined;
+  private seenLeader = 'no leader';
+  private reported = new Map<Call, boolean>();
+
+  get cluster(): VirtualCluster {
+    if (this.current === undefined) throw new Error('the script must begin with `cluster`');
+    return this.current;
+  }
+
+  create(size: number, options: ConstructorParameters<typeof VirtualCluster>[1]): void {
+    const drawElectionTicks = (id: number): number => this.drawTicks.get(id) ?? 60 + 6 * id;
+    const cluster = new VirtualCluster(size, { ...options, drawElectionTicks });
+    this.current = cluster;
+    cluster.network.onSent = (request) => {
+      this.sent.push(request);
+    };
+  }
+
+  server(word: string | undefined): VirtualServer {
+    if (word === undefined || !/^\d+$/.test(word)) throw new Error(`not a server: ${word ?? 'nothing'}`);
+    return this.cluster.server(Number(word));
+  }
+
+  /** The servers named, or all. */
+  servers(words: readonly string[]): readonly VirtualServer[] {
+    return words.length === 0 ? this.cluster.servers : words.map((word) => this.server(word));
+  }
+
+  print(line: string): void {
+    this.lines.push(line);
+  }
+
+  /** Prints the calls that were made or that ended since the last time, and who leads if that has changed. */
+  reportNews(): void {
+    const news = this.cluster.calls.all.filter(
+      (call) => this.reported.get(call) !== (call.outcome !== undefined),
+    );
+    for (const call of news) this.reported.set(call, call.outcome !== undefined);
+    if (news.length <= 8) for (const call of news) this.print(describeCall(call));
+    else for (const line of summary(news)) this.print(line);
+    const leader = this.cluster.leader;
+    const now =
+      leader === undefined ? 'no leader' : `${leader} leads term ${this.cluster.server(leader).status.term}`;
+    if (now !== this.seenLeader) this.print(now);
+    this.seenLeader = now;
+  }
+}
+
+function summary(calls: readonly Call[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { outcome } of calls) {
+    const text = describeOutcome(outcome);
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  return [...counts].map(([text, count]) => `${count} calls: ${text}`);
+}

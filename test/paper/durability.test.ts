@@ -1,0 +1,165 @@
+import { expect } from 'chai';
+import type { Message } from '../../src/raft/types.js';
+import {
+  accept,
+  append,
+  CoreHarness,
+  entriesOf,
+  newCore,
+  only,
+  preVoteResponse,
+  requestVote,
+} from '../support/coreHarness.js';
+
+/** What may leave before the disk is done, and what may not. */
+function stepApart(
+  setup: Parameters<typeof newCore>[0],
+  inputs: readonly Message[],
+): { now: string[]; later: string[] } {
+  const core = newCore(setup);
+  let output = core.step({ type: 'campaign' });
+  for (const message of inputs) output = core.step({ type: 'receive', message });
+  return {
+    now: output.messages.map(({ type }) => type),
+    later: output.messagesAfterPersist.map(({ type }) => type),
+  };
+}
+
+describe('figure 2 persistent state: updated on stable storage before responding', () => {
+  const term = 4;
+  it('a vote leaves only when it is durable', () => {
+    const vote = requestVote({ id: 0, term }, 1);
+    expect(stepApart({ term }, [vote])).to.deep.equal({ now: [], later: ['requestVoteResponse'] });
+  });
+
+  it('a candidate asks for votes only when its own is durable', () => {
+    const grant = preVoteResponse({ id: 0, term }, 1, { term: term + 1 });
+    expect(stepApart({ term }, [grant])).to.deep.equal({ now: [], later: ['requestVote', 'requestVote'] });
+  });
+
+  it('an acknowledgement leaves only when the entries are durable', () => {
+    const message = append({ id: 0, term }, 1, { entries: entriesOf([4]) });
+    expect(stepApart({ term }, [message])).to.deep.equal({ now: [], later: ['appendEntriesResponse'] });
+  });
+
+  it('the leader’s own write and its appends go out side by side (dissertation 10.2.1)', () => {
+    const harness = CoreHarness.leader();
+    const output = harness.core.step({ type: 'propose', request: 1, command: 'x' });
+    expect(output.batch?.appended).to.have.length(1);
+    expect(output.messages.map(({ type }) => type)).to.deep.equal(['appendEntries', 'appendEntries']);
+  });
+
+  it('t14 a leader counts itself only up to what is durable (etcd 14370, d-engine#329)', () => {
+    const harness = CoreHarness.leader();
+    harness.isDiskFast = false;
+    const proposed = harness.propose();
+    harness.receive(accept(only(proposed, 'appendEntries', 1)));
+    expect(harness.status.commitIndex).to.equal(1);
+    expect(harness.persist().committed.map(({ index }) => index)).to.deep.equal([2]);
+  });
+
+  it('t14 alone in its cluster, it commits when the write is durable, not before', () => {
+    const harness = CoreHarness.leader({ size: 1 });
+    harness.isDiskFast = false;
+    expect(harness.propose().committed).to.deep.equal([]);
+    expect(harness.persist().committed.map(({ index }) => index)).to.deep.equal([2]);
+  });
+
+  it('t14 alone in its cluster, a candidate leads only once its own vote is durable', () => {
+    const harness = new CoreHarness({ size: 1, isDiskFast: false });
+    harness.campaign();
+    expect(harness.status).to.include({ role: 'candidate', term: 1 });
+    harness.persist();
+    expect(harness.status).to.include({ role: 'leader', term: 1 });
+  });
+
+  it('t14 the vote of an earlier candidacy, durable late, does not make it the leader of a later one', () => {
+    const harness = new CoreHarness({ size: 1, isDiskFast: false });
+    harness.campaign();
+    harness.campaign();
+    harness.persist();
+    expect(harness.status).to.include({ role: 'candidate', term: 2 });
+    harness.persist();
+    expect(harness.status).to.include({ role: 'leader', term: 2 });
+  });
+
+  it('others may commit an entry before it is durable on the leader, which then does not apply it yet', () => {
+    const harness = CoreHarness.leader();
+    harness.isDiskFast = false;
+    const proposed = harness.propose();
+    harness.receive(accept(only(proposed, 'appendEntries', 1)));
+    const outcome = harness.receive(accept(only(proposed, 'appendEntries', 2)));
+    expect(harness.status.commitIndex).to.equal(2);
+    expect(outcome.committed).to.deep.equal([]);
+    expect(harness.persist().committed.map(({ index }) => index)).to.deep.equal([2]);
+  });
+
+  it('t16 a follower does not apply what is not durable here (qdrant PR#1172)', () => {
+    const harness = new CoreHarness({ term: 1, isDiskFast: false });
+    const outcome = harness.receive(
+      append(harness.status, 1, { entries: entriesOf([1, 1]), leaderCommit: 2 }),
+    );
+    expect(outcome.committed).to.deep.equal([]);
+    expect(harness.persist().committed.map(({ index }) => index)).to.deep.equal([1, 2]);
+  });
+
+  describe('t48 a completed write vouches for what the log holds of it now (etcd append ABA race, openraft PR#1964)', () => {
+    it('not for an entry that was replaced meanwhile', () => {
+      const harness = new CoreHarness({ term: 1, isDiskFast: false });
+      harness.receive(append(harness.status, 1, { entries: entriesOf([1, 1]), leaderCommit: 0 }));
+      harness.receive(append(harness.status, 2, { term: 2, entries: entriesOf([2, 2]), leaderCommit: 2 }));
+      expect(harness.persist().committed).to.deep.equal([]);
+      expect(harness.persist().committed.map(({ term }) => term)).to.deep.equal([2, 2]);
+    });
+
+    it('not for an entry that was replaced and has come back', () => {
+      const harness = new CoreHarness({ term: 1, isDiskFast: false });
+      harness.receive(append(harness.status, 1, { entries: entriesOf([1, 1]) }));
+      harness.receive(append(harness.status, 2, { term: 2, entries: entriesOf([2]) }));
+      const back = { term: 3, entries: entriesOf([1, 1]), leaderCommit: 2 };
+      harness.receive(append(harness.status, 1, back));
+      expect(harness.persist().committed).to.deep.equal([]);
+      expect(harness.persist().committed).to.deep.equal([]);
+      expect(harness.persist().committed.map(({ term }) => term)).to.deep.equal([1, 1]);
+    });
+  });
+});
+
+describe('when an update may be answered: its commit is known on a majority', () => {
+  it('the leader tells the others of a commit at once, and they say that they know', () => {
+    const harness = CoreHarness.leader({ size: 5 });
+    const proposed = harness.propose();
+    harness.receive(accept(only(proposed, 'appendEntries', 1)));
+    const committed = harness.receive(accept(only(proposed, 'appendEntries', 2)));
+    expect(committed.acknowledged).to.equal(null);
+    expect(harness.receive(accept(only(committed, 'appendEntries', 1))).acknowledged).to.equal(null);
+    expect(harness.receive(accept(only(committed, 'appendEntries', 2))).acknowledged).to.equal(2);
+  });
+
+  it('one follower that says so twice is one', () => {
+    const harness = CoreHarness.leader({ size: 5 });
+    const proposed = harness.propose();
+    harness.receive(accept(only(proposed, 'appendEntries', 1)));
+    const committed = harness.receive(accept(only(proposed, 'appendEntries', 2)));
+    const known = accept(only(committed, 'appendEntries', 1));
+    harness.receive(known);
+    expect(harness.receive(known).acknowledged).to.equal(null);
+  });
+
+  it('alone in its cluster, the leader’s own knowledge is enough', () => {
+    const harness = CoreHarness.leader({ size: 1 });
+    expect(harness.propose().acknowledged).to.equal(2);
+  });
+
+  it('commit indexes that followers report beyond the leader’s own count for no more than that', () => {
+    const harness = CoreHarness.leader({ size: 5 });
+    const proposed = harness.propose();
+    for (const peer of [1, 2, 3, 4]) {
+      const boast = accept(only(proposed, 'appendEntries', peer), { commitIndex: 99 });
+      harness.replicate(harness.receive(boast));
+    }
+    harness.replicate(harness.propose(2));
+    expect(harness.status.commitIndex).to.equal(3);
+    expect(harness.status.acknowledged).to.be.at.most(harness.status.commitIndex);
+  });
+});

@@ -1,0 +1,166 @@
+import type { LifecycleState } from '../../src/node/lifecycle.js';
+import type { NodeObserver } from '../../src/node/observer.js';
+import type { ReplyAfter } from '../../src/node/pendingRequests.js';
+import { RaftNode } from '../../src/node/raftNode.js';
+import type { RaftConfig } from '../../src/raft/config.js';
+import type { CoreStatus } from '../../src/raft/status.js';
+import type { Entry, NodeId } from '../../src/raft/types.js';
+import { encodeUpdateFile, FileMetadata } from '../../src/stateMachine/fileMetadata.js';
+import type { StateMachine } from '../../src/stateMachine/stateMachine.js';
+import { ManualTicker } from './manualTicker.js';
+import type { Safety } from './safety.js';
+import type { VirtualNetwork } from './virtualNetwork.js';
+import { VirtualStorage } from './virtualStorage.js';
+
+export interface ServerOptions {
+  readonly raft: RaftConfig;
+  readonly replyAfter: ReplyAfter;
+  readonly waitingCallsMax: number;
+  readonly drawElectionTicks: () => number;
+}
+
+/** A file map that lets every applied entry be looked at. */
+class WatchedFiles implements StateMachine<boolean> {
+  readonly files = new FileMetadata();
+
+  constructor(private readonly onApply: (entry: Entry, lastApplied: number) => void) {}
+
+  get lastApplied(): number {
+    return this.files.lastApplied;
+  }
+
+  apply(entry: Entry): boolean {
+    this.onApply(entry, this.lastApplied);
+    return this.files.apply(entry);
+  }
+}
+
+/** One server of a virtual cluster: the production node on a virtual disk, clock and network. */
+export class VirtualServer {
+  readonly storage = new VirtualStorage();
+  readonly ticker = new ManualTicker();
+  readonly failures: Error[] = [];
+  /** `down P` and `up P`, as reported. */
+  readonly peerReports: string[] = [];
+  node: RaftNode<boolean>;
+  /** Whether the process runs at all; a crashed server's process does. */
+  isProcessUp = true;
+  private machine: WatchedFiles;
+
+  constructor(
+    readonly id: NodeId,
+    private readonly options: ServerOptions,
+    private readonly network: VirtualNetwork,
+    private readonly safety: Safety,
+  ) {
+    this.storage.onPersist = (batch) => safety.checkWrite(id, batch, this.storage.entries);
+    this.machine = this.newMachine();
+    this.node = this.newNode(options.raft);
+    this.begin();
+  }
+
+  get files(): FileMetadata {
+    return this.machine.files;
+  }
+
+  get status(): CoreStatus {
+    return this.node.status.core;
+  }
+
+  get lifecycle(): LifecycleState {
+    return this.node.status.lifecycle;
+  }
+
+  get isRunning(): boolean {
+    return this.isProcessUp && this.lifecycle === 'running';
+  }
+
+  get entries(): readonly Entry[] {
+    return this.storage.entries;
+  }
+
+  /** The rules that concern all servers, as far as this one can break them. */
+  check(): void {
+    const [failure] = this.failures;
+    if (failure !== undefined && failure.name !== 'Error') throw failure;
+    if (this.isRunning) this.safety.checkServer(this.status, this.entries);
+  }
+
+  restore(): void {
+    this.safety.forgetCommitOf(this.id);
+    this.node.restore();
+  }
+
+  /** The process ends: `kill -9`. What was not durable is gone with it. */
+  kill(): void {
+    this.network.attach(this.id, null);
+    this.node.stop();
+    this.storage.losePower();
+    this.safety.forgetUndurable(this.id, this.storage.durable.hardState);
+    this.isProcessUp = false;
+  }
+
+  /** A new process on the same disk, or on an empty one. */
+  startProcess(disk: 'kept' | 'empty', voteDelayTicks = this.options.raft.voteDelayTicks): void {
+    if (disk === 'empty') {
+      this.storage.wipe();
+      this.safety.forgetServer(this.id);
+    }
+    this.machine = this.newMachine();
+    this.node = this.newNode({ ...this.options.raft, voteDelayTicks });
+    this.isProcessUp = true;
+    this.begin();
+  }
+
+  /** As though an earlier process had left this on the disk: a term, no vote, and entries of these terms. */
+  preload(term: number, entryTerms: readonly number[]): void {
+    this.kill();
+    this.storage.wipe();
+    this.safety.forgetServer(this.id);
+    const appended = entryTerms.map((entryTerm, position): Entry => {
+      const index = position + 1;
+      const command = encodeUpdateFile(`p${index}-`, 1, ['h']);
+      return { term: entryTerm, index, kind: 'command', command };
+    });
+    const last = { term: entryTerms.at(-1) ?? 0, index: entryTerms.length };
+    const hardState = { term, votedFor: null };
+    this.storage.persist({ number: 0, hardState, truncateFrom: null, appended, last }, () => undefined);
+    this.startProcess('kept');
+  }
+
+  private begin(): void {
+    this.network.attach(this.id, this.node);
+    this.node.start();
+  }
+
+  private newNode(raft: RaftConfig): RaftNode<boolean> {
+    const { replyAfter, waitingCallsMax, drawElectionTicks } = this.options;
+    return new RaftNode({
+      raft,
+      storage: this.storage,
+      transport: this.network.transport(),
+      stateMachine: this.machine,
+      ticker: this.ticker,
+      drawElectionTicks,
+      replyAfter,
+      waitingCallsMax,
+      observer: this.observer(),
+    });
+  }
+
+  private newMachine(): WatchedFiles {
+    return new WatchedFiles((entry, lastApplied) =>
+      this.safety.checkApplied(this.id, this.status.term, entry, lastApplied),
+    );
+  }
+
+  private observer(): NodeObserver {
+    return {
+      roleChanged: () => undefined,
+      lifecycleChanged: () => undefined,
+      peerUnreachable: (peer) => this.peerReports.push(`down ${peer}`),
+      peerReachable: (peer) => this.peerReports.push(`up ${peer}`),
+      failed: (error) => this.failures.push(error),
+    };
+  }
+}

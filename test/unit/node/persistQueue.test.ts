@@ -1,0 +1,102 @@
+import { expect } from 'chai';
+import { PersistQueue } from '../../../src/node/persistQueue.js';
+import { emptyDraft, type Output, type StorageBatch } from '../../../src/raft/output.js';
+import type { Message } from '../../../src/raft/types.js';
+import { VirtualStorage } from '../../support/virtualStorage.js';
+
+function batch(number: number): StorageBatch {
+  const hardState = { term: number, votedFor: null };
+  return { number, hardState, truncateFrom: null, appended: [], last: { term: 0, index: 0 } };
+}
+
+function vote(term: number): Message {
+  return { type: 'requestVoteResponse', from: 0, to: 1, term, granted: true };
+}
+
+function output(number: number | null, ...terms: readonly number[]): Output {
+  const { messages, accepted, committed, acknowledged, readable, dropped, role } = emptyDraft();
+  const messagesAfterPersist = terms.map(vote);
+  const stored = number === null ? null : batch(number);
+  return {
+    batch: stored,
+    messages,
+    messagesAfterPersist,
+    accepted,
+    committed,
+    acknowledged,
+    readable,
+    dropped,
+    role,
+  };
+}
+
+function queueOn(storage: VirtualStorage): {
+  add: (output: Output) => void;
+  queue: PersistQueue;
+  events: string[];
+} {
+  const events: string[] = [];
+  const queue = new PersistQueue(storage, {
+    persisted: ({ number }) => events.push(`persisted ${number}`),
+    failed: ({ message }) => events.push(`failed: ${message}`),
+  });
+  return { add: (item) => queue.add(item, ({ term }) => events.push(`sent ${term}`)), queue, events };
+}
+
+describe('persist queue', () => {
+  it('keeps a step’s messages back until its batch is durable, and reports the batch first', () => {
+    const storage = new VirtualStorage();
+    storage.isSlow = true;
+    const { add, events } = queueOn(storage);
+    add(output(1, 10, 11));
+    expect(events).to.deep.equal([]);
+    storage.complete();
+    expect(events).to.deep.equal(['persisted 1', 'sent 10', 'sent 11']);
+  });
+
+  it('works with a storage that is done before it returns', () => {
+    const { add, events } = queueOn(new VirtualStorage());
+    add(output(1, 10));
+    expect(events).to.deep.equal(['persisted 1', 'sent 10']);
+  });
+
+  it('sends at once what waits for nothing', () => {
+    const { add, events } = queueOn(new VirtualStorage());
+    add(output(null, 10));
+    expect(events).to.deep.equal(['sent 10']);
+  });
+
+  it('t16 a message without a batch of its own waits for the newest one under way: it may speak of it', () => {
+    const storage = new VirtualStorage();
+    storage.isSlow = true;
+    const { add, events } = queueOn(storage);
+    add(output(1, 10));
+    add(output(2));
+    add(output(null, 30));
+    storage.complete();
+    expect(events).to.deep.equal(['persisted 1', 'sent 10']);
+    storage.complete();
+    expect(events).to.deep.equal(['persisted 1', 'sent 10', 'persisted 2', 'sent 30']);
+  });
+
+  it('t48 completions of an earlier life change nothing (openraft PR#1964)', () => {
+    const storage = new VirtualStorage();
+    storage.isSlow = true;
+    const { add, queue, events } = queueOn(storage);
+    add(output(1, 10));
+    queue.reset();
+    add(output(1, 20));
+    storage.complete();
+    expect(events).to.deep.equal([]);
+    storage.complete();
+    expect(events).to.deep.equal(['persisted 1', 'sent 20']);
+  });
+
+  it('t47 a failed write sends nothing and is reported (hashicorp#503)', () => {
+    const storage = new VirtualStorage();
+    storage.breakDown('no space left');
+    const { add, events } = queueOn(storage);
+    add(output(1, 10));
+    expect(events).to.deep.equal(['failed: no space left']);
+  });
+});

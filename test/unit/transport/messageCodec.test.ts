@@ -1,0 +1,237 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import type { Entry, Message, RequestMessage, ResponseMessage } from '../../../src/raft/types.js';
+import {
+  decodeRequest,
+  decodeResponse,
+  encodeMessage,
+  MessageError,
+} from '../../../src/transport/messageCodec.js';
+
+const count = fc.maxSafeNat();
+const id = fc.nat(9);
+const address = { from: id, to: id, term: count };
+
+const vote: fc.Arbitrary<RequestMessage> = fc.record({
+  type: fc.constantFrom('preVote', 'requestVote'),
+  ...address,
+  lastLogIndex: count,
+  lastLogTerm: count,
+});
+
+/** Entries that continue the log after `prevIndex`, with terms that never fall. */
+const appendEntries: fc.Arbitrary<RequestMessage> = fc
+  .record({
+    from: id,
+    to: id,
+    prevLogIndex: fc.nat(1_000_000),
+    terms: fc.array(fc.nat(1000), { minLength: 1, maxLength: 8 }).map((terms) => terms.sort((a, b) => a - b)),
+    commands: fc.array(fc.string({ unit: 'binary' }), { minLength: 8, maxLength: 8 }),
+    leaderCommit: count,
+    sequence: count,
+    readRound: count,
+  })
+  .map(({ terms, commands, ...rest }) => {
+    const [prevLogTerm = 0, ...entryTerms] = terms;
+    const entries = entryTerms.map((term, k): Entry => {
+      const command = commands[k] ?? '';
+      return { term, index: rest.prevLogIndex + 1 + k, kind: command === '' ? 'noop' : 'command', command };
+    });
+    return { type: 'appendEntries', ...rest, term: 1000, prevLogTerm, entries };
+  });
+
+const response: fc.Arbitrary<ResponseMessage> = fc.oneof(
+  fc.record({ type: fc.constant('preVoteResponse' as const), ...address, granted: fc.boolean() }),
+  fc.record({ type: fc.constant('requestVoteResponse' as const), ...address, granted: fc.boolean() }),
+  fc.record({
+    type: fc.constant('appendEntriesResponse' as const),
+    ...address,
+    success: fc.boolean(),
+    matchIndex: count,
+    commitIndex: count,
+    sequence: count,
+    readRound: count,
+    conflict: fc.option(fc.record({ term: count, index: count })),
+  }),
+);
+
+const anAppend = {
+  type: 'appendEntries',
+  from: 1,
+  to: 0,
+  term: 3,
+  prevLogIndex: 4,
+  prevLogTerm: 2,
+  entries: [
+    { term: 2, index: 5, kind: 'command', command: 'x' },
+    { term: 3, index: 6, kind: 'noop', command: '' },
+  ],
+  leaderCommit: 4,
+  sequence: 9,
+  readRound: 1,
+} as const satisfies Message;
+
+const aVote = { type: 'requestVote', from: 1, to: 0, term: 3, lastLogIndex: 6, lastLogTerm: 3 } as const;
+
+const anAnswer = {
+  type: 'appendEntriesResponse',
+  from: 0,
+  to: 1,
+  term: 3,
+  success: false,
+  matchIndex: 0,
+  commitIndex: 2,
+  sequence: 9,
+  readRound: 1,
+  conflict: { term: 2, index: 3 },
+} as const satisfies Message;
+
+const aGrant = { type: 'preVoteResponse', from: 0, to: 1, term: 3, granted: true } as const;
+
+const wrongNumbers: readonly unknown[] = [undefined, null, '1', -1, 1.5, 2 ** 53, true, [], {}];
+const wrongFlags: readonly unknown[] = [undefined, null, 0, 1, 'true', {}];
+
+/** The message with one field set to something else, or taken away. */
+function altered(message: object, field: string, value: unknown): string {
+  return JSON.stringify({ ...message, [field]: value });
+}
+
+function refused(decode: (text: string) => unknown, text: string): void {
+  expect(() => decode(text), text).to.throw(MessageError);
+}
+
+describe('message codec', () => {
+  it('every request comes back as it was', () => {
+    fc.assert(
+      fc.property(fc.oneof(vote, appendEntries), (message) => {
+        expect(decodeRequest(encodeMessage(message))).to.deep.equal(message);
+      }),
+    );
+  });
+
+  it('every response comes back as it was', () => {
+    fc.assert(
+      fc.property(response, (message) => {
+        expect(decodeResponse(encodeMessage(message))).to.deep.equal(message);
+      }),
+    );
+  });
+
+  it('a message is one line of text', () => {
+    const text = encodeMessage({
+      ...anAppend,
+      entries: [{ term: 3, index: 5, kind: 'command', command: 'a\nb' }],
+    });
+    expect(text).not.to.match(/[\r\n]/);
+  });
+
+  it('what is not of a message is dropped', () => {
+    expect(decodeRequest(altered(aVote, 'extra', 1))).to.deep.equal(aVote);
+    expect(decodeRequest('{"__proto__":{"x":1},' + JSON.stringify(aVote).slice(1))).to.deep.equal(aVote);
+  });
+
+  const counts: [string, object, (text: string) => unknown, readonly string[]][] = [
+    ['a vote request', aVote, decodeRequest, ['from', 'to', 'term', 'lastLogIndex', 'lastLogTerm']],
+    [
+      'a pre-vote',
+      { ...aVote, type: 'preVote' },
+      decodeRequest,
+      ['from', 'to', 'term', 'lastLogIndex', 'lastLogTerm'],
+    ],
+    [
+      'an append',
+      anAppend,
+      decodeRequest,
+      ['from', 'to', 'term', 'prevLogIndex', 'prevLogTerm', 'leaderCommit', 'sequence', 'readRound'],
+    ],
+    [
+      'an answer',
+      anAnswer,
+      decodeResponse,
+      ['from', 'to', 'term', 'matchIndex', 'commitIndex', 'sequence', 'readRound'],
+    ],
+    ['a grant', aGrant, decodeResponse, ['from', 'to', 'term']],
+  ];
+  for (const [what, message, decode, fields] of counts) {
+    it(`t54 refuses ${what} in which any number is none`, () => {
+      decode(JSON.stringify(message));
+      for (const field of fields)
+        for (const value of wrongNumbers) refused(decode, altered(message, field, value));
+    });
+  }
+
+  it('t54 refuses an answer in which a flag is none', () => {
+    for (const value of wrongFlags) {
+      refused(decodeResponse, altered(anAnswer, 'success', value));
+      refused(decodeResponse, altered(aGrant, 'granted', value));
+      refused(decodeResponse, altered({ ...aGrant, type: 'requestVoteResponse' }, 'granted', value));
+    }
+  });
+
+  it('t54 refuses a wrong conflict', () => {
+    expect(decodeResponse(altered(anAnswer, 'conflict', null))).to.include({ conflict: null });
+    for (const value of [undefined, 1, 'x', [], {}, { term: 1 }, { term: 1, index: -1 }]) {
+      refused(decodeResponse, altered(anAnswer, 'conflict', value));
+    }
+  });
+
+  const wrongEntries: Record<string, unknown> = {
+    'no array': {},
+    nothing: undefined,
+    null: null,
+    'an entry that is none': [null],
+    'an entry that is an array': [[]],
+    'a gap before the first': [{ term: 2, index: 6, kind: 'noop', command: '' }],
+    'a gap between two': [
+      { term: 2, index: 5, kind: 'noop', command: '' },
+      { term: 2, index: 7, kind: 'noop', command: '' },
+    ],
+    'an index twice': [
+      { term: 2, index: 5, kind: 'noop', command: '' },
+      { term: 2, index: 5, kind: 'noop', command: '' },
+    ],
+    'a term below the one before': [{ term: 1, index: 5, kind: 'noop', command: '' }],
+    'falling terms': [
+      { term: 3, index: 5, kind: 'noop', command: '' },
+      { term: 2, index: 6, kind: 'noop', command: '' },
+    ],
+    'a term above the sender’s': [{ term: 4, index: 5, kind: 'noop', command: '' }],
+    'an unknown kind': [{ term: 2, index: 5, kind: 'other', command: '' }],
+    'no kind': [{ term: 2, index: 5, command: '' }],
+    'no command': [{ term: 2, index: 5, kind: 'noop' }],
+    'a command that is no text': [{ term: 2, index: 5, kind: 'command', command: {} }],
+    'a term that is no number': [{ term: '2', index: 5, kind: 'noop', command: '' }],
+  };
+  for (const [what, entries] of Object.entries(wrongEntries)) {
+    it(`t54 refuses an append whose entries have ${what}`, () => {
+      refused(decodeRequest, altered(anAppend, 'entries', entries));
+    });
+  }
+
+  it('refuses an append whose previous entry is of a later term than its own', () => {
+    refused(decodeRequest, altered({ ...anAppend, entries: [] }, 'prevLogTerm', 4));
+  });
+
+  it('refuses requests for responses, and responses for requests', () => {
+    refused(decodeRequest, JSON.stringify(anAnswer));
+    refused(decodeRequest, JSON.stringify(aGrant));
+    refused(decodeResponse, JSON.stringify(anAppend));
+    refused(decodeResponse, JSON.stringify(aVote));
+  });
+
+  it('t54 throws nothing but MessageError, whatever the text', () => {
+    const text = fc.oneof(
+      fc.string(),
+      fc.json(),
+      fc
+        .record({ type: fc.constantFrom('appendEntries', 'preVote', 'x'), entries: fc.anything() })
+        .map((x) => JSON.stringify(x)),
+    );
+    fc.assert(
+      fc.property(text, (garbage) => {
+        refused(decodeRequest, garbage);
+        refused(decodeResponse, garbage);
+      }),
+    );
+  });
+});
