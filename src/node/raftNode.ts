@@ -78,7 +78,7 @@ export class RaftNode<Result> implements PeerRequestHandler {
 
   /** Reads the storage and begins to take part in the cluster. */
   start(): void {
-    this.load();
+    this.load(this.options.raft, false);
   }
 
   get isCrashed(): boolean {
@@ -141,8 +141,7 @@ export class RaftNode<Result> implements PeerRequestHandler {
    * ended or forgotten. No effect on a server that is down already.
    */
   crash(): void {
-    if (!this.lifecycle.isCrashed)
-      this.takeDown('crashed', 'crashedWhileWaiting', 'this server was crashed while the call waited');
+    this.takeDown('crashed', 'crashedWhileWaiting', 'this server was crashed while the call waited');
   }
 
   /**
@@ -152,7 +151,8 @@ export class RaftNode<Result> implements PeerRequestHandler {
   restore(): void {
     if (!this.lifecycle.enter('restoring')) return;
     this.options.observer.lifecycleChanged('restoring');
-    this.load();
+    // It has forgotten nothing, so it may vote; but not at once against a leader that it has not heard yet.
+    this.load({ ...this.options.raft, voteDelayTicks: 0 }, true);
   }
 
   /** Ends the node for good; waiting calls are told. */
@@ -183,7 +183,7 @@ export class RaftNode<Result> implements PeerRequestHandler {
     return true;
   }
 
-  private load(): void {
+  private load(raft: RaftConfig, presumeLeader: boolean): void {
     const { epoch } = this.lifecycle;
     this.options.storage.load((error, stored) => {
       if (epoch !== this.lifecycle.epoch) return;
@@ -191,10 +191,12 @@ export class RaftNode<Result> implements PeerRequestHandler {
         this.fail(error);
         return;
       }
-      const { raft, stateMachine, drawElectionTicks, ticker, observer } = this.options;
+      const { stateMachine, drawElectionTicks, ticker, observer } = this.options;
       this.guard(() => {
-        this.core = new RaftCore(raft, { ...stored, applied: stateMachine.lastApplied }, drawElectionTicks);
-        this.lifecycle.enter('running');
+        const recovered = { ...stored, applied: stateMachine.lastApplied, presumeLeader };
+        const core = new RaftCore(raft, recovered, drawElectionTicks);
+        if (!this.lifecycle.enter('running')) return;
+        this.core = core;
         observer.lifecycleChanged('running');
         ticker.start(() => this.post({ type: 'tick' }));
       });
@@ -225,6 +227,8 @@ export class RaftNode<Result> implements PeerRequestHandler {
       else this.answer(reply, message);
     };
     this.persistQueue.add(output, deliver);
+    // A storage that fails at once has ended this node.
+    if (this.lifecycle.state !== 'running') return;
     output.messages.forEach(deliver);
     if (reply !== undefined && !answers(output)) this.answer(reply, null);
     this.applyAndSettle(output);

@@ -28,6 +28,11 @@ export interface Recovered {
   readonly entries: readonly Entry[];
   /** Everything up to here has been applied, hence was committed. */
   readonly applied: number;
+  /**
+   * Whether there may be a leader that it has not heard yet, so that it must not help to replace one at once: the case
+   * of a server that comes back. @default false
+   */
+  readonly presumeLeader?: boolean;
 }
 
 /**
@@ -47,6 +52,7 @@ export class RaftCore {
     validateRaftConfig(config);
     const log = new RaftLog(recovered.entries, recovered.before);
     this.state = new RaftState(config, log, recovered.hardState, recovered.applied, drawElectionTicks);
+    if (recovered.presumeLeader === true) this.state.leaderContactTicks = 0;
     this.invariants = new Invariants(this.state);
   }
 

@@ -54,6 +54,7 @@ export function handlePreVoteResponse(state: RaftState, response: PreVoteRespons
 export function handleRequestVote(state: RaftState, request: RequestVote): void {
   const granted =
     request.term === state.term &&
+    !isSticky(state) &&
     (state.votedFor === null || state.votedFor === request.from) &&
     !mayHaveForgottenVote(state) &&
     state.log.isUpToDate(request.lastLogTerm, request.lastLogIndex);

@@ -16,6 +16,7 @@ export class RaftLog {
   private stable: number;
   /** Completions of batches before `batch` vouch for nothing above `index`: a truncation came between. */
   private barrier = { batch: 0, index: 0 };
+  private completedBatch = 0;
 
   /** @param recovered entries read from storage, contiguous after `before` */
   constructor(
@@ -93,7 +94,8 @@ export class RaftLog {
     if (index < this.firstIndex) throw new InvariantViolation(`truncation at ${index}, before the log`);
     this.entries.length = index - this.firstIndex;
     this.stable = Math.min(this.stable, index - 1);
-    this.barrier = { batch, index: index - 1 };
+    const isOpen = this.completedBatch < this.barrier.batch;
+    this.barrier = { batch, index: isOpen ? Math.min(this.barrier.index, index - 1) : index - 1 };
   }
 
   /**
@@ -101,6 +103,7 @@ export class RaftLog {
    * truncated since is not vouched for, even when the same entry has come back meanwhile.
    */
   persisted(batch: number, last: EntryId): void {
+    this.completedBatch = batch;
     if (this.termAt(last.index) !== last.term) return;
     const index = batch < this.barrier.batch ? Math.min(last.index, this.barrier.index) : last.index;
     this.stable = Math.max(this.stable, index);

@@ -17,7 +17,7 @@ export interface StoredState {
  */
 export interface Storage {
   persist(batch: StorageBatch, done: (error: Error | null) => void): void;
-  /** Reads back everything handed over so far; the initial state of a fresh storage is term 0 and no entries. */
+  /** Reads back everything handed over so far, all of it durable by then; the initial state of a fresh storage is term 0 and no entries. */
   load(done: (error: Error | null, stored: StoredState) => void): void;
   /** Frees what the storage holds, after all batches handed over are written. */
   close(done: () => void): void;

@@ -20,6 +20,12 @@ describe('6 servers that hear from a leader disregard candidates', () => {
     expect(harness.status).to.include({ term: 1, votedFor: null, leader: 1 });
   });
 
+  it('a vote request of the same term is refused as well: that term has its leader', () => {
+    const harness = follower();
+    const answer = only(harness.receive(requestVote(harness.status, 2, { term: 1 })), 'requestVoteResponse');
+    expect(answer.granted).to.equal(false);
+  });
+
   it('nor is the election timeout restarted by it', () => {
     const harness = follower();
     harness.receive(requestVote(harness.status, 2, { term: 9 }));

@@ -3,7 +3,7 @@ import type { Input } from '../../src/raft/output.js';
 import type { Entry, Message, NodeId } from '../../src/raft/types.js';
 import { newCore } from './coreHarness.js';
 import { overTheWire } from './overTheWire.js';
-import type { Prng } from './prng.js';
+import type { Prng } from '../../src/sim/prng.js';
 import { Safety, SafetyViolation } from './safety.js';
 import { VirtualStorage } from './virtualStorage.js';
 

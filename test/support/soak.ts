@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { errorKind, type Call } from './calls.js';
-import { Prng } from './prng.js';
+import { Prng } from '../../src/sim/prng.js';
 import { VirtualCluster } from './virtualCluster.js';
 import type { VirtualServer } from './virtualServer.js';
 

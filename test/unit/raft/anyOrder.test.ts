@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { LooseCores } from '../../support/looseCores.js';
-import { Prng } from '../../support/prng.js';
+import { Prng } from '../../../src/sim/prng.js';
 
 /** One seed again: LOOSE_SEED=1234. LOOSE_RUNS sets how many there are. */
 const chosen = process.env['LOOSE_SEED'];

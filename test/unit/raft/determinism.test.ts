@@ -4,7 +4,7 @@ import type { Input, Output } from '../../../src/raft/output.js';
 import type { Message } from '../../../src/raft/types.js';
 import { newCore } from '../../support/coreHarness.js';
 import { overTheWire } from '../../support/overTheWire.js';
-import { Prng } from '../../support/prng.js';
+import { Prng } from '../../../src/sim/prng.js';
 
 interface Recorded {
   readonly inputs: Input[];

@@ -1,0 +1,99 @@
+import { expect } from 'chai';
+import { RaftNode } from '../../../src/node/raftNode.js';
+import { defaultRaftConfig } from '../../../src/raft/config.js';
+import { FileMetadata } from '../../../src/stateMachine/fileMetadata.js';
+import type { Storage, StoredState } from '../../../src/storage/storage.js';
+import { ManualTicker } from '../../support/manualTicker.js';
+
+/** A disk on which writes and loads end when the test says so, in the order that it says. */
+class HandDisk implements Storage {
+  readonly writes: ((error: Error | null) => void)[] = [];
+  readonly loads: ((error: Error | null, stored: StoredState) => void)[] = [];
+
+  persist(_batch: unknown, done: (error: Error | null) => void): void {
+    this.writes.push(done);
+  }
+
+  load(done: (error: Error | null, stored: StoredState) => void): void {
+    this.loads.push(done);
+  }
+
+  close(done: () => void): void {
+    done();
+  }
+
+  /** The oldest load that has not ended finds a server of this term. */
+  endLoad(term: number): void {
+    this.loads.shift()?.(null, { hardState: { term, votedFor: null }, entries: [] });
+  }
+}
+
+function nodeOn(disk: HandDisk): { node: RaftNode<boolean>; ticker: ManualTicker; events: string[] } {
+  const ticker = new ManualTicker();
+  const events: string[] = [];
+  const node = new RaftNode({
+    raft: { ...defaultRaftConfig, id: 0, servers: [0] },
+    storage: disk,
+    transport: { send: () => () => undefined, close: () => undefined },
+    stateMachine: new FileMetadata(),
+    ticker,
+    drawElectionTicks: () => 3,
+    replyAfter: 'majority',
+    waitingCallsMax: 5,
+    observer: {
+      roleChanged: () => undefined,
+      lifecycleChanged: () => undefined,
+      peerUnreachable: () => undefined,
+      peerReachable: () => undefined,
+      failed: ({ message }) => events.push(`failed: ${message}`),
+    },
+  });
+  node.start();
+  return { node, ticker, events };
+}
+
+describe('node, across crashes', () => {
+  it('t28 a load that began before a second crash brings nothing up', () => {
+    const disk = new HandDisk();
+    const { node } = nodeOn(disk);
+    disk.endLoad(1);
+    node.crash();
+    node.restore();
+    node.crash();
+    disk.endLoad(2);
+    expect(node.status).to.include({ lifecycle: 'crashed' });
+    node.restore();
+    expect(node.status).to.include({ lifecycle: 'restoring' });
+    disk.endLoad(3);
+    expect(node.status).to.have.nested.property('core.term', 3);
+    expect(node.status).to.include({ lifecycle: 'running' });
+  });
+
+  it('t28 of two loads under way only the one of the last restore counts', () => {
+    const disk = new HandDisk();
+    const { node } = nodeOn(disk);
+    disk.endLoad(1);
+    for (let times = 0; times < 2; times += 1) {
+      node.crash();
+      node.restore();
+    }
+    disk.endLoad(2);
+    expect(node.status, 'after the first').to.include({ lifecycle: 'restoring' });
+    disk.endLoad(3);
+    expect(node.status, 'after the second').to.include({ lifecycle: 'running' });
+  });
+
+  it('t47 a disk that fails while its server is crashed has failed: no restore brings the server back', () => {
+    const disk = new HandDisk();
+    const { node, ticker, events } = nodeOn(disk);
+    disk.endLoad(1);
+    for (let tick = 0; tick < 3; tick += 1) ticker.tick();
+    expect(disk.writes, 'writes under way').to.have.length(1);
+    node.crash();
+    disk.writes[0]?.(new Error('no space left'));
+    expect(events).to.deep.equal(['failed: no space left']);
+    node.restore();
+    expect(node.status).to.include({ lifecycle: 'failed' });
+    expect(disk.loads, 'loads begun by the restore').to.deep.equal([]);
+  });
+});

@@ -1,0 +1,59 @@
+import { expect } from 'chai';
+import { VirtualCluster } from '../../support/virtualCluster.js';
+
+describe('a restored server', () => {
+  it('does not help at once to depose a leader that it has not heard yet', async () => {
+    const cluster = new VirtualCluster(5, { drawElectionTicks: () => 60 });
+    await cluster.campaign(0);
+    cluster.network.cut(0, 4);
+    await cluster.advance(5000);
+    cluster.crash(1, 2);
+    const call = cluster.update(0, 'a', 1);
+    await cluster.advance(3000);
+    // The moment before server 4, which cannot hear the leader, asks for pre-votes again.
+    const isAboutToAsk = (): boolean =>
+      cluster.server(4).status.role === 'preCandidate' && cluster.nowMs % 600 === 590;
+    await cluster.until(isAboutToAsk, 2000);
+    cluster.restore(1, 2);
+    await cluster.advance(1000);
+    expect([cluster.leader, String(call.outcome)]).to.deep.equal([0, 'true']);
+  });
+
+  it('has forgotten nothing, so it may vote as soon as its election timer allows', async () => {
+    const cluster = new VirtualCluster(3, { raft: { voteDelayTicks: 120 } });
+    await cluster.advance(4000);
+    cluster.crash(0, 1, 2);
+    cluster.restore(0, 1, 2);
+    await cluster.until(() => cluster.leader !== undefined, 1300);
+    expect(cluster.leader).not.to.equal(undefined);
+  });
+
+  it('stays down when it is crashed again before its storage is read', async () => {
+    const cluster = new VirtualCluster(1);
+    const { node, storage } = cluster.server(0);
+    const load = storage.load.bind(storage);
+    let finish = (): void => undefined;
+    storage.load = (done) => {
+      finish = () => load(done);
+    };
+    node.crash();
+    node.restore();
+    node.crash();
+    finish();
+    await cluster.settle();
+    expect(node.isCrashed).to.equal(true);
+  });
+});
+
+describe('a server whose storage fails in the middle of a step', () => {
+  it('sends nothing more', async () => {
+    const cluster = new VirtualCluster(3);
+    await cluster.campaign(0);
+    cluster.server(0).storage.breakDown();
+    const sent: string[] = [];
+    cluster.network.onSent = (request) => sent.push(request.type);
+    cluster.update(0, 'a', 1);
+    await cluster.settle();
+    expect(sent).to.deep.equal([]);
+  });
+});
