@@ -1,4 +1,4 @@
-import { versionName, type FileClaims } from './fileClaims.js';
+import { firstCall, versionName, type FileClaims } from './fileClaims.js';
 import type { Answered, FileOperation, ReadMap, Update } from './history.js';
 import type { Moment } from './moments.js';
 import type { Snapshot } from './snapshots.js';
@@ -61,12 +61,12 @@ function traceTo(end: Moment): Trace {
   let source = end;
   while (source.cause.type === 'after') {
     source = source.cause.moment;
-    way.unshift(source);
+    way.push(source);
   }
   let first: Written | undefined;
   let second: Written | undefined;
   let through: Snapshot | undefined;
-  for (const { happening } of way) {
+  for (const { happening } of way.reverse()) {
     if (happening.type === 'write') {
       first ??= happening;
       if (through !== undefined) second ??= happening;
@@ -88,7 +88,7 @@ function causeOf({ cause, happening }: Moment, subject: Written | undefined): Pa
             : `${described(operation, subject?.file)} though invoked at ${operation.invokedAt}`;
         return { text, operations: cause.by };
       }
-      const time = Math.min(...cause.by.map(({ invokedAt }) => invokedAt));
+      const time = firstCall(cause.by);
       const what = versionName(happening.version, happening.file.name);
       const text = `no update that can have written ${what} was invoked before ${time}`;
       return { text, operations: [...cause.by, ...excluding(happening)] };

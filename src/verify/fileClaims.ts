@@ -132,6 +132,11 @@ export function writersOf(of: VersionClaims | undefined): readonly Update[] {
   return seen === undefined ? of.open : of.open.filter(({ content }) => content === seen.text);
 }
 
+/** When the first of these calls was made. */
+export function firstCall(operations: readonly FileOperation[]): number {
+  return operations.reduce((first, { invokedAt }) => Math.min(first, invokedAt), Infinity);
+}
+
 /** How a version of a file is named in a sentence. */
 export function versionName(version: number, file: string): string {
   return `version ${version} of ${JSON.stringify(file)}`;

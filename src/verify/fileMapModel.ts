@@ -35,6 +35,8 @@ export const fileMapModel: Model<Files, FileOperation> = {
     }
   },
   key: textOf,
+  isPassive: ({ kind, outcome }) =>
+    kind !== 'update' || (outcome.status === 'ok' && 'applied' in outcome && !outcome.applied),
 };
 
 function versionOf(files: Files, file: string): number {

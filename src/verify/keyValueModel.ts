@@ -30,6 +30,7 @@ export const keyValueModel: Model<Stored, KeyOperation> = {
     }
   },
   key: textOf,
+  isPassive: ({ kind }) => kind === 'kvGet',
 };
 
 /**

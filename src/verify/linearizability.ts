@@ -39,7 +39,8 @@ import type { SearchOptions } from './wgl.js';
  *    This includes the refusals: no choice is ever made, so there is none to take back.
  *
  * Each earliest time remembers what set it, so a violation is told by the operations along one chain: without
- * refusals at most two operations and a map read between them.
+ * refusals by two operations and perhaps a map read between them (where one of the two would be an update of
+ * unknown outcome: by all that could have written the version).
  *
  * @returns never ok `unknown`; `operations` are enough to show the violation, whatever other updates did
  */

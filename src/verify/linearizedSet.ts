@@ -1,4 +1,4 @@
-/** A set of operations, numbered from 0, that can be told from every other by a short text. */
+/** A set of placed operations, numbered from 0, that can be told from every other by a short text. */
 export class LinearizedSet {
   private readonly words: Uint32Array;
   /** All words before this one are full. */

@@ -1,5 +1,5 @@
 import type { Claims, FileClaims } from './fileClaims.js';
-import { writersOf } from './fileClaims.js';
+import { firstCall, writersOf } from './fileClaims.js';
 import type { Answered, FileOperation, Update } from './history.js';
 import type { Snapshot } from './snapshots.js';
 
@@ -105,7 +105,7 @@ function write(file: FileClaims, version: number, after: readonly Moment[]): Mom
   if (version === 0) moment.latest = -Infinity;
   else {
     const writers = writersOf(claims);
-    notBefore(moment, writers, Math.min(...writers.map(({ invokedAt }) => invokedAt)));
+    notBefore(moment, writers, firstCall(writers));
   }
   const lastBefore = file.versions.get(version - 1)?.lastInvoked;
   if (lastBefore !== undefined && version > 0) notBefore(moment, [lastBefore], lastBefore.invokedAt);

@@ -56,6 +56,11 @@ export class TimeLine<Op extends Interval> {
     return operation >= this.answeredCount;
   }
 
+  /** One bit of its own for each open operation; none for an answered one. */
+  openBit(operation: number): bigint {
+    return this.isOpen(operation) ? 1n << BigInt(operation - this.answeredCount) : 0n;
+  }
+
   /**
    * The return of an unplaced operation that comes first: every candidate was called before it. Undefined when
    * all answered operations are placed.

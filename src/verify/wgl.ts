@@ -1,4 +1,5 @@
 import { LinearizedSet } from './linearizedSet.js';
+import { SearchMemory } from './searchMemory.js';
 import { TimeLine } from './timeLine.js';
 import { violation, type Verdict } from './verdict.js';
 
@@ -21,6 +22,8 @@ export interface Model<State, Op extends Interval> {
   step(state: State, operation: Op): readonly [isLegal: boolean, next: State];
   /** Equal exactly for equal states. */
   key(state: State): string;
+  /** Whether the operation, having answered what it did, changed nothing in whatever state it took place. */
+  isPassive(operation: Op): boolean;
 }
 
 export interface SearchOptions {
@@ -37,6 +40,7 @@ interface Frame<State> {
   readonly operation: number;
   readonly state: State;
   readonly stateKey: string;
+  readonly used: bigint;
   /** Nothing to gain from trying another operation in its place. */
   readonly isForced: boolean;
 }
@@ -50,11 +54,13 @@ interface Frame<State> {
  * The search is that of Wing & Gong ("Testing and verifying concurrent objects", 1993): take any operation
  * that no unplaced one must precede, step the model, go back when stuck; with the memory of Lowe ("Testing
  * for linearizability", 2017): a set of placed operations with the state they lead to is never entered
- * twice. Two more savings, neither of which loses an answer:
- * - An operation that may come next and leaves the state as it is, is placed at once and for good: in every
- *   order that has it later it can be moved here, for no other operation notices.
- * - Operations with an unknown outcome come last among the candidates and only when they change the
- *   state: never taking effect is always open to them. The search ends when all answered ones are placed.
+ * twice. Three more savings, none of which loses an answer:
+ * - A passive operation (a read, a refusal) that may come next is placed at once and for good: in every order
+ *   that has it later it can be moved here, for no other operation notices.
+ * - Operations with an unknown outcome are open: they come last among the candidates, only when they change
+ *   the state, and not when they wipe out what an open one just before did: never taking effect is
+ *   free. The search ends when all answered ones are placed.
+ * - To have used up more open operations for the same result is no better (`SearchMemory`).
  *
  * Exponential at worst. On a violation `operations` are those under way when the longest order got stuck,
  * the stuck one among them, and the last one it had placed.
@@ -67,11 +73,13 @@ export function searchLinearization<State, Op extends Interval>(
   { budgetSteps = defaultBudgetSteps }: SearchOptions = {},
 ): Verdict<Op> {
   const line = new TimeLine(history.filter(({ outcome }) => outcome.status !== 'failed'));
-  const placed = new LinearizedSet(line.operations.length);
-  const seen = new Set<string>();
+  const placed = new LinearizedSet(line.unplacedAnswered);
+  const memory = new SearchMemory();
   const frames: Frame<State>[] = [];
   let state = model.init;
   let stateKey = model.key(state);
+  /** One bit for each open operation placed. */
+  let used = 0n;
   let stuck = { at: -1, operation: -1, last: -1 };
   let steps = 0;
 
@@ -79,11 +87,21 @@ export function searchLinearization<State, Op extends Interval>(
   const goBack = (): number | undefined => {
     for (let frame = frames.pop(); frame !== undefined; frame = frames.pop()) {
       line.restore(frame.operation);
-      placed.delete(frame.operation);
-      ({ state, stateKey } = frame);
+      if (!line.isOpen(frame.operation)) placed.delete(frame.operation);
+      ({ state, stateKey, used } = frame);
       if (!frame.isForced) return line.candidateAfter(frame.operation);
     }
     return undefined;
+  };
+
+  /** Whether the last placed operation is open and this one leads to the same state without it. */
+  const wipesOut = (operation: Op, nextKey: string): boolean => {
+    const last = frames.at(-1);
+    return (
+      last !== undefined &&
+      line.isOpen(last.operation) &&
+      model.key(model.step(last.state, operation)[1]) === nextKey
+    );
   };
 
   let candidate = line.firstCandidate();
@@ -102,20 +120,21 @@ export function searchLinearization<State, Op extends Interval>(
     const operation = line.at(candidate);
     const [isLegal, next] = model.step(state, operation);
     const nextKey = next === state ? stateKey : model.key(next);
-    const isForced = nextKey === stateKey;
-    if (!isLegal || (isForced && line.isOpen(candidate))) {
+    const isOpen = line.isOpen(candidate);
+    if (!isLegal || (isOpen && (nextKey === stateKey || wipesOut(operation, nextKey)))) {
       candidate = line.candidateAfter(candidate);
       continue;
     }
-    placed.add(candidate);
-    const configuration = `${placed.key()} ${nextKey}`;
-    if (seen.has(configuration)) {
-      placed.delete(candidate);
+    const isForced = model.isPassive(operation);
+    const nextUsed = used | line.openBit(candidate);
+    if (!isOpen) placed.add(candidate);
+    if (!memory.enter(`${placed.key()} ${nextKey}`, nextUsed)) {
+      if (!isOpen) placed.delete(candidate);
       candidate = isForced ? undefined : line.candidateAfter(candidate);
       continue;
     }
-    seen.add(configuration);
-    frames.push({ operation: candidate, state, stateKey, isForced });
+    frames.push({ operation: candidate, state, stateKey, used, isForced });
+    used = nextUsed;
     line.remove(candidate);
     state = next;
     stateKey = nextKey;
