@@ -11,6 +11,7 @@ import { addServerFlags, serverOptionsFrom } from './serverFlags.js';
 import { waitForLeader } from './statusCommand.js';
 
 const LEADER_MS = 15_000;
+const STOP_MS = 5_000;
 
 /** A server that ends without having been asked to. */
 interface UnexpectedExit {
@@ -33,7 +34,11 @@ async function run(config: string, serverFlags: readonly string[]): Promise<void
   const cluster = readClusterFile(config);
   const children = new Children(config, serverFlags);
   const interrupted = new Promise<'interrupted'>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve('interrupted'));
+    const onSignal = (): void => {
+      if (children.isStopping) children.killAll();
+      resolve('interrupted');
+    };
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
   });
   try {
     const ready = children.startAll(cluster);
@@ -87,10 +92,21 @@ class Children {
     await Promise.all(this.exits);
   }
 
+  get isStopping(): boolean {
+    return this.stopping;
+  }
+
+  /** Tells all servers to stop, and ends those that have not done so in time. */
   async stopAll(): Promise<void> {
     this.stopping = true;
     for (const child of this.children.values()) child.kill('SIGTERM');
+    const deadline = setTimeout(() => this.killAll(), STOP_MS);
     await this.allExited();
+    clearTimeout(deadline);
+  }
+
+  killAll(): void {
+    for (const child of this.children.values()) child.kill('SIGKILL');
   }
 
   private start(id: number): Promise<void> {

@@ -13,8 +13,9 @@ function createProgram(): Command {
   const program = new Command('surfstore')
     .description('A fault-tolerant SurfStore metadata service')
     .version(programVersion)
-    .showHelpAfterError('(see --help)')
-    .configureOutput({ outputError: (text, write) => write(`surfstore: ${text.replace(/^error: /, '')}`) })
+    .configureOutput({
+      outputError: (text, write) => write(`surfstore: ${text.trim().replace(/^error: /, '')} (see --help)\n`),
+    })
     .exitOverride();
   serverCommand(program);
   clusterCommand(program);

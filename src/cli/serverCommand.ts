@@ -26,13 +26,9 @@ async function run(config: string, idText: string, flags: Partial<ServerOptions>
   const server = serverOf(cluster, idText);
   const log = createLogger(options.logLevel, server.id);
   const observer = new LoggingObserver(log);
-  const ended = new Promise<number>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(EXIT.ok));
-    // A parent that is gone can stop nobody any more.
-    process.on('disconnect', () => resolve(EXIT.ok));
-    observer.onFailed = () => resolve(EXIT.failure);
-  });
+  const failed = new Promise<void>((resolve) => (observer.onFailed = resolve));
   const running = await startServer({ cluster, server, options, log, observer });
+  const ended = untilTold(failed);
   process.stdout.write(
     `surfstore ${programVersion}: server ${server.id} of ${cluster.servers.length} is ready at ${addressOf(server)}\n`,
   );
@@ -40,4 +36,22 @@ async function run(config: string, idText: string, flags: Partial<ServerOptions>
   process.exitCode = await ended;
   await running.stop();
   if (process.connected) process.disconnect();
+}
+
+/** Resolves to the exit code when the server is told to stop, loses its parent, or fails. A second signal ends it at once. */
+function untilTold(failed: Promise<void>): Promise<number> {
+  return new Promise((resolve) => {
+    let signals = 0;
+    const onSignal = (): void => {
+      signals += 1;
+      if (signals > 1) process.exit(EXIT.failure);
+      resolve(EXIT.ok);
+    };
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, onSignal);
+    void failed.then(() => resolve(EXIT.failure));
+    if (process.send === undefined) return;
+    // A parent that is gone can stop nobody any more.
+    if (process.connected) process.on('disconnect', () => resolve(EXIT.ok));
+    else resolve(EXIT.ok);
+  });
 }

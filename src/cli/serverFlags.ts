@@ -1,4 +1,4 @@
-import { Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import {
   defaultOptions,
   logLevels,
@@ -73,5 +73,10 @@ function number(
   description: string,
   byDefault: number,
 ): [string, string, (text: string) => number, number] {
-  return [`${flag} <number>`, description, Number, byDefault];
+  return [`${flag} <number>`, description, wholeNumber, byDefault];
+}
+
+function wholeNumber(text: string): number {
+  if (!/^-?\d{1,15}$/.test(text)) throw new InvalidArgumentError('Write a whole number.');
+  return Number(text);
 }

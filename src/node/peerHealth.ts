@@ -13,6 +13,11 @@ export class PeerHealth {
     this.observer.peerUnreachable(peer, reason);
   }
 
+  /** The peer has called us: it is there, though that says nothing about our way to it during an outage. */
+  called(peer: NodeId): void {
+    if (!this.reachable.has(peer)) this.answered(peer);
+  }
+
   answered(peer: NodeId): void {
     if (this.reachable.get(peer) === true) return;
     this.reachable.set(peer, true);

@@ -53,6 +53,7 @@ export class RaftNode<Result> implements PeerRequestHandler {
   private readonly lifecycle = new Lifecycle();
   private readonly pending: PendingRequests<Result>;
   private readonly persistQueue: PersistQueue;
+  private readonly health: PeerHealth;
   private readonly channels = new Map<NodeId, PeerChannel>();
   /** Peers whose request has been taken in and waits for its answer. */
   private readonly openReplies = new Set<Reply>();
@@ -65,13 +66,13 @@ export class RaftNode<Result> implements PeerRequestHandler {
   constructor(private readonly options: RaftNodeOptions<Result>) {
     const { raft, storage, transport, observer } = options;
     this.pending = new PendingRequests(options.waitingCallsMax, options.replyAfter);
+    this.health = new PeerHealth(observer);
     this.persistQueue = new PersistQueue(storage, {
       persisted: ({ number, last }) => this.post({ type: 'persisted', batch: number, last }),
       failed: (error) => this.fail(error),
     });
-    const health = new PeerHealth(observer);
     for (const peer of raft.servers.filter((id) => id !== raft.id)) {
-      this.channels.set(peer, this.channelTo(peer, transport, health));
+      this.channels.set(peer, this.channelTo(peer, transport));
     }
     this.lastStatus = emptyStatus(raft.id);
   }
@@ -128,6 +129,7 @@ export class RaftNode<Result> implements PeerRequestHandler {
   /** @throws ServiceError `isCrashed` and the like: a server that is down has no part in anything */
   receive(request: RequestMessage, reply: Reply): void {
     this.requireRunning();
+    if (this.channels.has(request.from)) this.health.called(request.from);
     this.post({ type: 'receive', message: request }, reply);
   }
 
@@ -287,7 +289,8 @@ export class RaftNode<Result> implements PeerRequestHandler {
     }
   }
 
-  private channelTo(peer: NodeId, transport: Transport, health: PeerHealth): PeerChannel {
+  private channelTo(peer: NodeId, transport: Transport): PeerChannel {
+    const { health } = this;
     return new PeerChannel(transport, {
       answered: (response) => {
         health.answered(peer);

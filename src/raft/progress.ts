@@ -9,6 +9,8 @@ export class Progress {
   commitIndex = 0;
   /** Highest commit index it has been sent. */
   sentCommit = 0;
+  /** Where the append in flight ends; a follower that accepts it has that much. */
+  sentIndex = 0;
   /** Highest read round it has echoed, and been sent. */
   ackedRound = 0;
   sentRound = 0;
@@ -42,8 +44,9 @@ export class Progress {
     return this.inFlightTicks === undefined && !this.paused;
   }
 
-  /** Notes that an append leaves; returns its sequence number. */
-  sent(commitIndex: number, readRound: number): number {
+  /** Notes that an append leaves, whose last entry is `lastIndex`; returns its sequence number. */
+  sent(lastIndex: number, commitIndex: number, readRound: number): number {
+    this.sentIndex = lastIndex;
     this.inFlightTicks = 0;
     this.sentCommit = commitIndex;
     this.sentRound = readRound;

@@ -40,13 +40,28 @@ export function handleAppendEntriesResponse(state: RaftState, response: AppendEn
   if (response.readRound <= state.reads.round) {
     progress.ackedRound = Math.max(progress.ackedRound, response.readRound);
   }
-  if (response.success && response.matchIndex <= state.log.lastIndex) {
-    progress.matched(response.matchIndex);
-    const known = Math.min(response.commitIndex, state.commitIndex, response.matchIndex);
-    progress.commitIndex = Math.max(progress.commitIndex, known);
+  if (response.success) {
+    handleMatch(state, progress, response, isCurrent);
   } else if (response.conflict !== null && isCurrent) {
-    progress.rejected(nextProbe(state, progress, response.conflict));
+    // The beginning of the log conflicts with nothing: whoever says so is left alone until the next heartbeat.
+    if (progress.nextIndex === 1) progress.unreachable();
+    else progress.rejected(nextProbe(state, progress, response.conflict));
   }
+}
+
+/** A follower cannot have more than the leader, nor less than it has just accepted: then it talks nonsense. */
+function handleMatch(
+  state: RaftState,
+  progress: Progress,
+  { matchIndex, commitIndex }: AppendEntriesResponse,
+  isCurrent: boolean,
+): void {
+  if (matchIndex > state.log.lastIndex || (isCurrent && matchIndex < progress.sentIndex)) {
+    progress.unreachable();
+    return;
+  }
+  progress.matched(matchIndex);
+  progress.commitIndex = Math.max(progress.commitIndex, Math.min(commitIndex, state.commitIndex, matchIndex));
 }
 
 /** After each step of a leader: everything that may have become true. */
@@ -130,7 +145,7 @@ function sendAppend(state: RaftState, to: NodeId, progress: Progress): void {
   if (prevLogTerm === undefined) return;
   const entriesMax = progress.isProbing ? PROBE_ENTRIES_MAX : config.appendEntriesMax;
   const entries = log.batch(progress.nextIndex, entriesMax, config.appendBytesMax);
-  const sequence = progress.sent(state.commitIndex, state.reads.round);
+  const sequence = progress.sent(prevLogIndex + entries.length, state.commitIndex, state.reads.round);
   state.send({
     type: 'appendEntries',
     from: state.id,

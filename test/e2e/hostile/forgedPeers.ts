@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { XmlRpcFault, type ParsedValue } from '../../../src/xmlrpc/index.js';
-import { Prng } from '../../support/prng.js';
+import { Prng } from '../../../src/sim/prng.js';
 import { ELECTION_MS } from '../support/cluster.js';
 import { garbage, heartbeat, spoiled, vote } from './forgery.js';
 import { until } from '../support/waiting.js';

@@ -1,5 +1,5 @@
 import type { AppendEntries, PreVote, RequestVote } from '../../../src/raft/types.js';
-import type { Prng } from '../../support/prng.js';
+import type { Prng } from '../../../src/sim/prng.js';
 
 /** Numbers that a peer might send by mistake or on purpose, beside those that it should send. */
 const absurd: readonly unknown[] = [

@@ -10,7 +10,7 @@ describe('progress of a follower', () => {
 
   it('has at most one append in flight', () => {
     const progress = new Progress(1);
-    const sequence = progress.sent(0, 0);
+    const sequence = progress.sent(0, 0, 0);
     expect(progress.isReady).to.equal(false);
     expect(progress.answered(sequence)).to.equal(true);
     expect(progress.isReady).to.equal(true);
@@ -18,10 +18,10 @@ describe('progress of a follower', () => {
 
   it('t6 an answer belongs to the append in flight only with its sequence number, and only once', () => {
     const progress = new Progress(1);
-    const first = progress.sent(0, 0);
+    const first = progress.sent(0, 0, 0);
     progress.unreachable();
     progress.resume();
-    const second = progress.sent(0, 0);
+    const second = progress.sent(0, 0, 0);
     expect(second).to.be.above(first);
     expect(progress.answered(first)).to.equal(false);
     expect(progress.isReady).to.equal(false);
@@ -31,7 +31,7 @@ describe('progress of a follower', () => {
 
   it('t42 is left alone after a failure until it is resumed, and then told again what it missed', () => {
     const progress = new Progress(1);
-    progress.sent(7, 3);
+    progress.sent(0, 7, 3);
     progress.unreachable();
     expect(progress).to.include({ isReady: false, sentCommit: 0, sentRound: 0 });
     progress.resume();
@@ -40,7 +40,7 @@ describe('progress of a follower', () => {
 
   it('t42 an append without an answer is taken for lost after so many ticks', () => {
     const progress = new Progress(1);
-    progress.sent(0, 0);
+    progress.sent(0, 0, 0);
     for (let tick = 1; tick < 20; tick += 1) progress.tick(20);
     progress.resume();
     expect(progress.isReady).to.equal(false);
