@@ -25,6 +25,9 @@ const PROGRESS_MS = 10_000;
 const SHRINK_RUNS = 400;
 const HOUR_MS = 3_600_000;
 
+// Refusals are errors by the thousand; the stack of each would cost more than the rest of the run.
+Error.stackTraceLimit = 1;
+
 const watched: RunOptions = { judge: judgeHistory };
 
 const flags = new Command('sim')

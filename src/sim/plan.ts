@@ -51,6 +51,8 @@ export interface Plan {
   readonly files: number;
   /** Calls that a server lets wait. */
   readonly waitingCallsMax: number;
+  /** Ticks after its start in which a server does not vote, for servers that may lose their disks; 0 by default. */
+  readonly voteDelayTicks?: number;
   readonly clients: readonly ClientPlan[];
   readonly faults: readonly Fault[];
 }
@@ -111,7 +113,8 @@ function drawNetwork(random: Prng): NetworkBehaviour {
   };
 }
 
-function drawDisk(random: Prng): DiskBehaviour {
+/** How fast a disk is. */
+export function drawDisk(random: Prng): DiskBehaviour {
   return random.pick([
     { writeMinMs: 0, writeMaxMs: 0 },
     { writeMinMs: 0.2, writeMaxMs: 2 },

@@ -1,7 +1,7 @@
 import type { Plan } from './plan.js';
 import { Prng } from './prng.js';
 import { SafetyViolation } from './safety.js';
-import { SimClient, type Outcome, type Request } from './simClient.js';
+import { SimClient, type ClientEvents, type Outcome, type Request } from './simClient.js';
 import { SimCluster, type ClusterCounts } from './simCluster.js';
 import { Trace } from './trace.js';
 import { VirtualTime } from './virtualTime.js';
@@ -38,6 +38,8 @@ export interface RunOptions {
   readonly onTraceLine?: (line: string) => void;
   /** The judge over what the clients saw; throws SafetyViolation. */
   readonly judge: (operations: readonly Operation[]) => void;
+  /** Called before the servers start; a test of the checkers breaks something here. */
+  readonly prepare?: (cluster: SimCluster) => void;
 }
 
 const LAST_EVENTS = 60;
@@ -55,6 +57,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResul
   const run = new Run(plan, time, trace);
   let violation: RunResult['violation'] = null;
   try {
+    options.prepare?.(run.cluster);
     await run.chaos();
     await run.healing();
     options.judge(run.operations);
@@ -77,10 +80,13 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResul
 /** Waiting for it lets everything happen that waits for promises which are settled already. */
 const settled = Promise.resolve();
 
-class Run {
+/** A cluster with its clients, and the steps that a run is made of. */
+export class Run {
   readonly cluster: SimCluster;
   readonly operations: Operation[] = [];
-  private readonly clients: SimClient[];
+  readonly clients: readonly SimClient[];
+  /** Records what clients do. */
+  readonly record: ClientEvents;
   private readonly files: readonly string[];
 
   constructor(
@@ -89,6 +95,7 @@ class Run {
     private readonly trace: Trace,
   ) {
     this.cluster = new SimCluster(plan, time, trace);
+    this.record = this.recorder();
     this.files = Array.from({ length: plan.files }, (_, index) => `f${index}`);
     this.clients = plan.clients.map((_, id) => this.client(id));
   }
@@ -161,7 +168,8 @@ class Run {
     }
   }
 
-  private async until(withinMs: number, rule: string, holds: () => boolean): Promise<void> {
+  /** @throws SafetyViolation of `rule` when it does not hold in time */
+  async until(withinMs: number, rule: string, holds: () => boolean): Promise<void> {
     const endsAt = this.time.nowMs + withinMs;
     while (!holds()) {
       if (this.time.nowMs >= endsAt) throw new SafetyViolation(rule, `not so ${withinMs} ms later`);
@@ -170,7 +178,7 @@ class Run {
   }
 
   /** Lets everything happen that is due by `untilMs`; promises settle between events, as they do in a process. */
-  private async advance(untilMs: number): Promise<void> {
+  async advance(untilMs: number): Promise<void> {
     while (this.time.step(untilMs)) {
       await settled;
       if (this.cluster.violation !== undefined) throw this.cluster.violation;
@@ -178,7 +186,7 @@ class Run {
   }
 
   private client(id: number): SimClient {
-    const { plan, time, trace, cluster } = this;
+    const { plan, time, cluster } = this;
     const steadfast = {
       operations: 0,
       thinkMinMs: 0,
@@ -195,40 +203,45 @@ class Run {
       cluster.servers,
       time,
       new Prng(plan.seed).fork(1000 + id),
-      {
-        invoked: (client, request) => {
-          const operation: Operation = {
-            id: this.operations.length,
-            client,
-            request,
-            invokedAt: time.nowMs,
-            returnedAt: null,
-            outcome: null,
-          };
-          this.operations.push(operation);
-          trace.note(
-            'invoke',
-            null,
-            [client, operation.id],
-            () => `op ${operation.id} client ${client} ${JSON.stringify(request)}`,
-          );
-          return operation.id;
-        },
-        returned: (number, outcome) => {
-          const operation = this.operations[number];
-          if (operation === undefined) throw new Error(`there is no operation ${number}`);
-          operation.returnedAt = time.nowMs;
-          operation.outcome = outcome;
-          trace.note(
-            'return',
-            null,
-            [number, outcome.kind.length],
-            () => `op ${number} ${describeOutcome(outcome)}`,
-          );
-        },
-        answered: (server, arrivedMs) => cluster.checkAnswer(server, arrivedMs),
-      },
+      this.record,
     );
+  }
+
+  private recorder(): ClientEvents {
+    const { time, trace, cluster } = this;
+    return {
+      invoked: (client, request) => {
+        const operation: Operation = {
+          id: this.operations.length,
+          client,
+          request,
+          invokedAt: time.nowMs,
+          returnedAt: null,
+          outcome: null,
+        };
+        this.operations.push(operation);
+        trace.note(
+          'invoke',
+          null,
+          [client, operation.id],
+          () => `op ${operation.id} client ${client} ${JSON.stringify(request)}`,
+        );
+        return operation.id;
+      },
+      returned: (number, outcome) => {
+        const operation = this.operations[number];
+        if (operation === undefined) throw new Error(`there is no operation ${number}`);
+        operation.returnedAt = time.nowMs;
+        operation.outcome = outcome;
+        trace.note(
+          'return',
+          null,
+          [number, outcome.kind.length],
+          () => `op ${number} ${describeOutcome(outcome)}`,
+        );
+      },
+      answered: (server, arrivedMs) => cluster.checkAnswer(server, arrivedMs),
+    };
   }
 }
 

@@ -244,7 +244,8 @@ function replyToError(error: unknown): Reply {
     : { outcome: { kind: 'unknown', reason: error.message } };
 }
 
-function listing(files: ReturnType<SimProcess['files']['list']>): FileMap {
+/** What a read of the whole map is told. */
+export function listing(files: ReturnType<SimProcess['files']['list']>): FileMap {
   return new Map(
     files.map(([name, { version, hashList }]) => [
       name,

@@ -30,6 +30,8 @@ export class SimCluster implements FaultScene {
   readonly safety: Safety;
   /** The first broken rule, once there is one. */
   violation: Error | undefined;
+  /** Told of every message that leaves a server. */
+  onSent: (message: Message) => void = () => undefined;
   readonly counts: ClusterCounts = { elections: 0, messages: 0, faults: new Map() };
   private readonly ends = new Set<() => void>();
   /** When a majority last took part; the present while one does. */
@@ -45,6 +47,7 @@ export class SimCluster implements FaultScene {
     this.network = new SimNetwork(time, random.fork(1), plan.network, {
       sent: (message) => {
         this.safety.sent(message);
+        this.onSent(message);
         this.noteMessage('send', message.from, message);
       },
       delivered: (message) => this.noteMessage('receive', message.to, message),
@@ -162,7 +165,7 @@ export class SimCluster implements FaultScene {
 function settingsOf(plan: Plan): SimServerSettings {
   return {
     serverCount: plan.servers,
-    raft: defaultRaftConfig,
+    raft: { ...defaultRaftConfig, voteDelayTicks: plan.voteDelayTicks ?? defaultRaftConfig.voteDelayTicks },
     tickMs: TICK_MS,
     electionMinTicks: ELECTION_MIN_TICKS,
     rpcTimeoutMs: RPC_TIMEOUT_MS,

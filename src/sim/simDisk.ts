@@ -85,6 +85,13 @@ export class SimDisk {
     this.forgetWrites();
   }
 
+  /** Forgets everything, as a disk that was replaced; only while no process uses it. */
+  wipe(): void {
+    this.hardState = { term: 0, votedFor: null };
+    this.durable.length = 0;
+    this.handedOver.length = 0;
+  }
+
   private stored(): StoredState {
     return { hardState: this.hardState, entries: [...this.durable] };
   }

@@ -96,4 +96,22 @@ describe('node, across crashes', () => {
     expect(node.status).to.include({ lifecycle: 'failed' });
     expect(disk.loads, 'loads begun by the restore').to.deep.equal([]);
   });
+
+  it('t44 a crashed leader is shown as a follower of nobody, with the term, vote and log that it had', () => {
+    const disk = new HandDisk();
+    const { node, ticker } = nodeOn(disk);
+    disk.endLoad(1);
+    for (let tick = 0; tick < 3; tick += 1) ticker.tick();
+    disk.writes[0]?.(null);
+    expect(node.status.core).to.include({ role: 'leader', leader: 0, term: 2 });
+    node.crash();
+    expect(node.status.core).to.include({
+      role: 'follower',
+      leader: null,
+      term: 2,
+      votedFor: 0,
+      lastIndex: 1,
+    });
+    expect(node.status.core.peers).to.deep.equal([]);
+  });
 });

@@ -1,0 +1,95 @@
+import { ServiceError } from '../../node/errors.js';
+import type { NodeId } from '../../raft/types.js';
+import { encodeUpdateFile } from '../../stateMachine/fileMetadata.js';
+import { listing, type ClientEvents, type Outcome, type Request } from '../simClient.js';
+import type { SimProcess, SimServer } from '../simServer.js';
+import type { VirtualTime } from '../virtualTime.js';
+
+/** Calls that a scenario makes itself carry client numbers from here on. */
+export const FIRST_CALLER = 1000;
+
+/** One call on one server; `outcome` is null while nobody has answered. */
+export interface Call {
+  readonly server: NodeId;
+  /** The command as it is in the log; empty for a read. */
+  readonly command: string;
+  readonly invokedAt: number;
+  returnedAt: number | null;
+  outcome: Outcome | null;
+}
+
+/** Calls that a scenario makes on single servers; each is recorded, so that it is part of the history. */
+export class Calls {
+  private callers = FIRST_CALLER;
+
+  constructor(
+    private readonly record: ClientEvents,
+    private readonly time: VirtualTime,
+  ) {}
+
+  /** Asks one server to commit a fresh command: the first version of a file of its own. */
+  propose(server: SimServer, text: string): Call {
+    const name = `s${this.callers}`;
+    const content = text === '' ? name : `${name} ${text}`;
+    const command = encodeUpdateFile(name, 1, content);
+    const request: Request = { kind: 'update', file: name, version: 1, content };
+    return this.call(server, request, command, ({ node }, succeed, fail) => {
+      node.propose(command).promise.then((applied) => succeed({ kind: 'updated', applied }), fail);
+    });
+  }
+
+  /** Reads the whole map from one server. */
+  read(server: SimServer): Call {
+    return this.call(server, { kind: 'readMap' }, '', ({ node, files }, succeed, fail) => {
+      node.read().promise.then(() => succeed({ kind: 'read', files: listing(files.list()) }), fail);
+    });
+  }
+
+  private call(
+    server: SimServer,
+    request: Request,
+    command: string,
+    begin: (process: SimProcess, succeed: (outcome: Outcome) => void, fail: (error: unknown) => void) => void,
+  ): Call {
+    const { record, time } = this;
+    const operation = record.invoked(this.callers, request);
+    this.callers += 1;
+    const call: Call = { server: server.id, command, invokedAt: time.nowMs, returnedAt: null, outcome: null };
+    const end = (outcome: Outcome): void => {
+      if (call.outcome !== null) return;
+      call.outcome = outcome;
+      call.returnedAt = time.nowMs;
+      record.returned(operation, outcome);
+    };
+    const { process } = server;
+    if (process === undefined) {
+      end({ kind: 'failed', reason: 'connection refused' });
+      return call;
+    }
+    process.host.onKill(() => end({ kind: 'unknown', reason: 'the connection was lost' }));
+    process.host.perform(() => {
+      const arrivedMs = time.nowMs;
+      const succeed = (outcome: Outcome): void => {
+        record.answered(server.id, arrivedMs);
+        end(outcome);
+      };
+      const fail = (error: unknown): void => end(outcomeOf(error));
+      try {
+        begin(process, succeed, fail);
+      } catch (error) {
+        fail(error);
+      }
+    });
+    return call;
+  }
+}
+
+/** Whether a call was answered with success. */
+export function succeeded({ outcome }: Call): boolean {
+  return outcome?.kind === 'read' || (outcome?.kind === 'updated' && outcome.applied);
+}
+
+function outcomeOf(error: unknown): Outcome {
+  if (!(error instanceof ServiceError)) throw error;
+  return { kind: error.outcome === 'notDone' ? 'failed' : 'unknown', reason: error.message };
+}

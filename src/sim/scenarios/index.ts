@@ -1,0 +1,25 @@
+import { agreement } from './agreement.js';
+import { churns } from './churn.js';
+import { conflicts } from './conflicts.js';
+import { counts } from './counts.js';
+import { elections } from './elections.js';
+import { regressions } from './regressions.js';
+import { restarts } from './restarts.js';
+import type { Scenario } from './scenario.js';
+import { services } from './service.js';
+import { stateMachine } from './stateMachine.js';
+
+export { playScenario, type Scenario, type ScenarioResult } from './scenario.js';
+
+/** All scenarios, in the order in which they are worth reading. */
+export const scenarios: readonly Scenario[] = [
+  ...elections,
+  ...agreement,
+  ...conflicts,
+  ...counts,
+  ...restarts,
+  ...churns,
+  ...stateMachine,
+  ...services,
+  ...regressions,
+];

@@ -1,0 +1,61 @@
+import { judgeHistory } from '../judge.js';
+import { Run, type Operation } from '../run.js';
+import { SafetyViolation } from '../safety.js';
+import { Trace } from '../trace.js';
+import { VirtualTime } from '../virtualTime.js';
+import { drawSetup, type Setup } from './setup.js';
+import { Stage } from './stage.js';
+
+/** A story that a cluster must get through, whatever figures the seed draws for it. */
+export interface Scenario {
+  /** Group and title, as in "elections: initial election". */
+  readonly name: string;
+  /** What it shows, in one sentence. */
+  readonly shows: string;
+  readonly setup: Setup;
+  readonly play: (stage: Stage) => Promise<void>;
+}
+
+/** What came of a scenario under one seed. */
+export interface ScenarioResult {
+  /** Null: all went as expected. */
+  readonly violation: {
+    readonly rule: string;
+    readonly message: string;
+    readonly lastEvents: readonly string[];
+  } | null;
+  readonly simulatedMs: number;
+  readonly traceHash: string;
+  readonly operations: readonly Operation[];
+}
+
+const LAST_EVENTS = 60;
+
+/**
+ * Plays a scenario: safety is checked after every event, the cluster is healed in the end, and what the clients saw must
+ * be linearizable.
+ *
+ * @param onTraceLine told of every event as a line
+ */
+export async function playScenario(
+  scenario: Scenario,
+  seed: number,
+  onTraceLine?: (line: string) => void,
+): Promise<ScenarioResult> {
+  const time = new VirtualTime();
+  const trace = new Trace(() => time.nowMs, LAST_EVENTS, onTraceLine);
+  const plan = drawSetup(scenario.setup, seed);
+  const run = new Run(plan, time, trace);
+  let violation: ScenarioResult['violation'] = null;
+  try {
+    const stage = new Stage(run, time, plan);
+    await scenario.play(stage);
+    await stage.heal();
+    judgeHistory(run.operations);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const rule = error instanceof SafetyViolation ? error.rule : error.name;
+    violation = { rule, message: error.message, lastEvents: trace.lastLines() };
+  }
+  return { violation, simulatedMs: time.nowMs, traceHash: trace.hash, operations: run.operations };
+}

@@ -1,0 +1,93 @@
+import { drawDisk, type ClientPlan, type Plan } from '../plan.js';
+import { Prng } from '../prng.js';
+import type { DiskBehaviour } from '../simDisk.js';
+import type { NetworkBehaviour } from '../simNetwork.js';
+
+/** How messages fare in a scenario; the seed draws the figures. */
+export type NetworkKind = 'reliable' | 'unreliable' | 'reordering';
+
+/** What a scenario asks for; where there are several values, the seed picks one. */
+export interface Setup {
+  readonly servers: readonly number[];
+  /** @default 'reliable' */
+  readonly network?: NetworkKind;
+  /** How many clients; they begin when the scenario lets them. @default none */
+  readonly clients?: readonly number[];
+  /** Files that the clients share. @default one to five */
+  readonly files?: readonly number[];
+  /** @default drawn: at most 30 ms for a write */
+  readonly disk?: DiskBehaviour;
+  /** As a server whose storage is lost with its process needs it. @default 0 */
+  readonly voteDelayTicks?: number;
+}
+
+/** More than any scenario has time for: a client goes on until it is stopped. */
+const OPERATIONS_ENDLESS = 1_000_000;
+/** The draws for a setup are none of those for the run. */
+const SETUP_FORK = 7;
+
+/** The plan of a scenario under one seed. */
+export function drawSetup(setup: Setup, seed: number): Plan {
+  const random = new Prng(seed).fork(SETUP_FORK);
+  const servers = random.pick(setup.servers);
+  const clients = random.pick(setup.clients ?? [0]);
+  return {
+    seed,
+    servers,
+    chaosMs: 0,
+    network: drawNetworkOf(random, setup.network ?? 'reliable'),
+    disk: setup.disk ?? drawQuickDisk(random),
+    clockSkew: random.pick([0, 0, 0.01]),
+    files: random.pick(setup.files ?? [1, 2, 3, 5]),
+    waitingCallsMax: 10_000,
+    ...(setup.voteDelayTicks === undefined ? {} : { voteDelayTicks: setup.voteDelayTicks }),
+    clients: Array.from({ length: clients }, () => drawWorkload(random)),
+    faults: [],
+  };
+}
+
+/** How messages fare from now on. */
+export function drawNetworkOf(random: Prng, kind: NetworkKind): NetworkBehaviour {
+  switch (kind) {
+    case 'reliable': {
+      const latencyMaxMs = random.pick([0.5, 2, 10, 20]);
+      const latencyMinMs = random.pick([0.05, latencyMaxMs / 2]);
+      return { latencyMinMs, latencyMaxMs, tail: 0, tailMs: 0, loss: 0, duplication: 0 };
+    }
+    case 'unreliable':
+      return {
+        latencyMinMs: 0.1,
+        latencyMaxMs: random.pick([5, 27]),
+        tail: random.pick([0.02, 0.1]),
+        tailMs: random.pick([200, 1000]),
+        loss: random.pick([0.03, 0.1]),
+        duplication: random.pick([0, 0.05]),
+      };
+    case 'reordering':
+      return {
+        latencyMinMs: 0.1,
+        latencyMaxMs: 27,
+        tail: random.pick([0.2, 0.4]),
+        tailMs: 2400,
+        loss: 0.1,
+        duplication: 0.1,
+      };
+  }
+}
+
+function drawQuickDisk(random: Prng): DiskBehaviour {
+  const drawn = drawDisk(random);
+  return drawn.writeMaxMs <= 30 ? drawn : { writeMinMs: 0.2, writeMaxMs: 2 };
+}
+
+function drawWorkload(random: Prng): ClientPlan {
+  return {
+    operations: OPERATIONS_ENDLESS,
+    thinkMinMs: 0,
+    thinkMaxMs: random.pick([20, 100, 300]),
+    patienceMs: null,
+    reads: random.pick([0.2, 0.5]),
+    wrongVersions: 0.05,
+    breaks: 0,
+  };
+}

@@ -1,0 +1,19 @@
+import type { Mutation } from '../mutation.js';
+import { commit } from './commit.js';
+import { crashes } from './crashes.js';
+import { elections } from './elections.js';
+import { nodes } from './nodes.js';
+import { readsAndClients } from './reads.js';
+import { replies } from './replies.js';
+import { replication } from './replication.js';
+
+/** Every mutation, in the order of the table. */
+export const allMutations: readonly Mutation[] = [
+  ...replication,
+  ...commit,
+  ...elections,
+  ...readsAndClients,
+  ...nodes,
+  ...replies,
+  ...crashes,
+];

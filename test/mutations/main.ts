@@ -1,0 +1,56 @@
+import { parseArgs } from 'node:util';
+import { Prng } from '../../src/sim/prng.js';
+import { allMutations } from './data/index.js';
+import type { Mutation } from './mutation.js';
+import { report, resultLine } from './report.js';
+import { isKilled, runMutations } from './runner.js';
+import { allSuites } from './suites.js';
+
+// Puts bugs back, one at a time, and expects the tests to notice each. See docs/mutations.md.
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    sample: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    jobs: { type: 'string', default: '1' },
+    seeds: { type: 'string', default: '150' },
+  },
+});
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
+const mutations = chosen();
+const startedAt = performance.now();
+console.error(`${mutations.length} mutations; first the unmutated sources`);
+const results = await runMutations({
+  mutations,
+  suites: allSuites(wholeNumber('seeds', values.seeds)),
+  jobs: Math.max(1, wholeNumber('jobs', values.jobs)),
+  checksOriginal: true,
+  onResult: (result) => console.error(resultLine(result)),
+});
+console.log(`${report(results)} (${((performance.now() - startedAt) / 1000).toFixed(0)} s)`);
+process.exitCode = results.every(isKilled) ? 0 : 1;
+
+function chosen(): readonly Mutation[] {
+  const { only, sample } = values;
+  const named = only === undefined ? allMutations : only.split(',').map(byId);
+  if (sample === undefined) return named;
+  const random = new Prng(wholeNumber('seed', values.seed));
+  const rest = [...named];
+  const count = Math.min(wholeNumber('sample', sample), rest.length);
+  return Array.from({ length: count }, () => rest.splice(random.between(0, rest.length - 1), 1)).flat();
+}
+
+function byId(id: string): Mutation {
+  const mutation = allMutations.find((candidate) => candidate.id === id);
+  if (mutation === undefined) throw new Error(`there is no mutation ${id}`);
+  return mutation;
+}
+
+function wholeNumber(name: string, text: string): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 0) throw new Error(`--${name} takes a whole number`);
+  return number;
+}

@@ -1,0 +1,48 @@
+import { expect } from 'chai';
+import { playScenario, scenarios } from '../../src/sim/scenarios/index.js';
+
+const SEEDS = [1, 2, 3];
+
+describe('scenarios on the simulator', function () {
+  this.timeout(20_000);
+  for (const scenario of scenarios) {
+    it(scenario.name, async () => {
+      for (const seed of SEEDS) {
+        const { violation } = await playScenario(scenario, seed);
+        const told =
+          violation === null ? '' : `seed ${seed}: ${violation.message}\n${violation.lastEvents.join('\n')}`;
+        expect(told).to.equal('');
+      }
+    });
+  }
+
+  it('have names of their own', () => {
+    expect(new Set(scenarios.map(({ name }) => name)).size).to.equal(scenarios.length);
+  });
+
+  it('give the same events for the same seed', async () => {
+    for (const scenario of scenarios.slice(-8)) {
+      const first = await playScenario(scenario, 5);
+      const second = await playScenario(scenario, 5);
+      expect(second.traceHash, scenario.name).to.equal(first.traceHash);
+    }
+  });
+
+  it('fail when an expectation is not met', async () => {
+    const { violation } = await playScenario(
+      {
+        name: 'test: a wrong expectation',
+        shows: 'nothing',
+        setup: { servers: [3] },
+        async play(stage) {
+          await stage.commit(3);
+          stage.cut(await stage.leader());
+          await stage.until('a cut leader is heard', () => false, 1_000);
+        },
+      },
+      1,
+    );
+    expect(violation?.rule).to.equal('a cut leader is heard');
+    expect(violation?.lastEvents).to.have.length(60);
+  });
+});
