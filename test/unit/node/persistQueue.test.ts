@@ -99,4 +99,15 @@ describe('persist queue', () => {
     add(output(1, 10));
     expect(events).to.deep.equal(['failed: no space left']);
   });
+
+  it('t47 a write of an earlier life that fails is reported as well: the disk has failed', () => {
+    const storage = new VirtualStorage();
+    storage.isSlow = true;
+    const { add, queue, events } = queueOn(storage);
+    add(output(1, 10));
+    queue.reset();
+    storage.breakDown('no space left');
+    storage.complete();
+    expect(events).to.deep.equal(['failed: no space left']);
+  });
 });
