@@ -56,11 +56,12 @@ export class SimHost {
     this.paused = true;
   }
 
+  /** What has waited happens now, one event after another. */
   resume(): void {
     this.paused = false;
     const backlog = this.backlog;
     this.backlog = [];
-    for (const run of backlog) this.perform(run);
+    for (const run of backlog) this.time.after(0, () => this.perform(run));
   }
 
   kill(): void {
