@@ -2,7 +2,13 @@ import type { RaftConfig } from '../raft/config.js';
 import { RaftCore } from '../raft/core.js';
 import { NOTHING, type Input, type Output } from '../raft/output.js';
 import type { CoreStatus } from '../raft/status.js';
-import type { Message, NodeId, RequestMessage, ResponseMessage } from '../raft/types.js';
+import {
+  isRequest,
+  type Message,
+  type NodeId,
+  type RequestMessage,
+  type ResponseMessage,
+} from '../raft/types.js';
 import type { StateMachine } from '../stateMachine/stateMachine.js';
 import type { Storage } from '../storage/storage.js';
 import type { PeerRequestHandler, Transport } from '../transport/transport.js';
@@ -302,10 +308,6 @@ export class RaftNode<Result> implements PeerRequestHandler {
       },
     });
   }
-}
-
-function isRequest(message: Message): message is RequestMessage {
-  return message.type === 'preVote' || message.type === 'requestVote' || message.type === 'appendEntries';
 }
 
 /** Whether the step answers the request that caused it, now or once its batch is durable. */

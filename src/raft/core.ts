@@ -18,7 +18,14 @@ import { advance, handleAppendEntriesResponse, propose, read, sendHeartbeats } f
 import { becomeFollower } from './roles.js';
 import { RaftState } from './state.js';
 import { statusOf, type CoreStatus } from './status.js';
-import type { Entry, EntryId, HardState, Message, RequestMessage } from './types.js';
+import {
+  isRequest,
+  type Entry,
+  type EntryId,
+  type HardState,
+  type Message,
+  type RequestMessage,
+} from './types.js';
 
 /** What a server knows when it starts: what its storage kept, and how far its state machine has got. */
 export interface Recovered {
@@ -206,8 +213,4 @@ export class RaftCore {
 /** Pre-votes and their grants speak of a term that nobody is in yet; they move no one's term. */
 function isProspective(message: Message): boolean {
   return message.type === 'preVote' || (message.type === 'preVoteResponse' && message.granted);
-}
-
-function isRequest(message: Message): message is RequestMessage {
-  return message.type === 'preVote' || message.type === 'requestVote' || message.type === 'appendEntries';
 }

@@ -100,3 +100,7 @@ export type RequestMessage = PreVote | RequestVote | AppendEntries;
 export type ResponseMessage = PreVoteResponse | RequestVoteResponse | AppendEntriesResponse;
 
 export type Message = RequestMessage | ResponseMessage;
+
+export function isRequest(message: Message): message is RequestMessage {
+  return message.type === 'preVote' || message.type === 'requestVote' || message.type === 'appendEntries';
+}
