@@ -10,7 +10,8 @@ export type Style = 'green' | 'red' | 'yellow' | 'bold' | 'dim';
 
 /** The text in a colour, or as it is where colours are not wanted. */
 export function coloured(style: Style, text: string): string {
-  return wantsColour() ? styleText(style, text) : text;
+  // It is decided here, not once more by `styleText`.
+  return wantsColour() ? styleText(style, text, { validateStream: false }) : text;
 }
 
 const NO_LINES_BETWEEN_ROWS = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
