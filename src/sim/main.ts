@@ -15,7 +15,7 @@ interface Flags {
   readonly servers?: number;
   readonly plan?: string;
   readonly trace?: boolean;
-  readonly shrink?: boolean;
+  readonly shrink: boolean;
   readonly keepGoing?: boolean;
 }
 
@@ -38,7 +38,8 @@ const flags = new Command('sim')
   .option('--servers <n>', 'size of every cluster instead of a drawn one', wholeNumber)
   .option('--plan <file>', 'run the plan in this file instead of drawing one')
   .option('--trace', 'print every event')
-  .option('--no-shrink', 'do not look for a smaller plan when a run fails')
+  .option('--shrink', 'look for a smaller plan when a run fails (the default)', true)
+  .option('--no-shrink', 'do not look for one')
   .option('--keep-going', 'go on after a run that failed')
   .parse()
   .opts<Flags>();
@@ -93,7 +94,7 @@ async function report(failed: RunResult): Promise<void> {
   process.stdout.write(
     `seed ${seed} failed; see it again with: npm run sim -- --seed ${seed} --seeds 1 --trace\n`,
   );
-  if (flags.shrink === false) {
+  if (!flags.shrink) {
     print(failed);
     return;
   }
