@@ -238,7 +238,7 @@ export const elections: readonly Mutation[] = [
   {
     id: 't28',
     title: 'an answer to a request from before the crash is taken after the restore',
-    source: 'raft-bugs 28',
+    source: 'known kind, bug 28',
     edits: [{ file: 'src/node/peerChannel.ts', find: '    this.giveUp?.();\n', replace: '' }],
   },
   {
@@ -280,7 +280,7 @@ export const elections: readonly Mutation[] = [
   {
     id: 't31',
     title: 'a restored server campaigns at its first tick',
-    source: 'raft-bugs 31',
+    source: 'known kind, bug 31',
     edits: [
       {
         file: state,

@@ -124,7 +124,7 @@ export const nodes: readonly Mutation[] = [
   {
     id: 't54a',
     title: 'numbers in a message may be anything that is a number',
-    source: 'raft-bugs 54',
+    source: 'known kind, bug 54',
     edits: [
       {
         file: codec,
@@ -136,7 +136,7 @@ export const nodes: readonly Mutation[] = [
   {
     id: 't54b',
     title: 'the entries of a message may leave gaps',
-    source: 'raft-bugs 54',
+    source: 'known kind, bug 54',
     edits: [
       { file: codec, find: 'if (entry.index !== prevIndex + 1 + offset)', replace: 'if (entry.index < 0)' },
     ],
@@ -144,7 +144,7 @@ export const nodes: readonly Mutation[] = [
   {
     id: 't54c',
     title: 'a request that deserves no answer leaves its sender waiting',
-    source: 'raft-bugs 54',
+    source: 'known kind, bug 54',
     edits: [
       {
         file: node,

@@ -218,7 +218,7 @@ export const readsAndClients: readonly Mutation[] = [
   {
     id: 't45',
     title: 'the version is checked when the call comes, not when it is applied',
-    source: 'raft-bugs 45',
+    source: 'known kind, bug 45',
     edits: [
       {
         file: 'src/stateMachine/fileMetadata.ts',

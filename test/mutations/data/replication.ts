@@ -154,7 +154,7 @@ export const replication: readonly Mutation[] = [
   {
     id: 't11',
     title: 'a message shares its entries with the log that goes on growing',
-    source: 'raft-bugs 11',
+    source: 'known kind, bug 11',
     edits: [
       {
         file: log,
