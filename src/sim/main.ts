@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { drawPlan, type Plan } from './plan.js';
 import { runPlan, type RunOptions, type RunResult } from './run.js';
 import { shrinkPlan } from './shrink.js';
 import { Summary } from './summary.js';
+import { wholeNumber } from './wholeNumber.js';
 
 interface Flags {
   readonly seeds: number;
@@ -119,10 +120,4 @@ function print({ violation }: RunResult): void {
 function withTrace(): RunOptions {
   if (flags.trace !== true) return watched;
   return { ...watched, onTraceLine: (line) => process.stdout.write(`${line}\n`) };
-}
-
-function wholeNumber(text: string): number {
-  const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 0) throw new InvalidArgumentError('write a whole number.');
-  return number;
 }

@@ -111,16 +111,18 @@ export class Run {
   async healing(): Promise<void> {
     this.cluster.heal();
     for (const client of this.clients) client.stop();
+    const quietAt = this.time.nowMs + QUIET_WITHIN_MS;
+    const left = (): number => quietAt - this.time.nowMs;
     await this.until(
       LEADER_WITHIN_MS,
       'a leader within 5 s of healing',
       () => this.cluster.currentLeader() !== undefined,
     );
-    await this.until(QUIET_WITHIN_MS, 'a fresh write and read succeed after healing', () => this.probe());
-    await this.until(QUIET_WITHIN_MS, 'blocked calls are answered after healing', () =>
+    await this.until(left(), 'a fresh write and read succeed after healing', () => this.probe());
+    await this.until(left(), 'blocked calls are answered after healing', () =>
       this.operations.every(({ returnedAt }) => returnedAt !== null),
     );
-    await this.until(QUIET_WITHIN_MS, 'equal logs and states within 10 s of healing', () => this.isQuiet());
+    await this.until(left(), 'equal logs and states within 10 s of healing', () => this.isQuiet());
     this.checkAcknowledged();
   }
 
@@ -172,7 +174,8 @@ export class Run {
   async until(withinMs: number, rule: string, holds: () => boolean): Promise<void> {
     const endsAt = this.time.nowMs + withinMs;
     while (!holds()) {
-      if (this.time.nowMs >= endsAt) throw new SafetyViolation(rule, `not so ${withinMs} ms later`);
+      if (this.time.nowMs >= endsAt)
+        throw new SafetyViolation(rule, `not so ${Math.round(withinMs)} ms later`);
       await this.advance(Math.min(endsAt, this.time.nowMs + 50));
     }
   }

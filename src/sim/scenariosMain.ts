@@ -1,5 +1,6 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { playScenario, scenarios, type Scenario } from './scenarios/index.js';
+import { wholeNumber } from './wholeNumber.js';
 
 interface Flags {
   readonly seeds: number;
@@ -85,10 +86,4 @@ function told({ name }: Scenario, seed: number, message: string): string {
 
 function hours(ms: number): string {
   return `${(ms / HOUR_MS).toFixed(2)} simulated h`;
-}
-
-function wholeNumber(text: string): number {
-  const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 0) throw new InvalidArgumentError('write a whole number.');
-  return number;
 }
