@@ -1,16 +1,17 @@
 /**
- * `npm run bench`: starts a cluster of its own on free ports of this machine and measures it. The cases are run in
- * turn, round after round, so that whatever else the machine does hits all of them alike; the medians over the
- * rounds are printed, and each case as a share of `ping` with as many clients, which is what HTTP and XML cost alone.
+ * `npm run bench`: starts two clusters of its own on free ports of this machine, one with its state in memory and one with
+ * data directories, and measures them. The cases are run in turn, round after round, so that whatever else the machine does
+ * hits all of them alike; the medians over the rounds are printed, and each case as a share of `ping` with as many clients,
+ * which is what HTTP and XML cost alone. Beside them the cost of a sync on this disk.
  */
-import { fork, spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { fork, type ChildProcess } from 'node:child_process';
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { SurfStoreClient } from '../src/client/index.js';
+import { BenchCluster } from './cluster.js';
 import type { Job, Measurement } from './load.js';
 
 interface Settings {
@@ -21,87 +22,140 @@ interface Settings {
   readonly cpuProfile?: string;
 }
 
-const OPERATIONS = ['ping', 'updatefile', 'getfileinfomap'] as const;
+/** What is measured: an operation on one of the clusters. */
+interface Case {
+  readonly name: string;
+  readonly operation: Job['operation'];
+  readonly durable: boolean;
+}
+
+const PING: Case = { name: 'ping', operation: 'ping', durable: false };
+const CASES: readonly Case[] = [
+  PING,
+  { name: 'updatefile', operation: 'updatefile', durable: false },
+  { name: 'updatefile, durable', operation: 'updatefile', durable: true },
+  { name: 'getfileinfomap', operation: 'getfileinfomap', durable: false },
+];
 const FILES = 100;
-const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+
+/** A cluster with its leader. */
+interface Measured {
+  readonly cluster: BenchCluster;
+  readonly leader: { readonly host: string; readonly port: number };
+}
 
 async function run(settings: Settings): Promise<void> {
-  const directory = mkdtempSync(join(tmpdir(), 'surfstore-bench-'));
-  const ports = await freePorts(settings.servers);
-  const config = join(directory, 'config.txt');
-  writeFileSync(
-    config,
-    [`M: ${ports.length}`, ...ports.map((port, id) => `metadata${id}: 127.0.0.1:${port}`)].join('\n'),
-  );
-  const servers = await Promise.all(ports.map((_, id) => startServer(config, id, settings)));
   const load = fork(fileURLToPath(new URL('load.ts', import.meta.url)), { execArgv: ['--import', 'tsx'] });
-  const client = new SurfStoreClient({ servers: ports.map((port, id) => ({ id, host: '127.0.0.1', port })) });
+  const clusters: BenchCluster[] = [];
+  try {
+    const start = async (durable: boolean): Promise<Measured> => {
+      const { servers, cpuProfile } = settings;
+      const nodeFlags = cpuProfile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${cpuProfile}`];
+      const cluster = await BenchCluster.start({ servers, durable, nodeFlags });
+      clusters.push(cluster);
+      return { cluster, leader: await prepare(cluster) };
+    };
+    const inMemory = await start(false);
+    const durable = await start(true);
+    await measureAll(settings, load, (measured) => (measured.durable ? durable : inMemory).leader);
+  } finally {
+    load.kill();
+    await Promise.all(clusters.map((cluster) => cluster.stop()));
+  }
+}
+
+/** Gives the cluster some files; resolves to its leader. */
+async function prepare(cluster: BenchCluster): Promise<{ host: string; port: number }> {
+  const client = new SurfStoreClient({ servers: cluster.addresses });
   try {
     const leader = await client.findLeader();
     for (let file = 0; file < FILES; file += 1) await client.updateFile(`file-${file}`, 1, ['d'.repeat(64)]);
-    await measureAll(settings, leader, load);
+    return leader;
   } finally {
     client.close();
-    load.kill();
-    await Promise.all(servers.map(stop));
-    rmSync(directory, { recursive: true, force: true });
   }
 }
 
 async function measureAll(
   settings: Settings,
-  leader: { host: string; port: number },
   load: ChildProcess,
+  leaderFor: (measured: Case) => { host: string; port: number },
 ): Promise<void> {
   const results = new Map<string, Measurement[]>();
+  const syncs: number[] = [];
   for (let round = 0; round < settings.rounds; round += 1) {
     for (const clients of settings.clients) {
-      for (const operation of OPERATIONS) {
-        const label = `bench-${round}-${clients}`;
+      for (const measured of CASES) {
+        const { host, port } = leaderFor(measured);
         const job: Job = {
-          ...leader,
-          operation,
+          host,
+          port,
+          operation: measured.operation,
           clients,
-          label,
+          label: `bench-${round}-${clients}`,
           warmUpMs: 500,
           durationMs: settings.seconds * 1000,
         };
-        const measured = await measure(load, job);
-        if (measured.failed > 0) throw new Error(`${measured.failed} calls of ${operation} failed`);
-        const key = keyOf(operation, clients);
-        results.set(key, [...(results.get(key) ?? []), measured]);
+        const result = await measure(load, job);
+        if (result.failed > 0) throw new Error(`${result.failed} calls of ${measured.name} failed`);
+        const key = keyOf(measured, clients);
+        results.set(key, [...(results.get(key) ?? []), result]);
       }
     }
+    syncs.push(...measureSyncs());
     process.stderr.write(`round ${round + 1} of ${settings.rounds}\n`);
   }
-  print(settings, results);
+  print(settings, results, syncs);
 }
 
-function print(settings: Settings, results: ReadonlyMap<string, readonly Measurement[]>): void {
+/** Milliseconds that it takes to append 300 bytes to a file and to sync it, once for each of many times. */
+function measureSyncs(): number[] {
+  const directory = mkdtempSync(join(tmpdir(), 'surfstore-sync-'));
+  const file = openSync(join(directory, 'file'), 'w');
+  const record = Buffer.alloc(300, 'x');
+  const times = Array.from({ length: 200 }, () => {
+    const startedAt = performance.now();
+    writeSync(file, record);
+    fdatasyncSync(file);
+    return performance.now() - startedAt;
+  });
+  closeSync(file);
+  rmSync(directory, { recursive: true });
+  return times;
+}
+
+function print(
+  settings: Settings,
+  results: ReadonlyMap<string, readonly Measurement[]>,
+  syncs: readonly number[],
+): void {
   process.stdout.write(
     `${settings.servers} servers, medians of ${settings.rounds} rounds of ${settings.seconds} s, ${FILES}+ files\n\n`,
   );
   process.stdout.write(
     '| operation | clients | per second | p50 ms | p99 ms | of ping |\n|---|---:|---:|---:|---:|---:|\n',
   );
-  for (const operation of OPERATIONS) {
+  for (const measured of CASES) {
     for (const clients of settings.clients) {
-      const measured = results.get(keyOf(operation, clients)) ?? [];
-      const pings = results.get(keyOf('ping', clients)) ?? [];
-      const shares = measured.map(
+      const rounds = results.get(keyOf(measured, clients)) ?? [];
+      const pings = results.get(keyOf(PING, clients)) ?? [];
+      const shares = rounds.map(
         ({ perSecond }, round) => perSecond / (pings[round]?.perSecond ?? Number.NaN),
       );
       const cells = [
-        operation,
+        measured.name,
         String(clients),
-        median(measured.map(({ perSecond }) => perSecond)).toFixed(0),
-        median(measured.map(({ p50Ms }) => p50Ms)).toFixed(2),
-        median(measured.map(({ p99Ms }) => p99Ms)).toFixed(2),
+        median(rounds.map(({ perSecond }) => perSecond)).toFixed(0),
+        median(rounds.map(({ p50Ms }) => p50Ms)).toFixed(2),
+        median(rounds.map(({ p99Ms }) => p99Ms)).toFixed(2),
         median(shares).toFixed(2),
       ];
       process.stdout.write(`| ${cells.join(' | ')} |\n`);
     }
   }
+  process.stdout.write(
+    `\nappending 300 bytes to a file and syncing it: median ${median(syncs).toFixed(2)} ms\n`,
+  );
 }
 
 function measure(load: ChildProcess, job: Job): Promise<Measurement> {
@@ -114,42 +168,8 @@ function measure(load: ChildProcess, job: Job): Promise<Measurement> {
   });
 }
 
-function startServer(config: string, id: number, { cpuProfile }: Settings): Promise<ChildProcess> {
-  const profile = cpuProfile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${cpuProfile}`];
-  const server = spawn(process.execPath, [...profile, main, 'server', config, String(id)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  return new Promise((resolve, reject) => {
-    server.stdout.once('data', () => resolve(server));
-    server.once('exit', (code) => reject(new Error(`server ${id} ended with exit code ${code}`)));
-  });
-}
-
-function stop(server: ChildProcess): Promise<void> {
-  return new Promise((resolve) => {
-    server.once('exit', () => resolve());
-    server.kill('SIGTERM');
-  });
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const listeners = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const listener = createServer();
-      await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
-      return listener;
-    }),
-  );
-  const ports = listeners.map((listener) => {
-    const address = listener.address();
-    return typeof address === 'object' && address !== null ? address.port : 0;
-  });
-  await Promise.all(listeners.map((listener) => new Promise((resolve) => listener.close(resolve))));
-  return ports;
-}
-
-function keyOf(operation: string, clients: number): string {
-  return `${operation} ${clients}`;
+function keyOf({ name }: Case, clients: number): string {
+  return `${name} ${clients}`;
 }
 
 function median(values: readonly number[]): number {
@@ -158,7 +178,7 @@ function median(values: readonly number[]): number {
 }
 
 const program = new Command('bench')
-  .description('measures a cluster of this build on this machine')
+  .description('measures clusters of this build on this machine')
   .option('--servers <n>', 'size of the cluster', Number, 3)
   .option('--rounds <n>', 'rounds over all cases', Number, 5)
   .option('--seconds <n>', 'length of one measurement', Number, 3)

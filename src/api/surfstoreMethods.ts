@@ -145,6 +145,9 @@ function peerMethods({ answerPeer }: SurfstoreParts): Method[] {
   const help = 'Only for the servers of this cluster: takes a message as JSON and gives the answer as JSON.';
   return [
     method('surfstore.appendEntries', [text('message')], 'string', help, ([message]) => answerPeer(message)),
+    method('surfstore.installSnapshot', [text('message')], 'string', help, ([message]) =>
+      answerPeer(message),
+    ),
     method('surfstore.requestVote', [text('message')], 'string', help, ([message]) => answerPeer(message)),
   ];
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { fork, type ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SurfStoreClient } from '../client/index.js';
 import { readClusterFile, type ClusterConfig } from '../config/clusterFile.js';
@@ -26,11 +27,11 @@ export function clusterCommand(program: Command): void {
     .argument('<config>', 'cluster file');
   addServerFlags(command).action((config: string, flags: Partial<ServerOptions>, self: Command) => {
     serverOptionsFrom(flags);
-    return run(config, flagsOf(self));
+    return run(config, (id) => flagsOf(self, id));
   });
 }
 
-async function run(config: string, serverFlags: readonly string[]): Promise<void> {
+async function run(config: string, serverFlags: (id: number) => readonly string[]): Promise<void> {
   const cluster = readClusterFile(config);
   const children = new Children(config, serverFlags);
   const interrupted = new Promise<'interrupted'>((resolve) => {
@@ -77,7 +78,7 @@ class Children {
 
   constructor(
     private readonly config: string,
-    private readonly flags: readonly string[],
+    private readonly flagsOf: (id: number) => readonly string[],
   ) {
     this.anyExit = new Promise((resolve) => (this.reportExit = resolve));
   }
@@ -111,7 +112,7 @@ class Children {
 
   private start(id: number): Promise<void> {
     const main = fileURLToPath(new URL('main.js', import.meta.url));
-    const child = fork(main, ['server', this.config, String(id), ...this.flags], {
+    const child = fork(main, ['server', this.config, String(id), ...this.flagsOf(id)], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     this.children.set(id, child);
@@ -138,12 +139,13 @@ class Children {
   }
 }
 
-/** The flags that were given, as they have to be given to each server. */
-function flagsOf(command: Command): string[] {
+/** The flags that were given, as they have to be given to a server: each has a directory of its own in the one given. */
+function flagsOf(command: Command, id: number): string[] {
   return command.options.flatMap((option) => {
     const name = option.attributeName();
     if (command.getOptionValueSource(name) !== 'cli') return [];
     const value: unknown = command.getOptionValue(name);
+    if (name === 'dataDir') return [option.long ?? '', join(String(value), `server${id}`)];
     return value === true ? [option.long ?? ''] : [option.long ?? '', String(value)];
   });
 }

@@ -1,7 +1,7 @@
 import { pino, type Logger } from 'pino';
 import type { LogLevel } from '../config/options.js';
 import type { NodeObserver } from '../node/observer.js';
-import type { NodeId } from '../raft/types.js';
+import type { EntryId, NodeId } from '../raft/types.js';
 
 /** JSON lines on stderr, written at once so that the last words of a process are not lost. */
 export function createLogger(level: LogLevel, server: NodeId): Logger {
@@ -38,6 +38,18 @@ export class LoggingObserver implements NodeObserver {
   peerReachable(peer: NodeId): void {
     this.seen.add(peer);
     this.log.info({ peer }, 'peer is reachable');
+  }
+
+  snapshotTaken({ index, term }: EntryId): void {
+    this.log.info({ index, term }, 'snapshot taken');
+  }
+
+  snapshotInstalled({ index, term }: EntryId, chunks: number): void {
+    this.log.info({ index, term, chunks }, 'snapshot of the leader installed');
+  }
+
+  snapshotUnusable(error: Error): void {
+    this.log.error({ err: error }, 'a snapshot of the leader is of no use');
   }
 
   failed(error: Error): void {

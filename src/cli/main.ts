@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { ListenError } from '../api/httpFront.js';
 import { ConfigError } from '../config/configError.js';
+import { StorageError } from '../storage/storageError.js';
 import { programVersion } from './assembly.js';
 import { faultCommands, fileCommands } from './clientCommands.js';
 import { clusterCommand } from './clusterCommand.js';
@@ -34,6 +35,7 @@ function report(error: unknown): number {
   if (error instanceof CommandError) return error.exitCode;
   if (error instanceof ConfigError) return EXIT.usage;
   if (error instanceof ListenError) return EXIT.failure;
+  if (error instanceof StorageError) return error.kind === 'unusable' ? EXIT.usage : EXIT.failure;
   if (error instanceof Error && error.stack !== undefined) process.stderr.write(`${error.stack}\n`);
   return EXIT.failure;
 }

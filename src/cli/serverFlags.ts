@@ -57,6 +57,15 @@ export function addServerFlags(command: Command): Command {
       ),
     )
     .option(...number('--body-bytes-max', 'largest request body', defaultOptions.bodyBytesMax))
+    .option('--data-dir <dir>', 'keep term, vote, log and snapshot in this directory (default: in memory)')
+    .option(
+      ...number(
+        '--snapshot-entries',
+        'the log is cut when it has grown by so many entries',
+        defaultOptions.snapshotEntries,
+      ),
+    )
+    .option(...number('--snapshot-bytes', 'or by so many bytes of them', defaultOptions.snapshotBytes))
     .option(
       ...number('--block-store-bytes-max', 'total size of stored blocks', defaultOptions.blockStoreBytesMax),
     );

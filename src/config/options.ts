@@ -65,6 +65,19 @@ export interface ServerOptions {
    */
   readonly blockStoreBytesMax: number;
   /**
+   * A snapshot replaces the log once it has grown by so many entries, or so many bytes of them, since the last one, but not
+   * before it has grown by as much as that one is large.
+   * @default 20_000, 8 MiB
+   */
+  readonly snapshotEntries: number;
+  readonly snapshotBytes: number;
+  /**
+   * The directory where this server keeps term, vote, log and snapshot; made when missing. Without it they are kept in memory
+   * and lost when the process ends.
+   * @default undefined
+   */
+  readonly dataDir?: string | undefined;
+  /**
    * The address to listen on. Without it a loopback host of the cluster file listens on 127.0.0.1 and ::1, and any other
    * host on every interface.
    * @default undefined
@@ -88,6 +101,8 @@ export const defaultOptions: ServerOptions = {
   uncommittedBytesMax: 64 * mebibyte,
   bodyBytesMax: 8 * mebibyte,
   blockStoreBytesMax: 256 * mebibyte,
+  snapshotEntries: 20_000,
+  snapshotBytes: 8 * mebibyte,
   logLevel: 'warn',
 };
 
@@ -115,6 +130,8 @@ const largest: Readonly<Record<NumericOption, number>> = {
   uncommittedBytesMax: Number.MAX_SAFE_INTEGER,
   bodyBytesMax: bodyBytesLimit,
   blockStoreBytesMax: Number.MAX_SAFE_INTEGER,
+  snapshotEntries: Number.MAX_SAFE_INTEGER,
+  snapshotBytes: Number.MAX_SAFE_INTEGER,
 };
 
 const countedInTicks = ['heartbeatMs', 'electionMinMs', 'electionMaxMs'] as const;
@@ -155,6 +172,7 @@ export function validateOptions(options: ServerOptions): ServerOptions {
       `${flag('bind')} must be an address or a host name, got ${JSON.stringify(options.bind)}`,
     );
   }
+  if (options.dataDir === '') throw new ConfigError(`${flag('dataDir')} must be the path of a directory`);
   return options;
 }
 

@@ -1,5 +1,5 @@
 import type { RoleChange } from '../raft/output.js';
-import type { NodeId } from '../raft/types.js';
+import type { EntryId, NodeId } from '../raft/types.js';
 import type { LifecycleState } from './lifecycle.js';
 
 /** Told of what happens to a node, for logs and metrics; must not throw. */
@@ -10,6 +10,12 @@ export interface NodeObserver {
   peerUnreachable(peer: NodeId, reason: string): void;
   /** At the first answer of a peer, and at the first one after an outage. */
   peerReachable(peer: NodeId): void;
+  /** A snapshot of the own state machine is stored, and the log behind it dropped. */
+  snapshotTaken(last: EntryId): void;
+  /** The state machine was replaced by a leader's snapshot. */
+  snapshotInstalled(last: EntryId, chunks: number): void;
+  /** A snapshot came that the state machine can make nothing of. */
+  snapshotUnusable(error: Error): void;
   /** The node serves nobody any more and never will. */
   failed(error: Error): void;
 }

@@ -10,8 +10,9 @@ import {
   type ResponseMessage,
 } from '../raft/types.js';
 import type { StateMachine } from '../stateMachine/stateMachine.js';
-import type { Storage } from '../storage/storage.js';
+import type { Storage, StoredState } from '../storage/storage.js';
 import type { PeerRequestHandler, Transport } from '../transport/transport.js';
+import type { Defer } from './defer.js';
 import { ServiceError, type ErrorKind } from './errors.js';
 import { Lifecycle, type LifecycleState } from './lifecycle.js';
 import type { NodeObserver } from './observer.js';
@@ -19,6 +20,8 @@ import { PeerChannel } from './peerChannel.js';
 import { PeerHealth } from './peerHealth.js';
 import { PendingRequests, type PendingCall, type ReplyAfter } from './pendingRequests.js';
 import { PersistQueue } from './persistQueue.js';
+import { Snapshots } from './snapshots.js';
+import type { SnapshotPolicy } from './snapshotTaker.js';
 import type { Ticker } from './ticker.js';
 
 /** What a node is made of. */
@@ -28,6 +31,9 @@ export interface RaftNodeOptions<Result> {
   readonly transport: Transport;
   readonly stateMachine: StateMachine<Result>;
   readonly ticker: Ticker;
+  /** How the pieces of long work are put between everything else. */
+  readonly defer: Defer;
+  readonly snapshots: SnapshotPolicy;
   /** A new election timeout in ticks each time. */
   readonly drawElectionTicks: () => number;
   readonly replyAfter: ReplyAfter;
@@ -59,6 +65,7 @@ export class RaftNode<Result> implements PeerRequestHandler {
   private readonly lifecycle = new Lifecycle();
   private readonly pending: PendingRequests<Result>;
   private readonly persistQueue: PersistQueue;
+  private readonly snapshots: Snapshots;
   private readonly health: PeerHealth;
   private readonly channels = new Map<NodeId, PeerChannel>();
   /** Peers whose request has been taken in and waits for its answer. */
@@ -77,15 +84,28 @@ export class RaftNode<Result> implements PeerRequestHandler {
       persisted: ({ number, last }) => this.post({ type: 'persisted', batch: number, last }),
       failed: (error) => this.fail(error),
     });
+    this.snapshots = new Snapshots(
+      { ...options, policy: options.snapshots },
+      {
+        staged: (snapshot) => this.post({ type: 'snapshotStaged', snapshot }),
+        unusable: () => this.post({ type: 'snapshotUnusable' }),
+        failed: (error) => this.fail(error),
+      },
+    );
     for (const peer of raft.servers.filter((id) => id !== raft.id)) {
       this.channels.set(peer, this.channelTo(peer, transport));
     }
     this.lastStatus = emptyStatus(raft.id);
   }
 
-  /** Reads the storage and begins to take part in the cluster. */
-  start(): void {
-    this.load(this.options.raft, false);
+  /**
+   * Reads the storage and begins to take part in the cluster.
+   *
+   * @param presumeLeader whether there may be a leader already, which this server must not help to replace at once
+   * @param ready called when it takes part, or with the error for which it never will; perhaps before this returns
+   */
+  start(presumeLeader = false, ready: (error: Error | null) => void = () => undefined): void {
+    this.load(this.options.raft, presumeLeader, ready);
   }
 
   get isCrashed(): boolean {
@@ -160,7 +180,7 @@ export class RaftNode<Result> implements PeerRequestHandler {
     if (!this.lifecycle.enter('restoring')) return;
     this.options.observer.lifecycleChanged('restoring');
     // It has forgotten nothing, so it may vote; but not at once against a leader that it has not heard yet.
-    this.load({ ...this.options.raft, voteDelayTicks: 0 }, true);
+    this.load({ ...this.options.raft, voteDelayTicks: 0 }, true, () => undefined);
   }
 
   /** Ends the node for good; waiting calls are told. */
@@ -183,6 +203,7 @@ export class RaftNode<Result> implements PeerRequestHandler {
     this.leading = false;
     this.queue = [];
     this.persistQueue.reset();
+    this.snapshots.cancel();
     for (const channel of this.channels.values()) channel.reset();
     this.pending.failAll(() => new ServiceError(kind, explanation));
     for (const reply of this.openReplies) reply(null);
@@ -191,24 +212,37 @@ export class RaftNode<Result> implements PeerRequestHandler {
     return true;
   }
 
-  private load(raft: RaftConfig, presumeLeader: boolean): void {
+  private load(raft: RaftConfig, presumeLeader: boolean, ready: (error: Error | null) => void): void {
     const { epoch } = this.lifecycle;
+    const end = (error: Error | null): void => {
+      if (error !== null) this.fail(error);
+      ready(error);
+    };
     this.options.storage.load((error, stored) => {
       if (epoch !== this.lifecycle.epoch) return;
       if (error !== null) {
-        this.fail(error);
+        end(error);
         return;
       }
-      const { stateMachine, drawElectionTicks, ticker, observer } = this.options;
-      this.guard(() => {
-        const recovered = { ...stored, applied: stateMachine.lastApplied, presumeLeader };
-        const core = new RaftCore(raft, recovered, drawElectionTicks);
-        if (!this.lifecycle.enter('running')) return;
-        this.core = core;
-        observer.lifecycleChanged('running');
-        ticker.start(() => this.post({ type: 'tick' }));
+      this.snapshots.recover(stored, (unreadable) => {
+        end(unreadable ?? this.run(raft, stored, presumeLeader));
       });
     });
+  }
+
+  /** Takes part from now on, unless what was stored contradicts itself: then the error. */
+  private run(raft: RaftConfig, stored: StoredState, presumeLeader: boolean): Error | null {
+    const { stateMachine, drawElectionTicks, ticker, observer } = this.options;
+    const applied = stateMachine.lastApplied;
+    try {
+      this.core = new RaftCore(raft, { ...stored, applied, presumeLeader }, drawElectionTicks);
+    } catch (error) {
+      return errorOf(error);
+    }
+    this.lifecycle.enter('running');
+    observer.lifecycleChanged('running');
+    ticker.start(() => this.post({ type: 'tick' }));
+    return null;
   }
 
   private post(input: Input, reply?: Reply): void {
@@ -245,7 +279,9 @@ export class RaftNode<Result> implements PeerRequestHandler {
   private applyAndSettle(output: Output): void {
     const { pending, options } = this;
     for (const { request, entry } of output.accepted) pending.accepted(request, entry);
+    this.snapshots.follow(output);
     for (const entry of output.committed) pending.entryApplied(entry, options.stateMachine.apply(entry));
+    this.snapshots.applied(output.committed);
     if (output.acknowledged !== null) pending.acknowledged(output.acknowledged);
     for (const { request, index } of output.readable) pending.mayRead(request, index);
     pending.settle(options.stateMachine.lastApplied);
@@ -275,7 +311,7 @@ export class RaftNode<Result> implements PeerRequestHandler {
     try {
       action();
     } catch (error) {
-      this.fail(error instanceof Error ? error : new Error(String(error)));
+      this.fail(errorOf(error));
     }
   }
 
@@ -304,15 +340,24 @@ export class RaftNode<Result> implements PeerRequestHandler {
       },
       failed: (request, reason) => {
         health.failed(peer, reason);
-        if (request.type === 'appendEntries') this.post({ type: 'unreachable', peer });
+        if (isReplication(request)) this.post({ type: 'unreachable', peer });
       },
     });
   }
 }
 
+function errorOf(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
 /** Whether the step answers the request that caused it, now or once its batch is durable. */
 function answers({ messages, messagesAfterPersist }: Output): boolean {
   return !(messages.every(isRequest) && messagesAfterPersist.every(isRequest));
+}
+
+/** Requests of which the core waits for the outcome. */
+function isReplication({ type }: RequestMessage): boolean {
+  return type === 'appendEntries' || type === 'installSnapshot';
 }
 
 function emptyStatus(id: NodeId): CoreStatus {
@@ -322,6 +367,7 @@ function emptyStatus(id: NodeId): CoreStatus {
     term: 0,
     votedFor: null,
     leader: null,
+    snapshotIndex: 0,
     firstIndex: 1,
     lastIndex: 0,
     lastTerm: 0,

@@ -19,6 +19,9 @@ export interface RaftConfig {
   readonly inFlightTicksMax: number;
   readonly appendEntriesMax: number;
   readonly appendBytesMax: number;
+  /** What stays of the log behind a snapshot, for followers that are a little slow: entries, and bytes at most. */
+  readonly tailEntriesMax: number;
+  readonly tailBytesMax: number;
   /** Proposals beyond this size of uncommitted log are refused as overload. */
   readonly uncommittedBytesMax: number;
 }
@@ -33,6 +36,8 @@ export const defaultRaftConfig = {
   inFlightTicksMax: 200,
   appendEntriesMax: 1024,
   appendBytesMax: 1024 * 1024,
+  tailEntriesMax: 5_000,
+  tailBytesMax: 4 * 1024 * 1024,
   uncommittedBytesMax: 64 * 1024 * 1024,
 } as const satisfies Omit<RaftConfig, 'id' | 'servers'>;
 

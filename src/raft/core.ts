@@ -1,3 +1,4 @@
+import { snapshotStaged } from './compaction.js';
 import { TERM_JUMP_MAX, validateRaftConfig, type RaftConfig } from './config.js';
 import {
   answerVote,
@@ -11,7 +12,9 @@ import {
   mayHaveForgottenVote,
 } from './election.js';
 import { handleAppendEntries, refuseOutdatedAppend } from './followerAppend.js';
+import { handleInstallSnapshot, refuseOutdatedSnapshot } from './followerSnapshot.js';
 import { Invariants } from './invariants.js';
+import { handleInstallSnapshotResponse } from './leaderSnapshot.js';
 import { RaftLog } from './log.js';
 import { NOTHING, type Input, type Output } from './output.js';
 import { advance, handleAppendEntriesResponse, propose, read, sendHeartbeats } from './replication.js';
@@ -25,6 +28,7 @@ import {
   type HardState,
   type Message,
   type RequestMessage,
+  type Snapshot,
 } from './types.js';
 
 /** What a server knows when it starts: what its storage kept, and how far its state machine has got. */
@@ -33,7 +37,9 @@ export interface Recovered {
   /** The entry before the first one kept; index 0, term 0 when the log is whole. */
   readonly before?: EntryId;
   readonly entries: readonly Entry[];
-  /** Everything up to here has been applied, hence was committed. */
+  /** @default null */
+  readonly snapshot?: Snapshot | null;
+  /** Everything up to here has been applied, hence was committed; at least what the snapshot covers. */
   readonly applied: number;
   /**
    * Whether there may be a leader that it has not heard yet, so that it must not help to replace one at once: the case
@@ -58,7 +64,8 @@ export class RaftCore {
   constructor(config: RaftConfig, recovered: Recovered, drawElectionTicks: () => number) {
     validateRaftConfig(config);
     const log = new RaftLog(recovered.entries, recovered.before);
-    this.state = new RaftState(config, log, recovered.hardState, recovered.applied, drawElectionTicks);
+    const { hardState, snapshot = null, applied } = recovered;
+    this.state = new RaftState(config, log, hardState, snapshot, applied, drawElectionTicks);
     if (recovered.presumeLeader === true) this.state.leaderContactTicks = 0;
     this.invariants = new Invariants(this.state);
   }
@@ -95,6 +102,12 @@ export class RaftCore {
       case 'persisted':
         state.log.persisted(input.batch, input.last);
         handlePersistedVote(state, input.batch);
+        break;
+      case 'snapshotStaged':
+        snapshotStaged(state, input.snapshot);
+        break;
+      case 'snapshotUnusable':
+        state.incoming = null;
         break;
       case 'campaign':
         if (state.role !== 'leader' && !mayHaveForgottenVote(state)) campaign(state);
@@ -186,6 +199,12 @@ export class RaftCore {
       case 'appendEntriesResponse':
         handleAppendEntriesResponse(state, message);
         break;
+      case 'installSnapshot':
+        if (state.role !== 'leader') handleInstallSnapshot(state, message);
+        break;
+      case 'installSnapshotResponse':
+        handleInstallSnapshotResponse(state, message);
+        break;
     }
   }
 
@@ -205,6 +224,9 @@ export class RaftCore {
         break;
       case 'appendEntries':
         refuseOutdatedAppend(state, request);
+        break;
+      case 'installSnapshot':
+        refuseOutdatedSnapshot(state, request);
         break;
     }
   }

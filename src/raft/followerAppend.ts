@@ -1,13 +1,10 @@
-import { becomeFollower } from './roles.js';
+import { heardFromLeader } from './roles.js';
 import type { RaftState } from './state.js';
 import type { AppendEntries, AppendEntriesResponse, ConflictHint, Entry } from './types.js';
 
 /** Figure 2, AppendEntries RPC, receiver. The message's term is the current one: others were sorted out before. */
 export function handleAppendEntries(state: RaftState, request: AppendEntries): void {
-  becomeFollower(state, request.term, request.from);
-  state.leaderContactTicks = 0;
-  state.resetElectionTimer();
-
+  heardFromLeader(state, request);
   const { prevLogIndex, prevLogTerm, entries } = dropCommitted(state, request);
   if (state.log.termAt(prevLogIndex) !== prevLogTerm) {
     answer(state, request, { success: false, matchIndex: 0, conflict: state.log.conflictHint(prevLogIndex) });

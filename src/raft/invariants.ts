@@ -8,6 +8,7 @@ interface Before {
   readonly role: Role;
   readonly commitIndex: number;
   readonly handedIndex: number;
+  readonly snapshotIndex: number;
   readonly lastIndex: number;
 }
 
@@ -36,6 +37,13 @@ export class Invariants {
       now.lastIndex, `commit ${now.commitIndex} beyond the log's end ${now.lastIndex}`);
     require(now.handedIndex <=
       now.commitIndex, `applied ${now.handedIndex} beyond commit ${now.commitIndex}`);
+    require(now.snapshotIndex >=
+      before.snapshotIndex, `snapshot went from ${before.snapshotIndex} to ${now.snapshotIndex}`);
+    require(now.snapshotIndex <=
+      now.handedIndex, `snapshot ${now.snapshotIndex} beyond applied ${now.handedIndex}`);
+    require(state.log.firstIndex <=
+      now.snapshotIndex +
+        1, `the log begins at ${state.log.firstIndex}, the snapshot ends at ${now.snapshotIndex}`);
     require(state.log.stableIndex <= now.lastIndex, `stable ${state.log.stableIndex} beyond the log's end`);
     if (now.role === 'leader') this.checkLeader(now);
     this.before = now;
@@ -56,7 +64,8 @@ export class Invariants {
 
 function snapshot(state: RaftState): Before {
   const { term, votedFor, role, commitIndex, handedIndex } = state;
-  return { term, votedFor, role, commitIndex, handedIndex, lastIndex: state.log.lastIndex };
+  const snapshotIndex = state.snapshot?.last.index ?? 0;
+  return { term, votedFor, role, commitIndex, handedIndex, snapshotIndex, lastIndex: state.log.lastIndex };
 }
 
 function require(holds: boolean, rule: string): void {

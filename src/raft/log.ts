@@ -21,7 +21,7 @@ export class RaftLog {
   /** @param recovered entries read from storage, contiguous after `before` */
   constructor(
     recovered: readonly Entry[] = [],
-    private readonly before: EntryId = { term: 0, index: 0 },
+    private before: EntryId = { term: 0, index: 0 },
   ) {
     this.append(recovered);
     this.stable = this.lastIndex;
@@ -96,6 +96,27 @@ export class RaftLog {
     this.stable = Math.min(this.stable, index - 1);
     const isOpen = this.completedBatch < this.barrier.batch;
     this.barrier = { batch, index: isOpen ? Math.min(this.barrier.index, index - 1) : index - 1 };
+  }
+
+  /** Drops `index` and everything before it; a snapshot holds what they did. The entry at `index` must be in the log. */
+  compactTo(index: number): void {
+    const term = this.termAt(index);
+    if (term === undefined)
+      throw new InvariantViolation(`compaction to ${index}, which the log does not hold`);
+    this.entries.splice(0, index - this.before.index);
+    this.before = { term, index };
+  }
+
+  /**
+   * Drops everything: a snapshot that ends with `last` takes its place.
+   *
+   * @param batch number of the storage batch that will make this durable
+   */
+  resetTo(last: EntryId, batch: number): void {
+    this.entries.length = 0;
+    this.before = last;
+    this.stable = 0;
+    this.barrier = { batch, index: 0 };
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { Entry, EntryId, HardState, Message, NodeId, Role } from './types.js';
+import type { Entry, EntryId, HardState, Message, NodeId, Role, Snapshot } from './types.js';
 
 /** The driver's number for a proposal or a read; the core only hands it back. */
 export type RequestId = number;
@@ -13,6 +13,13 @@ export type Input =
   | { readonly type: 'read'; readonly request: RequestId }
   /** Storage batch `batch`, with the log's last entry then, is durable; so are all batches before it. */
   | { readonly type: 'persisted'; readonly batch: number; readonly last: EntryId }
+  /**
+   * The storage has durably staged this snapshot: one of the own state machine, or one that was `received` and that the
+   * state machine is ready to become.
+   */
+  | { readonly type: 'snapshotStaged'; readonly snapshot: Snapshot }
+  /** The snapshot that was `received` makes no sense to the state machine. */
+  | { readonly type: 'snapshotUnusable' }
   /** As though the election timeout had passed. */
   | { readonly type: 'campaign' };
 
@@ -23,8 +30,12 @@ export type DropReason = 'notLeader' | 'overloaded';
 export interface StorageBatch {
   readonly number: number;
   readonly hardState: HardState | null;
+  /** The staged snapshot that ends with this entry replaces the one before; null: nothing changes. */
+  readonly snapshot: EntryId | null;
   /** Drop this index and all after it, before appending; null: nothing to drop. */
   readonly truncateFrom: number | null;
+  /** After dropping, before appending: the log begins after this entry, which it may not have held; null: it stays. */
+  readonly compactTo: EntryId | null;
   readonly appended: readonly Entry[];
   /** The log's last entry after this batch. */
   readonly last: EntryId;
@@ -47,6 +58,10 @@ export interface Output {
   readonly messagesAfterPersist: readonly Message[];
   /** Proposals that are in the log now, and where. */
   readonly accepted: readonly { readonly request: RequestId; readonly entry: EntryId }[];
+  /** All of a leader's snapshot is here: to be staged in the storage and made ready in the state machine. */
+  readonly received: Snapshot | null;
+  /** The state machine becomes this snapshot, now, in place of all that it holds. */
+  readonly installed: Snapshot | null;
   /** Newly committed and locally durable entries, to be applied in order. */
   readonly committed: readonly Entry[];
   /** The highest index whose commit is known on a majority; null when unchanged. */
@@ -70,12 +85,21 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] 
 /** An output under construction. */
 export type OutputDraft = Mutable<Omit<Output, 'batch'>> & {
   hardStateChanged: boolean;
+  snapshot: EntryId | null;
   truncateFrom: number | null;
+  compactTo: EntryId | null;
   appended: Entry[];
 };
 
 export function emptyDraft(): OutputDraft {
-  return { hardStateChanged: false, truncateFrom: null, appended: [], ...emptyDraftFields() };
+  return {
+    hardStateChanged: false,
+    snapshot: null,
+    truncateFrom: null,
+    compactTo: null,
+    appended: [],
+    ...emptyDraftFields(),
+  };
 }
 
 function emptyDraftFields(): Mutable<Omit<Output, 'batch'>> {
@@ -83,6 +107,8 @@ function emptyDraftFields(): Mutable<Omit<Output, 'batch'>> {
     messages: [],
     messagesAfterPersist: [],
     accepted: [],
+    received: null,
+    installed: null,
     committed: [],
     acknowledged: null,
     readable: [],

@@ -1,3 +1,11 @@
+import type { Snapshot } from './types.js';
+
+/** A snapshot on its way to a follower, and the chunk that it wants next; all are there when there is no such chunk. */
+export interface SnapshotTransfer {
+  readonly snapshot: Snapshot;
+  readonly nextChunk: number;
+}
+
 /**
  * What a leader knows of one follower (figure 2, "Volatile state on leaders"), and the append that is on
  * its way there. At most one is in flight, so batches grow by themselves while it is.
@@ -18,6 +26,8 @@ export class Progress {
   recentlyActive = true;
   /** Ticks since its last answer; undefined when it never answered this leader. */
   contactTicks: number | undefined = undefined;
+  /** The snapshot that it gets before anything else. */
+  transfer: SnapshotTransfer | null = null;
 
   private next: number;
   /** Until an append has matched, appends only look for the point where the logs agree. */
@@ -49,6 +59,14 @@ export class Progress {
     this.sentIndex = lastIndex;
     this.inFlightTicks = 0;
     this.sentCommit = commitIndex;
+    this.sentRound = readRound;
+    this.sequence += 1;
+    return this.sequence;
+  }
+
+  /** Notes that a chunk of the snapshot leaves; returns its sequence number. */
+  sentChunk(readRound: number): number {
+    this.inFlightTicks = 0;
     this.sentRound = readRound;
     this.sequence += 1;
     return this.sequence;
@@ -86,11 +104,34 @@ export class Progress {
     this.paused = false;
   }
 
-  /** An append up to `index` matched. Late answers never lower what is known. */
+  /** Notes the read round that an answer echoes; one that was never sent is nonsense. */
+  echoed(readRound: number, newestRound: number): void {
+    if (readRound <= newestRound) this.ackedRound = Math.max(this.ackedRound, readRound);
+  }
+
+  /** Notes what the follower knows to be committed. */
+  knowsCommit(index: number): void {
+    this.commitIndex = Math.max(this.commitIndex, index);
+  }
+
+  /** An append or a snapshot up to `index` matched. Late answers never lower what is known. */
   matched(index: number): void {
     this.matchIndex = Math.max(this.matchIndex, index);
     this.next = Math.max(this.next, this.matchIndex + 1);
     this.probing = false;
+    if (this.transfer !== null && this.matchIndex >= this.transfer.snapshot.last.index) this.transfer = null;
+  }
+
+  /**
+   * The chunk in flight was answered: the follower wants `chunk` next. It is left alone until the next heartbeat while it
+   * installs, and when it asks for anything but the chunk that follows.
+   */
+  wantsChunk(chunk: number): void {
+    if (this.transfer === null) return;
+    const { snapshot, nextChunk } = this.transfer;
+    const count = snapshot.chunks.length;
+    this.paused = chunk !== nextChunk + 1 || chunk >= count;
+    this.transfer = { snapshot, nextChunk: Math.min(chunk, count) };
   }
 
   /**

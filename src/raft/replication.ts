@@ -1,3 +1,4 @@
+import { sendSnapshotChunk } from './leaderSnapshot.js';
 import { entryBytes } from './log.js';
 import type { RequestId } from './output.js';
 import type { Progress } from './progress.js';
@@ -37,9 +38,7 @@ export function handleAppendEntriesResponse(state: RaftState, response: AppendEn
   const progress = state.progress.get(response.from);
   if (progress === undefined) return;
   const isCurrent = progress.answered(response.sequence);
-  if (response.readRound <= state.reads.round) {
-    progress.ackedRound = Math.max(progress.ackedRound, response.readRound);
-  }
+  progress.echoed(response.readRound, state.reads.round);
   if (response.success) {
     handleMatch(state, progress, response, isCurrent);
   } else if (response.conflict !== null && isCurrent) {
@@ -61,7 +60,7 @@ function handleMatch(
     return;
   }
   progress.matched(matchIndex);
-  progress.commitIndex = Math.max(progress.commitIndex, Math.min(commitIndex, state.commitIndex, matchIndex));
+  progress.knowsCommit(Math.min(commitIndex, state.commitIndex, matchIndex));
 }
 
 /** After each step of a leader: everything that may have become true. */
@@ -128,9 +127,10 @@ function sendAppends(state: RaftState): void {
   }
 }
 
-/** Entries, a commit index the follower could use, or a read that waits for its word. */
+/** A snapshot, entries, a commit index the follower could use, or a read that waits for its word. */
 function hasNews(state: RaftState, progress: Progress): boolean {
   return (
+    progress.transfer !== null ||
     progress.nextIndex <= state.log.lastIndex ||
     progress.sentCommit < Math.min(state.commitIndex, progress.matchIndex) ||
     (state.reads.isWaiting && progress.sentRound < state.reads.round)
@@ -141,8 +141,10 @@ function sendAppend(state: RaftState, to: NodeId, progress: Progress): void {
   const { log, config } = state;
   const prevLogIndex = progress.nextIndex - 1;
   const prevLogTerm = log.termAt(prevLogIndex);
-  // The entry before is compacted away: only a snapshot could help this follower.
-  if (prevLogTerm === undefined) return;
+  if (progress.transfer !== null || prevLogTerm === undefined) {
+    sendSnapshotChunk(state, to, progress);
+    return;
+  }
   const entriesMax = progress.isProbing ? PROBE_ENTRIES_MAX : config.appendEntriesMax;
   const entries = log.batch(progress.nextIndex, entriesMax, config.appendBytesMax);
   const sequence = progress.sent(prevLogIndex + entries.length, state.commitIndex, state.reads.round);

@@ -18,6 +18,13 @@ export function becomeFollower(state: RaftState, term: number, leader: NodeId | 
   state.noteRole();
 }
 
+/** A message of the current term's leader has come, be it an append or a chunk of a snapshot (section 5.2). */
+export function heardFromLeader(state: RaftState, { term, from }: { term: number; from: NodeId }): void {
+  becomeFollower(state, term, from);
+  state.leaderContactTicks = 0;
+  state.resetElectionTimer();
+}
+
 /** Asks around before raising the term, so that a server that cannot win disturbs nobody (dissertation, section 9.6). */
 export function becomePreCandidate(state: RaftState): void {
   leaveRole(state, null);

@@ -1,10 +1,11 @@
 import type { RaftConfig } from './config.js';
+import type { IncomingSnapshot } from './followerSnapshot.js';
 import type { RaftLog } from './log.js';
 import { emptyDraft, type Output, type OutputDraft } from './output.js';
 import type { Progress } from './progress.js';
 import { majorityOf } from './quorum.js';
 import { ReadIndex } from './readIndex.js';
-import type { HardState, Message, NodeId, Role } from './types.js';
+import type { HardState, Message, NodeId, Role, Snapshot } from './types.js';
 
 /** The variables of figure 2, the timers, and the output of the step under way. Shared by the handlers of the core. */
 export class RaftState {
@@ -16,6 +17,9 @@ export class RaftState {
   commitIndex: number;
   /** Entries up to here have been handed out to be applied. */
   handedIndex: number;
+
+  /** A snapshot that is arriving, or has arrived and is being made ready by the driver. */
+  incoming: IncomingSnapshot | null = null;
 
   /** Who granted the vote or pre-vote of the campaign under way. A set: a voter counts once. */
   readonly votes = new Set<NodeId>();
@@ -48,6 +52,8 @@ export class RaftState {
     readonly config: RaftConfig,
     readonly log: RaftLog,
     hardState: HardState,
+    /** The newest one that is stored, or will be with the batches handed over. */
+    public snapshot: Snapshot | null,
     applied: number,
     private readonly drawElectionTicks: () => number,
   ) {
@@ -103,14 +109,17 @@ export class RaftState {
       draft.committed = this.log.slice(this.handedIndex + 1, applicable);
       this.handedIndex = applicable;
     }
-    const { hardStateChanged, truncateFrom, appended, ...rest } = draft;
-    if (!hardStateChanged && truncateFrom === null && appended.length === 0) return { batch: null, ...rest };
+    const { hardStateChanged, snapshot, truncateFrom, compactTo, appended, ...rest } = draft;
+    const isLogUnchanged = truncateFrom === null && compactTo === null && appended.length === 0;
+    if (!hardStateChanged && snapshot === null && isLogUnchanged) return { batch: null, ...rest };
     this.batchNumber += 1;
     return {
       batch: {
         number: this.batchNumber,
         hardState: hardStateChanged ? { term: this.term, votedFor: this.votedFor } : null,
+        snapshot,
         truncateFrom,
+        compactTo,
         appended,
         last: { term: this.log.lastTerm, index: this.log.lastIndex },
       },

@@ -16,6 +16,8 @@ export interface CoreStatus {
   readonly term: number;
   readonly votedFor: NodeId | null;
   readonly leader: NodeId | null;
+  /** The last entry that the snapshot covers; 0 without one. */
+  readonly snapshotIndex: number;
   readonly firstIndex: number;
   readonly lastIndex: number;
   readonly lastTerm: number;
@@ -40,6 +42,7 @@ export function statusOf(state: RaftState): CoreStatus {
     term,
     votedFor,
     leader,
+    snapshotIndex: state.snapshot?.last.index ?? 0,
     firstIndex: log.firstIndex,
     lastIndex: log.lastIndex,
     lastTerm: log.lastTerm,

@@ -16,6 +16,15 @@ export interface Entry extends EntryId {
   readonly command: string;
 }
 
+/**
+ * Everything the state machine held once it had applied `last`, in pieces which only the state machine can read
+ * (section 7). At least one piece; never changed.
+ */
+export interface Snapshot {
+  readonly last: EntryId;
+  readonly chunks: readonly string[];
+}
+
 /** What must survive a crash besides the log (figure 2, "Persistent state"); written as one record. */
 export interface HardState {
   readonly term: number;
@@ -93,14 +102,47 @@ export interface AppendEntriesResponse extends Addressed {
   readonly conflict: ConflictHint | null;
 }
 
+/**
+ * Figure 13, InstallSnapshot RPC: one chunk of the snapshot whose last entry is `last`, counted from 0. With `chunk` equal
+ * to `chunkCount` it carries nothing and asks how the installation goes. It counts as a heartbeat, and confirms reads.
+ */
+export interface InstallSnapshot extends Addressed {
+  readonly type: 'installSnapshot';
+  readonly last: EntryId;
+  readonly chunk: number;
+  readonly chunkCount: number;
+  readonly data: string;
+  readonly sequence: number;
+  readonly readRound: number;
+}
+
+/**
+ * `matchIndex` is the snapshot's last index once the follower has all that the snapshot covers, 0 until then; `nextChunk`
+ * is the chunk it wants next, the number of chunks while it installs. A refusal of an outdated term has `readRound` 0.
+ */
+export interface InstallSnapshotResponse extends Addressed {
+  readonly type: 'installSnapshotResponse';
+  readonly matchIndex: number;
+  readonly nextChunk: number;
+  readonly commitIndex: number;
+  readonly sequence: number;
+  readonly readRound: number;
+}
+
 /** What one server asks of another; every request is answered by at most one response. */
-export type RequestMessage = PreVote | RequestVote | AppendEntries;
+export type RequestMessage = PreVote | RequestVote | AppendEntries | InstallSnapshot;
 
 /** What comes back, over the same exchange. */
-export type ResponseMessage = PreVoteResponse | RequestVoteResponse | AppendEntriesResponse;
+export type ResponseMessage =
+  PreVoteResponse | RequestVoteResponse | AppendEntriesResponse | InstallSnapshotResponse;
 
 export type Message = RequestMessage | ResponseMessage;
 
 export function isRequest(message: Message): message is RequestMessage {
-  return message.type === 'preVote' || message.type === 'requestVote' || message.type === 'appendEntries';
+  return (
+    message.type === 'preVote' ||
+    message.type === 'requestVote' ||
+    message.type === 'appendEntries' ||
+    message.type === 'installSnapshot'
+  );
 }

@@ -32,6 +32,10 @@ export function messageNumbers(message: Message): number[] {
         message.sequence,
         message.readRound,
       ];
+    case 'installSnapshot':
+      return [6, from, to, term, message.last.index, message.chunk, message.sequence, message.readRound];
+    case 'installSnapshotResponse':
+      return [7, from, to, term, message.matchIndex, message.nextChunk, message.sequence, message.readRound];
     case 'preVote':
     case 'requestVote':
       return [type === 'preVote' ? 2 : 3, from, to, term, message.lastLogIndex, message.lastLogTerm];
@@ -56,6 +60,12 @@ function detailsOf(message: Message): string {
           : `conflict ${conflict.index}/${conflict.term}`;
       return ` ${verdict} commit ${commitIndex} round ${readRound}`;
     }
+    case 'installSnapshot': {
+      const { last, chunk, chunkCount, readRound } = message;
+      return ` up to ${last.index}/${last.term} chunk ${chunk} of ${chunkCount} round ${readRound}`;
+    }
+    case 'installSnapshotResponse':
+      return ` match ${message.matchIndex} next chunk ${message.nextChunk} commit ${message.commitIndex}`;
     case 'preVote':
     case 'requestVote':
       return ` log ${message.lastLogIndex}/${message.lastLogTerm}`;

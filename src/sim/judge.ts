@@ -1,6 +1,6 @@
 import { checkFiles, type FileOperation } from '../verify/index.js';
 import type { Operation } from './run.js';
-import { SafetyViolation } from './safety.js';
+import { SafetyViolation } from './safetyViolation.js';
 import type { Outcome } from './simClient.js';
 
 /**

@@ -38,6 +38,14 @@ export interface ClientPlan {
   readonly breaks: number;
 }
 
+/** When servers take snapshots, in entries; the rest as in a node's policy. */
+export interface SnapshotPlan {
+  /** Infinity: never. */
+  readonly entriesMax: number;
+  readonly chunkChars: number;
+  readonly tailEntriesMax: number;
+}
+
 /** Everything that is decided before a run; with the seed of the draws during it, it determines the run. */
 export interface Plan {
   readonly seed: number;
@@ -53,6 +61,7 @@ export interface Plan {
   readonly waitingCallsMax: number;
   /** Ticks after its start in which a server does not vote, for servers that may lose their disks; 0 by default. */
   readonly voteDelayTicks?: number;
+  readonly snapshots: SnapshotPlan;
   readonly clients: readonly ClientPlan[];
   readonly faults: readonly Fault[];
 }
@@ -63,6 +72,9 @@ export interface PlanLimits {
   readonly chaosMs?: number;
   readonly kinds?: readonly FaultKind[];
 }
+
+/** The draws for snapshots are none of those for the rest of the plan. */
+const SNAPSHOT_FORK = 9;
 
 const allKinds: readonly FaultKind[] = [
   'crash',
@@ -95,11 +107,28 @@ export function drawPlan(seed: number, limits: PlanLimits = {}): Plan {
     disk: drawDisk(random),
     clockSkew: random.pick([0, 0, 0.01, 0.05]),
     files: random.between(1, 5),
+    snapshots: drawSnapshots(new Prng(seed).fork(SNAPSHOT_FORK)),
     waitingCallsMax: random.pick([2, 10_000, 10_000, 10_000]),
     clients: Array.from({ length: random.between(1, 6) }, () => drawClient(random)),
     faults: drawFaults(random, servers, chaosMs, kinds),
   };
 }
+
+/** Mostly so often that chunks are on their way while everything else happens. */
+export function drawSnapshots(random: Prng): SnapshotPlan {
+  return {
+    entriesMax: random.pick([Number.POSITIVE_INFINITY, 1, 5, 20, 50]),
+    chunkChars: random.pick([1, 100, 10_000]),
+    tailEntriesMax: random.pick([0, 0, 3, 20]),
+  };
+}
+
+/** No server takes a snapshot. */
+export const noSnapshots: SnapshotPlan = {
+  entriesMax: Number.POSITIVE_INFINITY,
+  chunkChars: 1,
+  tailEntriesMax: 0,
+};
 
 function drawNetwork(random: Prng): NetworkBehaviour {
   const latencyMaxMs = random.pick([1, 5, 20, 100]);

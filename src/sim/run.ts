@@ -1,6 +1,6 @@
 import type { Plan } from './plan.js';
 import { Prng } from './prng.js';
-import { SafetyViolation } from './safety.js';
+import { SafetyViolation } from './safetyViolation.js';
 import { SimClient, type ClientEvents, type Outcome, type Request } from './simClient.js';
 import { SimCluster, type ClusterCounts } from './simCluster.js';
 import { Trace } from './trace.js';

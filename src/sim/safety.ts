@@ -1,19 +1,7 @@
 import type { StorageBatch } from '../raft/output.js';
 import { majorityOf } from '../raft/quorum.js';
-import type { Entry, Message, NodeId } from '../raft/types.js';
-
-/** Thrown when the servers together break one of the properties of the paper's figure 3, or one that follows from them. */
-export class SafetyViolation extends Error {
-  override readonly name = 'SafetyViolation';
-
-  constructor(
-    /** The rule that is broken, in a few stable words. */
-    readonly rule: string,
-    detail: string,
-  ) {
-    super(`${rule}: ${detail}`);
-  }
-}
+import type { Entry, EntryId, Message, NodeId } from '../raft/types.js';
+import { SafetyViolation } from './safetyViolation.js';
 
 /** What is watched of a server; all of it survives its process. */
 export interface WatchedServer {
@@ -75,17 +63,20 @@ export class Safety {
   }
 
   /** A batch goes to a disk: Log Matching, and nothing committed is ever overwritten. */
-  handedOver(id: NodeId, { truncateFrom, appended }: StorageBatch): void {
+  handedOver(id: NodeId, { snapshot, truncateFrom, compactTo, appended }: StorageBatch): void {
     const server = this.server(id);
     this.require(!server.isDown, 'a crashed server changes nothing', `server ${id} writes while it is down`);
     if (truncateFrom !== null) {
-      const lost = Math.min(this.applied.get(id) ?? 0, this.committed.length) >= truncateFrom;
+      const applied = Math.min(this.applied.get(id) ?? 0, this.committed.length);
+      const lost = applied >= truncateFrom && applied > (compactTo?.index ?? 0);
       this.require(
         !lost,
         'committed entries are immutable',
         `server ${id} truncates at ${truncateFrom}, which it has applied`,
       );
     }
+    if (snapshot !== null) this.checkCovered(id, snapshot);
+    if (compactTo !== null) this.checkCovered(id, compactTo);
     for (const entry of appended) this.noteWritten(id, entry, server.log[entry.index - 2]?.term ?? 0);
   }
 
@@ -110,6 +101,12 @@ export class Safety {
       case 'appendEntriesResponse':
         if (message.success) this.checkAcknowledgement(sender, message.matchIndex);
         break;
+      case 'installSnapshot':
+        this.checkCovered(message.from, message.last);
+        break;
+      case 'installSnapshotResponse':
+        this.checkAcknowledgement(sender, message.matchIndex);
+        break;
       case 'preVote':
       case 'preVoteResponse':
         break;
@@ -131,9 +128,29 @@ export class Safety {
     this.require(same, 'state machine safety', `server ${id} applies another entry ${entry.index}`);
   }
 
+  /** A state machine becomes a snapshot: of nothing but committed entries, and no step back. */
+  installedSnapshot(id: NodeId, index: number): void {
+    const last = this.applied.get(id) ?? 0;
+    this.require(
+      index >= last && index <= this.committed.length,
+      'state machine safety',
+      `server ${id}, at ${last}, becomes a snapshot up to ${index} of ${this.committed.length} committed entries`,
+    );
+    this.applied.set(id, index);
+  }
+
   /** A new process begins with an empty state machine. */
   startedAnew(id: NodeId): void {
     this.applied.set(id, 0);
+  }
+
+  /** What a snapshot covers, or what is dropped from a log, must be committed. */
+  private checkCovered(id: NodeId, { term, index }: EntryId): void {
+    this.require(
+      this.committed[index - 1]?.term === term,
+      'a snapshot covers committed entries only',
+      `server ${id} has one up to entry ${index} of term ${term}`,
+    );
   }
 
   private noteVote({ id, durableTerm, durableVote }: WatchedServer, term: number, candidate: NodeId): void {

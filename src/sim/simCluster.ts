@@ -1,11 +1,13 @@
 import { defaultRaftConfig } from '../raft/config.js';
 import { majorityOf } from '../raft/quorum.js';
 import type { Message } from '../raft/types.js';
+import { FileMetadata } from '../stateMachine/fileMetadata.js';
 import { describeMessage, messageNumbers } from './describeMessage.js';
 import { beginFault, healAll, type FaultScene } from './faults.js';
 import type { Fault, Plan } from './plan.js';
 import { Prng } from './prng.js';
-import { Safety, SafetyViolation } from './safety.js';
+import { Safety } from './safety.js';
+import { SafetyViolation } from './safetyViolation.js';
 import { SimDisk } from './simDisk.js';
 import { SimNetwork } from './simNetwork.js';
 import { SimServer, type SimServerEvents, type SimServerSettings } from './simServer.js';
@@ -20,6 +22,9 @@ const RPC_TIMEOUT_MS = 500;
 export interface ClusterCounts {
   elections: number;
   messages: number;
+  /** Snapshots taken, and state machines replaced by one. */
+  snapshots: number;
+  installed: number;
   readonly faults: Map<string, number>;
 }
 
@@ -32,7 +37,13 @@ export class SimCluster implements FaultScene {
   violation: Error | undefined;
   /** Told of every message that leaves a server. */
   onSent: (message: Message) => void = () => undefined;
-  readonly counts: ClusterCounts = { elections: 0, messages: 0, faults: new Map() };
+  readonly counts: ClusterCounts = {
+    elections: 0,
+    messages: 0,
+    snapshots: 0,
+    installed: 0,
+    faults: new Map(),
+  };
   private readonly ends = new Set<() => void>();
   /** When a majority last took part; the present while one does. */
   private majorityUntilMs = Number.NEGATIVE_INFINITY;
@@ -57,6 +68,7 @@ export class SimCluster implements FaultScene {
     this.servers = Array.from({ length: plan.servers }, (_, id) => {
       const disk = new SimDisk(random.fork(100 + id), plan.disk);
       disk.onHandedOver = (batch) => this.safety.handedOver(id, batch);
+      disk.committed = () => this.safety.committedEntries;
       const clockRate = 1 + plan.clockSkew * (2 * random.fork(200 + id).next() - 1);
       return new SimServer(
         id,
@@ -124,6 +136,17 @@ export class SimCluster implements FaultScene {
     );
   }
 
+  /** A snapshot must be what comes of the entries it covers. */
+  private checkContents(id: number, index: number, files: FileMetadata): void {
+    const replayed = new FileMetadata();
+    for (const entry of this.safety.committedEntries.slice(0, index)) replayed.apply(entry);
+    if (JSON.stringify(files.list()) === JSON.stringify(replayed.list())) return;
+    throw new SafetyViolation(
+      'a snapshot is what its entries make',
+      `server ${id} becomes something else at ${index}`,
+    );
+  }
+
   private noteMajority(): void {
     const alive = this.servers.filter((server) => server.isAlive).length;
     if (this.hasMajority) this.majorityUntilMs = this.time.nowMs;
@@ -152,6 +175,16 @@ export class SimCluster implements FaultScene {
         );
         this.safety.appliedEntry(id, entry, term);
       },
+      installed: (id, index, files) => {
+        this.trace.note('install', id, [index], () => `snapshot up to ${index}`);
+        this.counts.installed += 1;
+        this.safety.installedSnapshot(id, index);
+        this.checkContents(id, index, files);
+      },
+      snapshotTaken: (id, index) => {
+        this.trace.note('snapshot', id, [index], () => `up to ${index}`);
+        this.counts.snapshots += 1;
+      },
       started: (id) => this.safety.startedAnew(id),
       lifecycle: (id, state) => {
         this.trace.note('lifecycle', id, [], () => state);
@@ -165,10 +198,15 @@ export class SimCluster implements FaultScene {
 function settingsOf(plan: Plan): SimServerSettings {
   return {
     serverCount: plan.servers,
-    raft: { ...defaultRaftConfig, voteDelayTicks: plan.voteDelayTicks ?? defaultRaftConfig.voteDelayTicks },
+    raft: {
+      ...defaultRaftConfig,
+      voteDelayTicks: plan.voteDelayTicks ?? defaultRaftConfig.voteDelayTicks,
+      tailEntriesMax: plan.snapshots.tailEntriesMax,
+    },
     tickMs: TICK_MS,
     electionMinTicks: ELECTION_MIN_TICKS,
     rpcTimeoutMs: RPC_TIMEOUT_MS,
     waitingCallsMax: plan.waitingCallsMax,
+    snapshots: { ...plan.snapshots, bytesMax: Number.POSITIVE_INFINITY },
   };
 }

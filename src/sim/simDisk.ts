@@ -1,6 +1,8 @@
 import type { StorageBatch } from '../raft/output.js';
-import type { Entry, HardState } from '../raft/types.js';
-import type { Storage, StoredState } from '../storage/storage.js';
+import type { Entry, HardState, Snapshot } from '../raft/types.js';
+import { StagedSnapshots } from '../storage/stagedSnapshots.js';
+import { nothingStored, type Storage, type StoredState } from '../storage/storage.js';
+import { DiskLog } from './diskLog.js';
 import type { Prng } from './prng.js';
 import type { SimHost } from './simHost.js';
 
@@ -13,10 +15,9 @@ export interface DiskBehaviour {
 /** The message of the error that a failing disk gives. */
 export const DISK_FAILURE = 'the disk failed';
 
-interface Write {
-  readonly batch: StorageBatch;
-  readonly done: (error: Error | null) => void;
-}
+type Write = { readonly done: (error: Error | null) => void } & (
+  { readonly batch: StorageBatch } | { readonly staged: Snapshot }
+);
 
 /**
  * A disk that outlives the process which writes to it. Writes take time and become durable in order, each
@@ -28,11 +29,15 @@ export class SimDisk {
   slownessMs = 0;
   /** Told of every batch when it is handed over, and of the log as it will be then. */
   onHandedOver: (batch: StorageBatch, log: readonly Entry[]) => void = () => undefined;
+  /** What is committed in the cluster so far: what a snapshot from elsewhere stands for. */
+  committed: () => readonly Entry[] = () => [];
 
-  private hardState: HardState = { term: 0, votedFor: null };
-  private readonly durable: Entry[] = [];
+  private hardState: HardState = nothingStored.hardState;
+  private snapshot: Snapshot | null = null;
+  private readonly staged = new StagedSnapshots();
+  private readonly durable = new DiskLog();
   /** What will be durable once all writes under way are. */
-  private readonly handedOver: Entry[] = [];
+  private readonly handedOver = new DiskLog();
   private writes: Write[] = [];
   private loads: ((error: Error | null) => void)[] = [];
   private failing = false;
@@ -43,14 +48,19 @@ export class SimDisk {
     private readonly behaviour: DiskBehaviour,
   ) {}
 
-  /** The log that would be read after a sudden end. */
+  /** The log that would be read after a sudden end, with what was compacted. */
   get durableLog(): readonly Entry[] {
-    return this.durable;
+    return this.durable.entries;
   }
 
-  /** The log with everything that was handed over. */
+  /** The log with everything that was handed over, and what was compacted. */
   get log(): readonly Entry[] {
-    return this.handedOver;
+    return this.handedOver.entries;
+  }
+
+  /** The last entry that the stored snapshot covers; 0 without one. */
+  get snapshotIndex(): number {
+    return this.snapshot?.last.index ?? 0;
   }
 
   get durableHardState(): HardState {
@@ -71,6 +81,7 @@ export class SimDisk {
   open(host: SimHost): Storage {
     return {
       persist: (batch, done) => this.persist(host, batch, done),
+      stage: (snapshot, done) => this.begin(host, { staged: snapshot, done }),
       load: (done) => this.whenIdle((error) => done(error, this.stored())),
       close: (done) => this.whenIdle(() => done()),
     };
@@ -79,7 +90,8 @@ export class SimDisk {
   /** The process has ended: what was under way is decided. */
   loseProcess(): void {
     const survivors = this.random.between(0, this.writes.length);
-    for (const { batch } of this.writes.slice(0, survivors)) this.write(batch);
+    for (const write of this.writes.slice(0, survivors)) this.write(write);
+    this.staged.clear();
     this.loads = [];
     this.failing = false;
     this.forgetWrites();
@@ -87,20 +99,26 @@ export class SimDisk {
 
   /** Forgets everything, as a disk that was replaced; only while no process uses it. */
   wipe(): void {
-    this.hardState = { term: 0, votedFor: null };
-    this.durable.length = 0;
-    this.handedOver.length = 0;
+    this.hardState = nothingStored.hardState;
+    this.snapshot = null;
+    this.durable.clear();
+    this.handedOver.clear();
   }
 
   private stored(): StoredState {
-    return { hardState: this.hardState, entries: [...this.durable] };
+    const { hardState, snapshot, durable } = this;
+    return { hardState, snapshot, before: durable.before, entries: durable.kept };
   }
 
   private persist(host: SimHost, batch: StorageBatch, done: (error: Error | null) => void): void {
     Object.freeze(batch.appended);
-    applyTo(this.handedOver, batch);
-    this.onHandedOver(batch, this.handedOver);
-    this.writes.push({ batch, done });
+    this.handedOver.apply(batch, this.committed());
+    this.onHandedOver(batch, this.handedOver.entries);
+    this.begin(host, { batch, done });
+  }
+
+  private begin(host: SimHost, write: Write): void {
+    this.writes.push(write);
     if (!this.isWriting) this.startWrite(host);
   }
 
@@ -119,9 +137,9 @@ export class SimDisk {
       this.failAll();
       return;
     }
-    for (const { batch, done } of this.writes.splice(0, count)) {
-      this.write(batch);
-      done(null);
+    for (const write of this.writes.splice(0, count)) {
+      this.write(write);
+      write.done(null);
     }
     this.isWriting = false;
     if (this.writes.length > 0) this.startWrite(host);
@@ -138,8 +156,7 @@ export class SimDisk {
   private forgetWrites(): void {
     this.writes = [];
     this.isWriting = false;
-    this.handedOver.length = 0;
-    this.handedOver.push(...this.durable);
+    this.handedOver.copyFrom(this.durable);
   }
 
   private whenIdle(action: (error: Error | null) => void): void {
@@ -147,13 +164,14 @@ export class SimDisk {
     else this.loads.push(action);
   }
 
-  private write(batch: StorageBatch): void {
+  private write(write: Write): void {
+    if ('staged' in write) {
+      this.staged.add(write.staged);
+      return;
+    }
+    const { batch } = write;
     if (batch.hardState !== null) this.hardState = batch.hardState;
-    applyTo(this.durable, batch);
+    if (batch.snapshot !== null) this.snapshot = this.staged.take(batch.snapshot);
+    this.durable.apply(batch, this.committed());
   }
-}
-
-function applyTo(log: Entry[], { truncateFrom, appended }: StorageBatch): void {
-  if (truncateFrom !== null) log.length = truncateFrom - 1;
-  log.push(...appended);
 }

@@ -1,5 +1,6 @@
 import type { NodeObserver } from '../node/observer.js';
 import { RaftNode } from '../node/raftNode.js';
+import type { SnapshotPolicy } from '../node/snapshotTaker.js';
 import { GridTicker } from '../node/ticker.js';
 import type { RaftConfig } from '../raft/config.js';
 import type { Entry, NodeId } from '../raft/types.js';
@@ -20,12 +21,22 @@ export interface SimServerSettings {
   readonly electionMinTicks: number;
   readonly rpcTimeoutMs: number;
   readonly waitingCallsMax: number;
+  readonly snapshots: SnapshotPolicy;
 }
+
+/** A piece of a snapshot is written or read after at most so long. */
+const PIECE_MS_MAX = 3;
+/** The draws for it are none of those for elections. */
+const PIECE_FORK = 1;
 
 /** Told of what happens in a server. */
 export interface SimServerEvents {
   role(id: NodeId, role: string, term: number): void;
   applied(id: NodeId, entry: Entry, term: number): void;
+  /** The state machine was replaced by a snapshot up to `index`. */
+  installed(id: NodeId, index: number, files: FileMetadata): void;
+  /** A snapshot up to `index` is going to be stored in place of the log. */
+  snapshotTaken(id: NodeId, index: number): void;
   started(id: NodeId): void;
   lifecycle(id: NodeId, state: string): void;
   /** The server stopped itself because a rule is broken. */
@@ -88,6 +99,7 @@ export class SimServer implements WatchedServer {
     if (this.current !== undefined) return;
     const { settings, random } = this;
     const host = new SimHost(this.time, this.clockRate);
+    const pieces = random.fork(PIECE_FORK);
     const files = new FileMetadata();
     const node = new RaftNode<boolean>({
       raft: {
@@ -99,6 +111,8 @@ export class SimServer implements WatchedServer {
       transport: this.network.transportFor(host, settings.rpcTimeoutMs),
       stateMachine: this.watched(files),
       ticker: new GridTicker(settings.tickMs, host.clock),
+      defer: (run) => host.after(PIECE_MS_MAX * pieces.next(), run),
+      snapshots: settings.snapshots,
       drawElectionTicks: () => random.between(settings.electionMinTicks, settings.raft.electionMaxTicks),
       replyAfter: 'majority',
       waitingCallsMax: settings.waitingCallsMax,
@@ -126,6 +140,9 @@ export class SimServer implements WatchedServer {
       lifecycleChanged: (state) => this.events.lifecycle(this.id, state),
       peerUnreachable: () => undefined,
       peerReachable: () => undefined,
+      snapshotTaken: ({ index }) => this.events.snapshotTaken(this.id, index),
+      snapshotInstalled: () => undefined,
+      snapshotUnusable: (error) => this.events.broken(error),
       failed: (error) => {
         // A disk is made to fail on purpose; anything else would be a broken rule of the core.
         if (error.message !== DISK_FAILURE) this.events.broken(error);
@@ -143,6 +160,17 @@ export class SimServer implements WatchedServer {
       apply(entry) {
         events.applied(id, entry, currentTerm());
         return files.apply(entry);
+      },
+      snapshot: (chunkChars) => files.snapshot(chunkChars),
+      load: () => {
+        const loader = files.load();
+        return {
+          add: (chunk) => loader.add(chunk),
+          install: (lastApplied) => {
+            loader.install(lastApplied);
+            events.installed(id, lastApplied, files);
+          },
+        };
       },
     };
   }

@@ -6,6 +6,8 @@ export class Summary {
   private runs = 0;
   private elections = 0;
   private messages = 0;
+  private snapshots = 0;
+  private installed = 0;
   private events = 0;
   private operations = 0;
   private readonly servers = new Map<string, number>();
@@ -19,6 +21,8 @@ export class Summary {
     this.simulatedMs += simulatedMs;
     this.elections += counts.elections;
     this.messages += counts.messages;
+    this.snapshots += counts.snapshots;
+    this.installed += counts.installed;
     this.events += traceEvents;
     this.operations += operations.length;
     count(this.servers, String(plan.servers));
@@ -39,6 +43,7 @@ export class Summary {
       `runs               ${this.runs} (servers: ${list(this.servers)})`,
       `simulated          ${this.hours()} cluster-hours in ${(wallMs / 1000).toFixed(1)} s, ${(this.simulatedMs / wallMs).toFixed(0)} times real time`,
       `events             ${this.events} (${this.messages} messages, ${this.elections} elections)`,
+      `snapshots          ${this.snapshots} taken, ${this.installed} installed or loaded`,
       `faults             ${list(this.faults)}`,
       `operations         ${this.operations} (${list(this.outcomes)})`,
       `violations         ${this.violated()}`,

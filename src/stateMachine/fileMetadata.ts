@@ -1,5 +1,12 @@
 import type { Entry } from '../raft/types.js';
-import type { StateMachine } from './stateMachine.js';
+import { ChunkReader, recordsOf } from './chunks.js';
+import { CopyOnWriteMap, type FrozenView } from './copyOnWriteMap.js';
+import {
+  SnapshotError,
+  type SnapshotLoader,
+  type SnapshotReader,
+  type StateMachine,
+} from './stateMachine.js';
 
 /**
  * A hash list, kept exactly as the client sent it: opaque to us. Types that JSON lacks are tagged objects;
@@ -40,7 +47,7 @@ export function encodeUpdateFile(name: string, version: number, hashList: HashLi
  * tombstone as hash list: it stays, and keeps counting.
  */
 export class FileMetadata implements StateMachine<boolean> {
-  private readonly files = new Map<string, FileRecord>();
+  private files = new CopyOnWriteMap<FileRecord>();
   private applied = 0;
 
   get lastApplied(): number {
@@ -67,7 +74,25 @@ export class FileMetadata implements StateMachine<boolean> {
 
   /** All files as they are at this moment, in order of their first update; later updates do not show in it. */
   list(): (readonly [string, FileRecord])[] {
-    return [...this.files];
+    return [...this.files.entries()];
+  }
+
+  /** Records are `[name, version, hashList]`, in order of the files' first updates. */
+  snapshot(chunkChars: number): SnapshotReader {
+    return new ChunkReader(recordsFrom(this.files.freeze()), chunkChars);
+  }
+
+  load(): SnapshotLoader {
+    const files = new CopyOnWriteMap<FileRecord>();
+    return {
+      add: (chunk) => {
+        for (const record of recordsOf(chunk)) addRecord(files, record);
+      },
+      install: (lastApplied) => {
+        this.files = files;
+        this.applied = lastApplied;
+      },
+    };
   }
 
   private update({ name, version, hashList }: UpdateFile): boolean {
@@ -75,6 +100,35 @@ export class FileMetadata implements StateMachine<boolean> {
     this.files.set(name, { version, hashList });
     return true;
   }
+}
+
+/** No generator: one that was never begun would not release its view when it is ended early. */
+function recordsFrom(view: FrozenView<FileRecord>): Iterator<unknown> {
+  return {
+    next: () => {
+      const step = view.next();
+      if (step.done === true) return step;
+      const [name, { version, hashList }] = step.value;
+      return { done: false, value: [name, version, hashList] };
+    },
+    return: () => {
+      view.release();
+      return { done: true, value: undefined };
+    },
+  };
+}
+
+function addRecord(files: CopyOnWriteMap<FileRecord>, record: unknown): void {
+  const [name, version, hashList] = Array.isArray(record) ? (record as readonly unknown[]) : [];
+  const isFile =
+    typeof name === 'string' &&
+    Number.isSafeInteger(version) &&
+    hashList !== undefined &&
+    hashList !== null &&
+    files.get(name) === undefined;
+  if (!isFile)
+    throw new SnapshotError('a record of the snapshot is no file, or a file that is there already');
+  files.set(name, { version: version as number, hashList: hashList as HashList });
 }
 
 function decode(text: string): UpdateFile | undefined {

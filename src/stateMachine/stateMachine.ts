@@ -1,12 +1,40 @@
 import type { Entry } from '../raft/types.js';
 
+/** A piece of a snapshot that this state machine did not write. The message says what is wrong with it. */
+export class SnapshotError extends Error {
+  override readonly name = 'SnapshotError';
+}
+
+/** A snapshot that is being loaded beside the state machine, which does not change before `install`. */
+export interface SnapshotLoader {
+  /**
+   * Takes the next chunk.
+   *
+   * @throws SnapshotError when it makes no sense
+   */
+  add(chunk: string): void;
+  /** Replaces all that the state machine holds, at once. `lastApplied`: index of the last entry that the snapshot covers. */
+  install(lastApplied: number): void;
+}
+
+/** The chunks of a snapshot, each made when it is asked for. `return` ends the reading early. */
+export type SnapshotReader = Iterator<string, undefined>;
+
 /**
  * What the log replicates (paper, section 2): the same entries in the same order give the same state and the
- * same results on every server. Never throws, whatever an entry holds.
+ * same results on every server. `apply` never throws, whatever an entry holds.
  */
 export interface StateMachine<Result> {
-  /** Index of the last entry applied, 0 at the start. */
+  /** Index of the last entry applied, or covered by the snapshot installed; 0 at the start. */
   readonly lastApplied: number;
   /** Applies the entry after `lastApplied`. A no-op only moves `lastApplied`; its result has no meaning. */
   apply(entry: Entry): Result;
+  /**
+   * Everything the state machine holds at this moment; what is applied while it is read does not show.
+   *
+   * @param chunkChars a chunk ends at the first record that makes it this long, in UTF-16 units
+   */
+  snapshot(chunkChars: number): SnapshotReader;
+  /** Begins to load a snapshot. */
+  load(): SnapshotLoader;
 }

@@ -1,23 +1,41 @@
 import type { StorageBatch } from '../raft/output.js';
-import type { Entry, EntryId, HardState } from '../raft/types.js';
+import type { Entry, EntryId, HardState, Snapshot } from '../raft/types.js';
 
-/** What a storage has kept. `before` names the entry before the first one kept; absent while the log is whole. */
+/**
+ * What a storage has kept. `before` names the entry before the first one kept: index 0, term 0 while the log is whole.
+ * With a snapshot, the log either begins right after its last entry or still holds that entry.
+ */
 export interface StoredState {
   readonly hardState: HardState;
-  readonly before?: EntryId;
+  readonly snapshot: Snapshot | null;
+  readonly before: EntryId;
   readonly entries: readonly Entry[];
 }
 
+/** What a storage gives on which nothing was ever written. */
+export const nothingStored: StoredState = Object.freeze({
+  hardState: { term: 0, votedFor: null },
+  snapshot: null,
+  before: { term: 0, index: 0 },
+  entries: [],
+});
+
 /**
- * Where a server keeps its term, vote and log.
+ * Where a server keeps its term, vote, log and snapshot.
  *
  * Batches become durable in the order in which they were handed over, each at once or not at all; `done` is
  * called once per batch in that order, possibly before `persist` returns. An error is final: the server stops,
- * nothing is tried again, and every later `persist` and `load` fails too.
+ * nothing is tried again, and every later `persist`, `stage` and `load` fails too.
  */
 export interface Storage {
   persist(batch: StorageBatch, done: (error: Error | null) => void): void;
-  /** Reads back everything handed over so far, all of it durable by then; the initial state of a fresh storage is term 0 and no entries. */
+  /**
+   * Writes a snapshot beside the stored one, in as many pieces as it takes, while batches go on; `done` is called when all
+   * of it is durable. It counts for nothing until a batch names its last entry. What was staged and ends no later than the
+   * one named is forgotten with it; the next process forgets all that was not named.
+   */
+  stage(snapshot: Snapshot, done: (error: Error | null) => void): void;
+  /** Reads back everything handed over so far, all of it durable by then; of a fresh storage `nothingStored`. */
   load(done: (error: Error | null, stored: StoredState) => void): void;
   /** Frees what the storage holds, after all batches handed over are written. */
   close(done: () => void): void;

@@ -3,6 +3,9 @@ import type {
   AppendEntriesResponse,
   ConflictHint,
   Entry,
+  EntryId,
+  InstallSnapshot,
+  InstallSnapshotResponse,
   Message,
   RequestMessage,
   ResponseMessage,
@@ -32,6 +35,8 @@ export function decodeRequest(text: string): RequestMessage {
       };
     case 'appendEntries':
       return appendEntries(fields);
+    case 'installSnapshot':
+      return installSnapshot(fields);
     default:
       throw new MessageError('type is not that of a request');
   }
@@ -46,6 +51,8 @@ export function decodeResponse(text: string): ResponseMessage {
       return { type: fields['type'], ...address(fields), granted: flag(fields, 'granted') };
     case 'appendEntriesResponse':
       return appendEntriesResponse(fields);
+    case 'installSnapshotResponse':
+      return installSnapshotResponse(fields);
     default:
       throw new MessageError('type is not that of a response');
   }
@@ -124,6 +131,41 @@ function entriesAfter(value: unknown, prevIndex: number, prevTerm: number, termM
   });
 }
 
+function installSnapshot(fields: Fields): InstallSnapshot {
+  const { from, to, term } = address(fields);
+  const chunk = count(fields, 'chunk');
+  const chunkCount = count(fields, 'chunkCount');
+  const { data } = fields;
+  const last = entryId(fields, 'last');
+  if (last.index === 0 || last.term > term) throw new MessageError('last names no entry of the sender');
+  if (chunkCount === 0 || chunk > chunkCount) throw new MessageError('chunk is beyond the last one');
+  if (typeof data !== 'string') throw new MessageError('data is not a string');
+  return {
+    type: 'installSnapshot',
+    from,
+    to,
+    term,
+    last,
+    chunk,
+    chunkCount,
+    data,
+    sequence: count(fields, 'sequence'),
+    readRound: count(fields, 'readRound'),
+  };
+}
+
+function installSnapshotResponse(fields: Fields): InstallSnapshotResponse {
+  return {
+    type: 'installSnapshotResponse',
+    ...address(fields),
+    matchIndex: count(fields, 'matchIndex'),
+    nextChunk: count(fields, 'nextChunk'),
+    commitIndex: count(fields, 'commitIndex'),
+    sequence: count(fields, 'sequence'),
+    readRound: count(fields, 'readRound'),
+  };
+}
+
 function appendEntriesResponse(fields: Fields): AppendEntriesResponse {
   return {
     type: 'appendEntriesResponse',
@@ -138,7 +180,14 @@ function appendEntriesResponse(fields: Fields): AppendEntriesResponse {
 }
 
 function conflictHint(value: unknown): ConflictHint | null {
-  if (value === null) return null;
-  const fields = fieldsOf(value, 'conflict');
+  return value === null ? null : termAndIndex(value, 'conflict');
+}
+
+function entryId(fields: Fields, name: string): EntryId {
+  return termAndIndex(fields[name], name);
+}
+
+function termAndIndex(value: unknown, what: string): { term: number; index: number } {
+  const fields = fieldsOf(value, what);
   return { term: count(fields, 'term'), index: count(fields, 'index') };
 }

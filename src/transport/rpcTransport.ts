@@ -15,6 +15,7 @@ export const peerMethods = {
   preVote: 'surfstore.requestVote',
   requestVote: 'surfstore.requestVote',
   appendEntries: 'surfstore.appendEntries',
+  installSnapshot: 'surfstore.installSnapshot',
 } as const satisfies Record<RequestMessage['type'], string>;
 
 /**

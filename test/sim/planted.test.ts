@@ -121,6 +121,7 @@ const plants: readonly Planted[] = [
   {
     fault: 'disks that lose the newest entry',
     noticedAs: [
+      'a log has no gaps',
       'leader completeness',
       'committed entries are on a majority',
       'committed entries are held',

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import type { StorageBatch } from '../../src/raft/output.js';
 import type { AppendEntries, Entry, Message, NodeId } from '../../src/raft/types.js';
-import { Safety, SafetyViolation, type WatchedServer } from '../../src/sim/safety.js';
+import { Safety, type WatchedServer } from '../../src/sim/safety.js';
+import { SafetyViolation } from '../../src/sim/safetyViolation.js';
 
 /** A watched server whose state a test sets as it likes. */
 class FakeServer implements WatchedServer {
@@ -39,6 +40,8 @@ function batch(truncateFrom: number | null, ...appended: Entry[]): StorageBatch 
     number: 1,
     last: appended.at(-1) ?? { term: 0, index: 0 },
     hardState: null,
+    snapshot: null,
+    compactTo: null,
     truncateFrom,
     appended,
   };

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
-import type { StorageBatch } from '../../src/raft/output.js';
 import type { Entry } from '../../src/raft/types.js';
-import type { Storage, StoredState } from '../../src/storage/storage.js';
+import { nothingStored, type Storage } from '../../src/storage/storage.js';
 import { entriesOf } from '../support/coreHarness.js';
+import { BatchWriter } from './batchWriter.js';
+import { itKeepsSnapshots } from './snapshotSuite.js';
 
 /** Where the suite gets its storages from. */
 export interface StorageFactory {
@@ -12,63 +13,102 @@ export interface StorageFactory {
   reopen?(storage: Storage): Promise<Storage>;
 }
 
+/** A test's hold on a storage that is closed when the test ends. */
+export type WithStorage = (test: (writer: BatchWriter) => Promise<void>) => () => Promise<void>;
+
 /** What every storage owes the driver. Run it once per implementation. */
 export function itKeepsTheContractOfStorage(name: string, factory: StorageFactory): void {
-  describe(`${name} keeps the contract of storage`, () => {
-    it('is empty at first: term 0, no vote, no entries', async () => {
-      const storage = await factory.create();
-      expect(await load(storage)).to.deep.equal({ hardState: { term: 0, votedFor: null }, entries: [] });
-      await close(storage);
-    });
+  const withStorage: WithStorage = (test) => async () => {
+    const writer = new BatchWriter(await factory.create());
+    await test(writer);
+    await writer.close();
+  };
 
-    it('gives back the newest term and vote, and all entries in order', async () => {
-      const storage = await factory.create();
-      await persist(storage, { hardState: { term: 1, votedFor: 2 }, appended: entriesOf([1, 1]) });
-      await persist(storage, { hardState: { term: 3, votedFor: null }, appended: entriesOf([3], 3) });
-      expect(await load(storage)).to.deep.equal({
+  describe(`${name} keeps the contract of storage`, () => {
+    itKeepsTermVoteAndLog(withStorage);
+    itKeepsOrder(withStorage);
+    itKeepsAnyValue(withStorage);
+    itKeepsSnapshots(withStorage);
+    const reopen = factory.reopen?.bind(factory);
+    if (reopen !== undefined) itOutlivesTheProcess(factory, reopen);
+  });
+}
+
+function itKeepsTermVoteAndLog(withStorage: WithStorage): void {
+  it(
+    'is empty at first: term 0, no vote, no entries, no snapshot',
+    withStorage(async (writer) => {
+      expect(await writer.load()).to.deep.equal(nothingStored);
+    }),
+  );
+
+  it(
+    'gives back the newest term and vote, and all entries in order',
+    withStorage(async (writer) => {
+      await writer.persist({ hardState: { term: 1, votedFor: 2 }, appended: entriesOf([1, 1]) });
+      await writer.persist({ hardState: { term: 3, votedFor: null }, appended: entriesOf([3], 3) });
+      expect(await writer.load()).to.deep.equal({
+        ...nothingStored,
         hardState: { term: 3, votedFor: null },
         entries: entriesOf([1, 1, 3]),
       });
-      await close(storage);
-    });
+    }),
+  );
 
-    it('leaves term and vote alone in a batch of entries, and entries in a batch of term and vote', async () => {
-      const storage = await factory.create();
-      await persist(storage, { hardState: { term: 1, votedFor: 0 } });
-      await persist(storage, { appended: entriesOf([1]) });
-      await persist(storage, { hardState: { term: 2, votedFor: 1 } });
-      expect(await load(storage)).to.deep.equal({
+  it(
+    'leaves term and vote alone in a batch of entries, and entries in a batch of term and vote',
+    withStorage(async (writer) => {
+      await writer.persist({ hardState: { term: 1, votedFor: 0 } });
+      await writer.persist({ appended: entriesOf([1]) });
+      await writer.persist({ hardState: { term: 2, votedFor: 1 } });
+      expect(await writer.load()).to.deep.equal({
+        ...nothingStored,
         hardState: { term: 2, votedFor: 1 },
         entries: entriesOf([1]),
       });
-      await close(storage);
-    });
+    }),
+  );
 
-    for (const truncateFrom of [1, 2, 3, 4]) {
-      it(`drops entries from ${truncateFrom} on before it appends`, async () => {
-        const storage = await factory.create();
-        await persist(storage, { appended: entriesOf([1, 1, 1]) });
-        await persist(storage, { truncateFrom, appended: entriesOf([2, 2, 2, 2], truncateFrom) });
+  for (const truncateFrom of [1, 2, 3, 4]) {
+    it(
+      `drops entries from ${truncateFrom} on before it appends`,
+      withStorage(async (writer) => {
+        await writer.persist({ appended: entriesOf([1, 1, 1]) });
+        await writer.persist({ truncateFrom, appended: entriesOf([2, 2, 2, 2], truncateFrom) });
         const kept = Array<number>(truncateFrom - 1).fill(1);
-        expect((await load(storage)).entries).to.deep.equal(entriesOf([...kept, 2, 2, 2, 2]));
-        await close(storage);
-      });
-    }
+        expect((await writer.load()).entries).to.deep.equal(entriesOf([...kept, 2, 2, 2, 2]));
+      }),
+    );
+  }
 
-    it('drops entries without appending any', async () => {
-      const storage = await factory.create();
-      await persist(storage, { appended: entriesOf([1, 1, 1]) });
-      await persist(storage, { truncateFrom: 2 });
-      expect((await load(storage)).entries).to.deep.equal(entriesOf([1]));
-      await close(storage);
-    });
+  it(
+    'drops entries without appending any',
+    withStorage(async (writer) => {
+      await writer.persist({ appended: entriesOf([1, 1, 1]) });
+      await writer.persist({ truncateFrom: 2 });
+      expect((await writer.load()).entries).to.deep.equal(entriesOf([1]));
+    }),
+  );
 
-    it('calls back once for each batch, in the order in which they were handed over', async () => {
-      const storage = await factory.create();
+  it(
+    'appends anew what was dropped',
+    withStorage(async (writer) => {
+      await writer.persist({ appended: entriesOf([1, 1, 1]) });
+      await writer.persist({ truncateFrom: 2 });
+      await writer.persist({ appended: entriesOf([2], 2) });
+      expect((await writer.load()).entries).to.deep.equal(entriesOf([1, 2]));
+    }),
+  );
+}
+
+function itKeepsOrder(withStorage: WithStorage): void {
+  it(
+    'calls back once for each batch, in the order in which they were handed over',
+    withStorage(async (writer) => {
       const done: number[] = [];
       await new Promise<void>((resolve, reject) => {
         for (let number = 1; number <= 100; number += 1) {
-          storage.persist(batchOf({ number, appended: entriesOf([1], number) }), (error) => {
+          writer.storage.persist(writer.batch({ appended: entriesOf([1], number) }), (error) => {
             if (error !== null) reject(error);
             done.push(number);
             if (done.length === 100) resolve();
@@ -76,31 +116,53 @@ export function itKeepsTheContractOfStorage(name: string, factory: StorageFactor
         }
       });
       expect(done).to.deep.equal(Array.from({ length: 100 }, (_, k) => k + 1));
-      await close(storage);
-    });
+    }),
+  );
 
-    it('load gives back everything handed over, also what is still being written', async () => {
-      const storage = await factory.create();
-      storage.persist(batchOf({ appended: entriesOf([1, 1]) }), () => undefined);
-      storage.persist(batchOf({ hardState: { term: 5, votedFor: 1 } }), () => undefined);
-      expect(await load(storage)).to.deep.equal({
+  it(
+    'takes more from whoever is called back',
+    withStorage(async (writer) => {
+      await new Promise<void>((resolve, reject) => {
+        const next = (error: Error | null): void => {
+          if (error !== null) reject(error);
+          else if (writer.last.index === 10) resolve();
+          else
+            writer.storage.persist(writer.batch({ appended: entriesOf([1], writer.last.index + 1) }), next);
+        };
+        next(null);
+      });
+      expect((await writer.load()).entries).to.deep.equal(entriesOf(Array<number>(10).fill(1)));
+    }),
+  );
+
+  it(
+    'load gives back everything handed over, also what is still being written',
+    withStorage(async (writer) => {
+      writer.storage.persist(writer.batch({ appended: entriesOf([1, 1]) }), () => undefined);
+      writer.storage.persist(writer.batch({ hardState: { term: 5, votedFor: 1 } }), () => undefined);
+      expect(await writer.load()).to.deep.equal({
+        ...nothingStored,
         hardState: { term: 5, votedFor: 1 },
         entries: entriesOf([1, 1]),
       });
-      await close(storage);
-    });
+    }),
+  );
 
-    it('what was loaded does not change when more is written', async () => {
-      const storage = await factory.create();
-      await persist(storage, { appended: entriesOf([1]) });
-      const loaded = await load(storage);
-      await persist(storage, { truncateFrom: 1, appended: entriesOf([2, 2]) });
+  it(
+    'what was loaded does not change when more is written',
+    withStorage(async (writer) => {
+      await writer.persist({ appended: entriesOf([1]) });
+      const loaded = await writer.load();
+      await writer.persist({ truncateFrom: 1, appended: entriesOf([2, 2]) });
       expect(loaded.entries).to.deep.equal(entriesOf([1]));
-      await close(storage);
-    });
+    }),
+  );
+}
 
-    it('keeps commands of any text and any length', async () => {
-      const storage = await factory.create();
+function itKeepsAnyValue(withStorage: WithStorage): void {
+  it(
+    'keeps commands of any text and any length',
+    withStorage(async (writer) => {
       const commands = ['', '\u0000\u2028é😀', 'x'.repeat(1_000_000), '{"a":1}\n', '\ud800'];
       const appended = commands.map((command, k): Entry => ({
         term: 1,
@@ -109,58 +171,47 @@ export function itKeepsTheContractOfStorage(name: string, factory: StorageFactor
         command,
       }));
       const noop: Entry = { term: 2, index: commands.length + 1, kind: 'noop', command: '' };
-      await persist(storage, { appended: [...appended, noop] });
-      expect((await load(storage)).entries).to.deep.equal([...appended, noop]);
-      await close(storage);
-    });
+      await writer.persist({ appended: [...appended, noop] });
+      expect((await writer.load()).entries).to.deep.equal([...appended, noop]);
+    }),
+  );
 
-    it('keeps terms as large as numbers can be', async () => {
-      const storage = await factory.create();
+  it(
+    'keeps terms as large as numbers can be',
+    withStorage(async (writer) => {
       const hardState = { term: Number.MAX_SAFE_INTEGER, votedFor: 9 };
-      await persist(storage, { hardState });
-      expect((await load(storage)).hardState).to.deep.equal(hardState);
-      await close(storage);
+      await writer.persist({ hardState });
+      expect((await writer.load()).hardState).to.deep.equal(hardState);
+    }),
+  );
+}
+
+function itOutlivesTheProcess(factory: StorageFactory, reopen: (storage: Storage) => Promise<Storage>): void {
+  it('a new process finds what the old one wrote', async () => {
+    const writer = new BatchWriter(await factory.create());
+    await writer.persist({ hardState: { term: 4, votedFor: 2 }, appended: entriesOf([1, 4]) });
+    await writer.close();
+    const reopened = new BatchWriter(await reopen(writer.storage));
+    expect(await reopened.load()).to.deep.equal({
+      ...nothingStored,
+      hardState: { term: 4, votedFor: 2 },
+      entries: entriesOf([1, 4]),
     });
-
-    const reopen = factory.reopen?.bind(factory);
-    if (reopen === undefined) return;
-    it('a new process finds what the old one wrote', async () => {
-      const storage = await factory.create();
-      await persist(storage, { hardState: { term: 4, votedFor: 2 }, appended: entriesOf([1, 4]) });
-      await close(storage);
-      const reopened = await reopen(storage);
-      expect(await load(reopened)).to.deep.equal({
-        hardState: { term: 4, votedFor: 2 },
-        entries: entriesOf([1, 4]),
-      });
-      await close(reopened);
-    });
+    await reopened.close();
   });
-}
 
-function batchOf(fields: Partial<StorageBatch>): StorageBatch {
-  return {
-    number: 1,
-    hardState: null,
-    truncateFrom: null,
-    appended: [],
-    last: { term: 0, index: 0 },
-    ...fields,
-  };
-}
-
-function persist(storage: Storage, fields: Partial<StorageBatch>): Promise<void> {
-  return new Promise((resolve, reject) => {
-    storage.persist(batchOf(fields), (error) => (error === null ? resolve() : reject(error)));
+  it('a new process finds the snapshot and the log after it, and goes on', async () => {
+    const writer = new BatchWriter(await factory.create());
+    const snapshot = { last: { term: 1, index: 2 }, chunks: ['a', '', 'c\u0000😀'] };
+    await writer.persist({ hardState: { term: 4, votedFor: 2 }, appended: entriesOf([1, 1, 4]) });
+    await writer.adopt(snapshot, { compactTo: snapshot.last });
+    await writer.close();
+    const reopened = await reopen(writer.storage);
+    const kept = { hardState: { term: 4, votedFor: 2 }, snapshot, before: snapshot.last };
+    const later = new BatchWriter(reopened);
+    expect(await later.load()).to.deep.equal({ ...kept, entries: entriesOf([4], 3) });
+    await later.persist({ ...writer.batch({ truncateFrom: 3, appended: entriesOf([5, 5], 3) }) });
+    expect(await later.load()).to.deep.equal({ ...kept, entries: entriesOf([5, 5], 3) });
+    await later.close();
   });
-}
-
-function load(storage: Storage): Promise<StoredState> {
-  return new Promise((resolve, reject) => {
-    storage.load((error, stored) => (error === null ? resolve(stored) : reject(error)));
-  });
-}
-
-function close(storage: Storage): Promise<void> {
-  return new Promise((resolve) => storage.close(resolve));
 }

@@ -2,7 +2,15 @@ import { defaultRaftConfig, type RaftConfig } from '../../src/raft/config.js';
 import { RaftCore } from '../../src/raft/core.js';
 import type { Input, Output, StorageBatch } from '../../src/raft/output.js';
 import type { CoreStatus, PeerStatus } from '../../src/raft/status.js';
-import type { Entry, Message, NodeId } from '../../src/raft/types.js';
+import type {
+  Entry,
+  EntryId,
+  InstallSnapshot,
+  InstallSnapshotResponse,
+  Message,
+  NodeId,
+  Snapshot,
+} from '../../src/raft/types.js';
 import { deepFreeze } from './overTheWire.js';
 
 export interface CoreSetup {
@@ -12,6 +20,9 @@ export interface CoreSetup {
   readonly votedFor?: NodeId | null;
   /** Terms of the entries of its log. */
   readonly log?: readonly number[];
+  /** The entry before the first one of its log. */
+  readonly before?: EntryId;
+  readonly snapshot?: Snapshot | null;
   /** The entries of its log, in place of `log`. */
   readonly entries?: readonly Entry[];
   readonly applied?: number;
@@ -43,10 +54,12 @@ export function entriesOf(terms: readonly number[], firstIndex = 1): Entry[] {
 
 export function newCore(setup: CoreSetup = {}): RaftCore {
   const { id = 0, size = 3, term = 0, votedFor = null, log = [], applied = 0, config = {} } = setup;
+  const { before = { term: 0, index: 0 }, snapshot = null } = setup;
+  const entries = deepFreeze(setup.entries ?? entriesOf(log, before.index + 1));
   const servers = Array.from({ length: size }, (_, server) => server);
   return new RaftCore(
     { ...defaultRaftConfig, id, servers, ...config },
-    { hardState: { term, votedFor }, entries: deepFreeze(setup.entries ?? entriesOf(log)), applied },
+    { hardState: { term, votedFor }, before, entries, snapshot: deepFreeze(snapshot), applied },
     setup.drawElectionTicks ?? (() => ELECTION_TICKS),
   );
 }
@@ -89,6 +102,11 @@ export class CoreHarness {
 
   read(request = 1): Outcome {
     return this.step({ type: 'read', request });
+  }
+
+  /** The storage has staged this snapshot. */
+  staged(snapshot: Snapshot): Outcome {
+    return this.step({ type: 'snapshotStaged', snapshot: deepFreeze(snapshot) });
   }
 
   campaign(): Outcome {
@@ -167,6 +185,8 @@ function joined(first: Outcome, second: Outcome): Outcome {
     batches: [...first.batches, ...second.batches],
     messages: [...first.messages, ...second.messages],
     accepted: [...first.accepted, ...second.accepted],
+    received: second.received ?? first.received,
+    installed: second.installed ?? first.installed,
     committed: [...first.committed, ...second.committed],
     acknowledged: second.acknowledged ?? first.acknowledged,
     readable: [...first.readable, ...second.readable],
@@ -236,6 +256,41 @@ export function accept(message: Message, fields: Fields<'appendEntriesResponse'>
 export function reject(message: Message, hintTerm: number, hintIndex: number): Message {
   const conflict = { term: hintTerm, index: hintIndex };
   return accept(message, { success: false, matchIndex: 0, commitIndex: 0, conflict });
+}
+
+/** A snapshot up to entry `index` of that term, whose chunks tell where they are from. */
+export function snapshotOf(term: number, index: number, chunkCount = 3): Snapshot {
+  const chunks = Array.from({ length: chunkCount }, (_, chunk) => `${term}.${index}/${chunk}`);
+  return { last: { term, index }, chunks };
+}
+
+/** One chunk of a leader's snapshot; the one after the last asks how the installation goes. */
+export function chunkOf(
+  to: Receiver,
+  from: NodeId,
+  { last, chunks }: Snapshot,
+  chunk: number,
+  fields: Fields<'installSnapshot'> = {},
+): InstallSnapshot {
+  const address = { type: 'installSnapshot', from, to: to.id, term: to.term } as const;
+  const piece = { last, chunk, chunkCount: chunks.length, data: chunks[chunk] ?? '' };
+  return { ...address, ...piece, sequence: 1, readRound: 0, ...fields };
+}
+
+/** The answer of a follower that has not got the whole snapshot yet. */
+export function wantChunk(
+  { from, to, term, sequence, readRound }: InstallSnapshot,
+  nextChunk: number,
+  fields: Fields<'installSnapshotResponse'> = {},
+): InstallSnapshotResponse {
+  const answer = { type: 'installSnapshotResponse', from: to, to: from, term, sequence, readRound } as const;
+  return { ...answer, matchIndex: 0, nextChunk, commitIndex: 0, ...fields };
+}
+
+/** The answer of a follower that has all that the snapshot covers. */
+export function haveSnapshot(message: InstallSnapshot): InstallSnapshotResponse {
+  const { index } = message.last;
+  return wantChunk(message, message.chunkCount, { matchIndex: index, commitIndex: index });
 }
 
 /** The messages of one type among those sent, to one server if given. */

@@ -1,4 +1,4 @@
-import type { Message, RequestMessage, ResponseMessage } from '../../src/raft/types.js';
+import { isRequest, type Message, type RequestMessage, type ResponseMessage } from '../../src/raft/types.js';
 import { decodeRequest, decodeResponse, encodeMessage } from '../../src/transport/messageCodec.js';
 
 /** The request as a peer reads it: through the codec, so that nothing is shared with the sender, and frozen. */
@@ -13,10 +13,6 @@ export function responseOverTheWire(response: ResponseMessage): ResponseMessage 
 
 export function overTheWire(message: Message): Message {
   return isRequest(message) ? requestOverTheWire(message) : responseOverTheWire(message);
-}
-
-export function isRequest(message: Message): message is RequestMessage {
-  return message.type === 'preVote' || message.type === 'requestVote' || message.type === 'appendEntries';
 }
 
 /** Makes every later change of `value`, at any depth, an error. */

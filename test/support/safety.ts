@@ -87,6 +87,11 @@ export class Safety {
     this.noteCommitted(id, term, entry, entry.index);
   }
 
+  /** A snapshot holds nothing but what is committed. */
+  checkInstalled(id: NodeId, lastApplied: number): void {
+    this.require(lastApplied <= this.committed.length, `server ${id} installs more than is committed`);
+  }
+
   private checkLeader(id: NodeId, term: number, log: readonly Entry[]): void {
     const leader = this.leaders.get(term);
     this.require(

@@ -1,8 +1,10 @@
 import type { ReplyAfter } from '../../src/node/pendingRequests.js';
+import type { SnapshotPolicy } from '../../src/node/snapshotTaker.js';
 import { defaultRaftConfig, type RaftConfig } from '../../src/raft/config.js';
 import type { NodeId } from '../../src/raft/types.js';
 import { encodeUpdateFile } from '../../src/stateMachine/fileMetadata.js';
 import { Calls, type Call } from './calls.js';
+import { noSnapshots } from './noSnapshots.js';
 import { Safety } from './safety.js';
 import { VirtualNetwork } from './virtualNetwork.js';
 import { VirtualServer } from './virtualServer.js';
@@ -14,6 +16,8 @@ export interface ClusterOptions {
   readonly replyAfter?: ReplyAfter;
   readonly waitingCallsMax?: number;
   readonly rpcTimeoutMs?: number;
+  /** Else no server takes a snapshot. */
+  readonly snapshots?: SnapshotPolicy;
   /** A new election timeout of a server, in ticks; else server I always draws 600 + 60 I milliseconds. */
   readonly drawElectionTicks?: (id: NodeId) => number;
 }
@@ -45,6 +49,7 @@ export class VirtualCluster {
             replyAfter: options.replyAfter ?? 'majority',
             waitingCallsMax: options.waitingCallsMax ?? 10_000,
             drawElectionTicks: () => draw(id),
+            snapshots: options.snapshots ?? noSnapshots,
           },
           this.network,
           this.safety,
@@ -115,7 +120,8 @@ export class VirtualCluster {
   /** Everything that can happen without time passing happens. */
   async settle(): Promise<void> {
     this.check();
-    this.network.deliverDue();
+    do this.network.deliverDue();
+    while (this.servers.some((server) => server.runDeferred()));
     await flush();
   }
 

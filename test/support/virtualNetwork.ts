@@ -181,7 +181,12 @@ export class VirtualNetwork {
   }
 
   private count(id: NodeId, type: RequestMessage['type']): void {
-    const counts = this.received.get(id) ?? { preVote: 0, requestVote: 0, appendEntries: 0 };
+    const counts = this.received.get(id) ?? {
+      preVote: 0,
+      requestVote: 0,
+      appendEntries: 0,
+      installSnapshot: 0,
+    };
     counts[type] += 1;
     this.received.set(id, counts);
   }

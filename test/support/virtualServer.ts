@@ -2,11 +2,12 @@ import type { LifecycleState } from '../../src/node/lifecycle.js';
 import type { NodeObserver } from '../../src/node/observer.js';
 import type { ReplyAfter } from '../../src/node/pendingRequests.js';
 import { RaftNode } from '../../src/node/raftNode.js';
+import type { SnapshotPolicy } from '../../src/node/snapshotTaker.js';
 import type { RaftConfig } from '../../src/raft/config.js';
 import type { CoreStatus } from '../../src/raft/status.js';
 import type { Entry, NodeId } from '../../src/raft/types.js';
 import { encodeUpdateFile, FileMetadata } from '../../src/stateMachine/fileMetadata.js';
-import type { StateMachine } from '../../src/stateMachine/stateMachine.js';
+import type { SnapshotLoader, SnapshotReader, StateMachine } from '../../src/stateMachine/stateMachine.js';
 import { ManualTicker } from './manualTicker.js';
 import type { Safety } from './safety.js';
 import type { VirtualNetwork } from './virtualNetwork.js';
@@ -17,13 +18,17 @@ export interface ServerOptions {
   readonly replyAfter: ReplyAfter;
   readonly waitingCallsMax: number;
   readonly drawElectionTicks: () => number;
+  readonly snapshots: SnapshotPolicy;
 }
 
 /** A file map that lets every applied entry be looked at. */
 class WatchedFiles implements StateMachine<boolean> {
   readonly files = new FileMetadata();
 
-  constructor(private readonly onApply: (entry: Entry, lastApplied: number) => void) {}
+  constructor(
+    private readonly onApply: (entry: Entry, lastApplied: number) => void,
+    private readonly onInstall: (lastApplied: number) => void,
+  ) {}
 
   get lastApplied(): number {
     return this.files.lastApplied;
@@ -32,6 +37,21 @@ class WatchedFiles implements StateMachine<boolean> {
   apply(entry: Entry): boolean {
     this.onApply(entry, this.lastApplied);
     return this.files.apply(entry);
+  }
+
+  snapshot(chunkChars: number): SnapshotReader {
+    return this.files.snapshot(chunkChars);
+  }
+
+  load(): SnapshotLoader {
+    const loader = this.files.load();
+    return {
+      add: (chunk) => loader.add(chunk),
+      install: (lastApplied) => {
+        this.onInstall(lastApplied);
+        loader.install(lastApplied);
+      },
+    };
   }
 }
 
@@ -42,6 +62,12 @@ export class VirtualServer {
   readonly failures: Error[] = [];
   /** `down P` and `up P`, as reported. */
   readonly peerReports: string[] = [];
+  /** `taken I`, `installed I` and `unusable`, as reported. */
+  readonly snapshotReports: string[] = [];
+  /** Pieces of long work that wait for their turn. */
+  private deferred: (() => void)[] = [];
+  /** While true such pieces wait. */
+  isBusy = false;
   node: RaftNode<boolean>;
   /** Whether the process runs at all; a crashed server's process does. */
   isProcessUp = true;
@@ -53,6 +79,7 @@ export class VirtualServer {
     private readonly network: VirtualNetwork,
     private readonly safety: Safety,
   ) {
+    this.storage.committed = () => safety.committedEntries;
     this.storage.onPersist = (batch) => safety.checkWrite(id, batch, this.storage.entries);
     this.machine = this.newMachine();
     this.node = this.newNode(options.raft);
@@ -86,6 +113,13 @@ export class VirtualServer {
     if (this.isRunning) this.safety.checkServer(this.status, this.entries);
   }
 
+  /** Does one waiting piece of long work; false when there is none. */
+  runDeferred(): boolean {
+    const piece = this.isBusy ? undefined : this.deferred.shift();
+    piece?.();
+    return piece !== undefined;
+  }
+
   restore(): void {
     this.safety.forgetCommitOf(this.id);
     this.node.restore();
@@ -95,6 +129,7 @@ export class VirtualServer {
   kill(): void {
     this.network.attach(this.id, null);
     this.node.stop();
+    this.deferred = [];
     this.storage.losePower();
     this.safety.forgetUndurable(this.id, this.storage.durable.hardState);
     this.isProcessUp = false;
@@ -124,7 +159,8 @@ export class VirtualServer {
     });
     const last = { term: entryTerms.at(-1) ?? 0, index: entryTerms.length };
     const hardState = { term, votedFor: null };
-    this.storage.persist({ number: 0, hardState, truncateFrom: null, appended, last }, () => undefined);
+    const unchanged = { snapshot: null, truncateFrom: null, compactTo: null };
+    this.storage.persist({ number: 0, hardState, ...unchanged, appended, last }, () => undefined);
     this.startProcess('kept');
   }
 
@@ -134,13 +170,15 @@ export class VirtualServer {
   }
 
   private newNode(raft: RaftConfig): RaftNode<boolean> {
-    const { replyAfter, waitingCallsMax, drawElectionTicks } = this.options;
+    const { replyAfter, waitingCallsMax, drawElectionTicks, snapshots } = this.options;
     return new RaftNode({
       raft,
       storage: this.storage,
       transport: this.network.transport(),
       stateMachine: this.machine,
       ticker: this.ticker,
+      defer: (run) => this.defer(run),
+      snapshots,
       drawElectionTicks,
       replyAfter,
       waitingCallsMax,
@@ -149,9 +187,15 @@ export class VirtualServer {
   }
 
   private newMachine(): WatchedFiles {
-    return new WatchedFiles((entry, lastApplied) =>
-      this.safety.checkApplied(this.id, this.status.term, entry, lastApplied),
+    return new WatchedFiles(
+      (entry, lastApplied) => this.safety.checkApplied(this.id, this.status.term, entry, lastApplied),
+      (lastApplied) => this.safety.checkInstalled(this.id, lastApplied),
     );
+  }
+
+  private defer(run: () => void): () => void {
+    this.deferred.push(run);
+    return () => (this.deferred = this.deferred.filter((waiting) => waiting !== run));
   }
 
   private observer(): NodeObserver {
@@ -160,6 +204,9 @@ export class VirtualServer {
       lifecycleChanged: () => undefined,
       peerUnreachable: (peer) => this.peerReports.push(`down ${peer}`),
       peerReachable: (peer) => this.peerReports.push(`up ${peer}`),
+      snapshotTaken: ({ index }) => this.snapshotReports.push(`taken ${index}`),
+      snapshotInstalled: ({ index }) => this.snapshotReports.push(`installed ${index}`),
+      snapshotUnusable: () => this.snapshotReports.push('unusable'),
       failed: (error) => this.failures.push(error),
     };
   }

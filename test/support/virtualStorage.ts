@@ -1,12 +1,13 @@
 import type { StorageBatch } from '../../src/raft/output.js';
-import type { Entry, HardState } from '../../src/raft/types.js';
-import type { Storage, StoredState } from '../../src/storage/storage.js';
+import type { Entry, Snapshot } from '../../src/raft/types.js';
+import { DiskLog } from '../../src/sim/diskLog.js';
+import { StagedSnapshots } from '../../src/storage/stagedSnapshots.js';
+import { nothingStored, type Storage, type StoredState } from '../../src/storage/storage.js';
 import { deepFreeze } from './overTheWire.js';
 
-interface Write {
-  readonly batch: StorageBatch;
-  readonly done: (error: Error | null) => void;
-}
+type Write = { readonly done: (error: Error | null) => void } & (
+  { readonly batch: StorageBatch } | { readonly staged: Snapshot }
+);
 
 /**
  * A storage with a visible disk. Writes become durable at once, or, while `isSlow`, one by one when the test
@@ -18,39 +19,49 @@ export class VirtualStorage implements Storage {
   readonly batches: StorageBatch[] = [];
   onPersist: (batch: StorageBatch) => void = () => undefined;
 
-  private hardState: HardState = { term: 0, votedFor: null };
-  private readonly log: Entry[] = [];
+  /** What is committed in the cluster so far: what a snapshot from elsewhere stands for. */
+  committed: () => readonly Entry[] = () => [];
+
+  private hardState = nothingStored.hardState;
+  private snapshot: Snapshot | null = null;
+  private readonly staged = new StagedSnapshots();
+  private readonly log = new DiskLog();
   private writes: Write[] = [];
   private failure: Error | undefined;
 
   /** What is durable. */
   get durable(): StoredState {
-    return { hardState: this.hardState, entries: this.log };
+    const { hardState, snapshot, log } = this;
+    return { hardState, snapshot, before: log.before, entries: log.kept };
   }
 
   get writesUnderWay(): number {
     return this.writes.length;
   }
 
-  /** All log entries handed over, durable or not. */
+  /** All log entries handed over, durable or not, and those that were compacted. */
   get entries(): readonly Entry[] {
-    if (this.writes.length === 0) return this.log;
-    const log = [...this.log];
-    for (const { batch } of this.writes) applyBatch(log, batch);
-    return log;
+    if (this.writes.length === 0) return this.log.entries;
+    const log = new DiskLog();
+    log.copyFrom(this.log);
+    for (const write of this.writes) if ('batch' in write) log.apply(write.batch, this.committed());
+    return log.entries;
   }
 
   persist(batch: StorageBatch, done: (error: Error | null) => void): void {
     deepFreeze(batch);
     this.batches.push(batch);
     this.onPersist(batch);
-    this.writes.push({ batch, done });
-    if (!this.isSlow) this.completeAll();
+    this.write({ batch, done });
+  }
+
+  stage(snapshot: Snapshot, done: (error: Error | null) => void): void {
+    this.write({ staged: deepFreeze(snapshot), done });
   }
 
   load(done: (error: Error | null, stored: StoredState) => void): void {
     this.completeAll();
-    done(null, { hardState: this.hardState, entries: [...this.log] });
+    done(null, this.durable);
   }
 
   close(done: () => void): void {
@@ -66,9 +77,8 @@ export class VirtualStorage implements Storage {
       write.done(this.failure);
       return;
     }
-    const { hardState } = write.batch;
-    if (hardState !== null) this.hardState = hardState;
-    applyBatch(this.log, write.batch);
+    if ('staged' in write) this.staged.add(write.staged);
+    else this.apply(write.batch);
     write.done(null);
   }
 
@@ -83,20 +93,26 @@ export class VirtualStorage implements Storage {
 
   losePower(): void {
     this.writes = [];
+    this.staged.clear();
   }
 
   /** A new, empty disk. */
   wipe(): void {
     this.writes = [];
-    this.hardState = { term: 0, votedFor: null };
-    this.log.length = 0;
+    this.staged.clear();
+    this.hardState = nothingStored.hardState;
+    this.snapshot = null;
+    this.log.clear();
   }
-}
 
-function applyBatch(log: Entry[], { truncateFrom, appended }: StorageBatch): void {
-  if (truncateFrom !== null) log.length = truncateFrom - 1;
-  for (const entry of appended) {
-    if (entry.index !== log.length + 1) throw new Error(`entry ${entry.index} leaves a gap on disk`);
-    log.push(entry);
+  private write(write: Write): void {
+    this.writes.push(write);
+    if (!this.isSlow) this.completeAll();
+  }
+
+  private apply(batch: StorageBatch): void {
+    if (batch.hardState !== null) this.hardState = batch.hardState;
+    if (batch.snapshot !== null) this.snapshot = this.staged.take(batch.snapshot);
+    this.log.apply(batch, this.committed());
   }
 }

@@ -5,6 +5,7 @@ import { counts } from './counts.js';
 import { elections } from './elections.js';
 import { regressions } from './regressions.js';
 import { restarts } from './restarts.js';
+import { snapshotServices, snapshots } from './snapshots.js';
 import type { Scenario } from './scenario.js';
 import { services } from './service.js';
 import { stateMachine } from './stateMachine.js';
@@ -21,5 +22,7 @@ export const scenarios: readonly Scenario[] = [
   ...churns,
   ...stateMachine,
   ...services,
+  ...snapshots,
+  ...snapshotServices,
   ...regressions,
 ];

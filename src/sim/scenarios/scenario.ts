@@ -1,6 +1,6 @@
 import { judgeHistory } from '../judge.js';
 import { Run, type Operation } from '../run.js';
-import { SafetyViolation } from '../safety.js';
+import { SafetyViolation } from '../safetyViolation.js';
 import { Trace } from '../trace.js';
 import { VirtualTime } from '../virtualTime.js';
 import { drawSetup, type Setup } from './setup.js';

@@ -7,13 +7,13 @@ import type { Stage } from './stage.js';
 const ROUNDS = 10;
 
 /** What happens to the servers while the clients work. */
-interface Trouble {
+export interface Trouble {
   readonly partitions: boolean;
   readonly restarts: boolean;
 }
 
 /** Draws a division into two or three groups every second, and takes all servers down and up again. */
-async function workThrough(stage: Stage, { partitions, restarts }: Trouble): Promise<void> {
+export async function workThrough(stage: Stage, { partitions, restarts }: Trouble): Promise<void> {
   await stage.leader();
   stage.startClients();
   for (let round = 0; round < ROUNDS; round += 1) {

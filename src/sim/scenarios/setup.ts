@@ -1,4 +1,4 @@
-import { drawDisk, type ClientPlan, type Plan } from '../plan.js';
+import { drawDisk, noSnapshots, type ClientPlan, type Plan, type SnapshotPlan } from '../plan.js';
 import { Prng } from '../prng.js';
 import type { DiskBehaviour } from '../simDisk.js';
 import type { NetworkBehaviour } from '../simNetwork.js';
@@ -19,6 +19,8 @@ export interface Setup {
   readonly disk?: DiskBehaviour;
   /** As a server whose storage is lost with its process needs it. @default 0 */
   readonly voteDelayTicks?: number;
+  /** @default none are taken */
+  readonly snapshots?: SnapshotPlan;
 }
 
 /** More than any scenario has time for: a client goes on until it is stopped. */
@@ -40,6 +42,7 @@ export function drawSetup(setup: Setup, seed: number): Plan {
     clockSkew: random.pick([0, 0, 0.01]),
     files: random.pick(setup.files ?? [1, 2, 3, 5]),
     waitingCallsMax: 10_000,
+    snapshots: setup.snapshots ?? noSnapshots,
     ...(setup.voteDelayTicks === undefined ? {} : { voteDelayTicks: setup.voteDelayTicks }),
     clients: Array.from({ length: clients }, () => drawWorkload(random)),
     faults: [],

@@ -1,9 +1,10 @@
 import { majorityOf } from '../../raft/quorum.js';
+import type { CoreStatus } from '../../raft/status.js';
 import type { NodeId, RequestMessage } from '../../raft/types.js';
 import type { Plan } from '../plan.js';
 import { Prng } from '../prng.js';
 import type { Run } from '../run.js';
-import { SafetyViolation } from '../safety.js';
+import { SafetyViolation } from '../safetyViolation.js';
 import type { Outcome } from '../simClient.js';
 import type { SimProcess, SimServer } from '../simServer.js';
 import type { VirtualTime } from '../virtualTime.js';
@@ -84,7 +85,17 @@ export class Stage {
   }
 
   termOf(id: NodeId): number {
-    return this.process(id).node.status.core.term;
+    return this.core(id).term;
+  }
+
+  /** The protocol's state of a server that has a process. */
+  core(id: NodeId): CoreStatus {
+    return this.process(id).node.status.core;
+  }
+
+  /** How often a state machine was replaced by a snapshot so far, at a start included. */
+  get installed(): number {
+    return this.run.cluster.counts.installed;
   }
 
   // Time

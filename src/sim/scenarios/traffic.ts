@@ -5,6 +5,7 @@ export class Traffic {
   private readonly copies = new Map<string, number>();
   private requestsSoFar = 0;
   private rejectionsSoFar = 0;
+  private readonly chunks = new Map<NodeId, number>();
 
   /** Requests, whether or not they arrive; answers are not counted. */
   get requests(): number {
@@ -21,6 +22,11 @@ export class Traffic {
     return this.copies.get(`${to} ${command}`) ?? 0;
   }
 
+  /** Chunks of snapshots sent to a server. */
+  chunksTo(id: NodeId): number {
+    return this.chunks.get(id) ?? 0;
+  }
+
   note(message: Message): void {
     switch (message.type) {
       case 'appendEntries':
@@ -29,6 +35,10 @@ export class Traffic {
           const key = `${message.to} ${command}`;
           this.copies.set(key, (this.copies.get(key) ?? 0) + 1);
         }
+        return;
+      case 'installSnapshot':
+        this.requestsSoFar += 1;
+        this.chunks.set(message.to, this.chunksTo(message.to) + 1);
         return;
       case 'preVote':
       case 'requestVote':
@@ -39,6 +49,7 @@ export class Traffic {
         return;
       case 'preVoteResponse':
       case 'requestVoteResponse':
+      case 'installSnapshotResponse':
         return;
     }
   }

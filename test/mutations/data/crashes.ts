@@ -185,8 +185,8 @@ export const crashes: readonly Mutation[] = [
     edits: [
       {
         file: node,
-        find: 'this.load({ ...this.options.raft, voteDelayTicks: 0 }, true);',
-        replace: 'this.load(this.options.raft, true);',
+        find: 'this.load({ ...this.options.raft, voteDelayTicks: 0 }, true, () => undefined);',
+        replace: 'this.load(this.options.raft, true, () => undefined);',
       },
     ],
   },

@@ -6,6 +6,8 @@ import { nodes } from './nodes.js';
 import { readsAndClients } from './reads.js';
 import { replies } from './replies.js';
 import { replication } from './replication.js';
+import { snapshotMutations } from './snapshots.js';
+import { storageMutations } from './storage.js';
 
 /** Every mutation, in the order of the table. */
 export const allMutations: readonly Mutation[] = [
@@ -16,4 +18,6 @@ export const allMutations: readonly Mutation[] = [
   ...nodes,
   ...replies,
   ...crashes,
+  ...snapshotMutations,
+  ...storageMutations,
 ];

@@ -86,9 +86,9 @@ export const replies: readonly Mutation[] = [
     source: ours,
     edits: [
       {
-        file: leader,
-        find: 'if (response.readRound <= state.reads.round) {',
-        replace: 'if (response.readRound > 0) {',
+        file: 'src/raft/progress.ts',
+        find: 'if (readRound <= newestRound) this.ackedRound',
+        replace: 'if (readRound <= newestRound || readRound > 0) this.ackedRound',
       },
     ],
   },

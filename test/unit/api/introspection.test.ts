@@ -37,6 +37,7 @@ describe('api: introspection', () => {
       'surfstore.getblock': ['base64', 'string'],
       'surfstore.hasblocks': ['array', 'array'],
       'surfstore.appendEntries': ['string', 'string'],
+      'surfstore.installSnapshot': ['string', 'string'],
       'surfstore.requestVote': ['string', 'string'],
       'system.listMethods': ['array'],
       'system.methodSignature': ['array', 'string'],

@@ -17,6 +17,7 @@ describe('api: the method table', () => {
       'surfstore.getblock',
       'surfstore.getfileinfomap',
       'surfstore.hasblocks',
+      'surfstore.installSnapshot',
       'surfstore.isCrashed',
       'surfstore.isLeader',
       'surfstore.ping',

@@ -3,6 +3,7 @@ import { FaultTranslator } from '../../../src/api/faults.js';
 import { surfstoreMethods } from '../../../src/api/surfstoreMethods.js';
 import { XmlRpcSurface } from '../../../src/api/xmlrpcSurface.js';
 import { MemoryBlockStore } from '../../../src/blocks/memoryBlockStore.js';
+import { systemDefer } from '../../../src/node/defer.js';
 import type { LeaderAddress } from '../../../src/node/errors.js';
 import type { NodeObserver } from '../../../src/node/observer.js';
 import { RaftNode } from '../../../src/node/raftNode.js';
@@ -49,6 +50,7 @@ export class PuppetPeers implements Transport {
 
 function agree(request: RequestMessage): ResponseMessage {
   const { from: to, to: from, term } = request;
+  if (request.type === 'installSnapshot') throw new Error('no test of a service needs snapshots');
   if (request.type !== 'appendEntries')
     return { type: `${request.type}Response`, from, to, term, granted: true };
   const matchIndex = request.prevLogIndex + request.entries.length;
@@ -71,6 +73,9 @@ const silent: NodeObserver = {
   lifecycleChanged: () => undefined,
   peerUnreachable: () => undefined,
   peerReachable: () => undefined,
+  snapshotTaken: () => undefined,
+  snapshotInstalled: () => undefined,
+  snapshotUnusable: () => undefined,
   failed: () => undefined,
 };
 
@@ -90,6 +95,8 @@ export class Service {
       transport: this.peers,
       stateMachine: this.files,
       ticker: this.ticker,
+      defer: systemDefer,
+      snapshots: { entriesMax: 1_000, bytesMax: 1_000_000, chunkChars: 1_000 },
       drawElectionTicks: () => 60,
       replyAfter: 'majority',
       waitingCallsMax: 100,

@@ -43,7 +43,7 @@ describe('command line: the flags of a server', () => {
   it('exist for every option, under its name in kebab case, with its default in the help', () => {
     const command = addServerFlags(new Command('server'));
     const flags = new Map(command.options.map((option) => [option.attributeName(), option]));
-    expect([...flags.keys()]).to.have.members([...Object.keys(defaultOptions), 'bind']);
+    expect([...flags.keys()]).to.have.members([...Object.keys(defaultOptions), 'bind', 'dataDir']);
     for (const [name, value] of Object.entries(defaultOptions)) {
       const flag = flags.get(name);
       expect(flag?.long).to.equal(`--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
@@ -58,8 +58,12 @@ describe('command line: the flags of a server', () => {
       ...['--rpc-timeout-ms', '200', '--waiting-calls-max', '7', '--uncommitted-bytes-max', '1000000'],
       ...['--body-bytes-max', '65536', '--block-store-bytes-max', '1048576', '--bind', '127.0.0.2'],
       ...['--reply-after', 'commit', '--check-quorum', '--log-level', 'debug'],
+      ...['--data-dir', 'data', '--snapshot-entries', '500', '--snapshot-bytes', '70000'],
     ];
     expect(optionsOf(...args)).to.deep.equal({
+      dataDir: 'data',
+      snapshotEntries: 500,
+      snapshotBytes: 70_000,
       tickMs: 5,
       heartbeatMs: 100,
       electionMinMs: 300,

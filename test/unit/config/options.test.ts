@@ -41,6 +41,8 @@ describe('server options', () => {
     'uncommittedBytesMax',
     'bodyBytesMax',
     'blockStoreBytesMax',
+    'snapshotEntries',
+    'snapshotBytes',
   ] as const;
   for (const name of numbers) {
     for (const bad of [0, -10, 1.5, NaN, Infinity, '10', undefined]) {

@@ -1,8 +1,10 @@
 import { expect } from 'chai';
+import { systemDefer } from '../../../src/node/defer.js';
 import { RaftNode } from '../../../src/node/raftNode.js';
 import { defaultRaftConfig } from '../../../src/raft/config.js';
 import { FileMetadata } from '../../../src/stateMachine/fileMetadata.js';
-import type { Storage, StoredState } from '../../../src/storage/storage.js';
+import { nothingStored, type Storage, type StoredState } from '../../../src/storage/storage.js';
+import { noSnapshots } from '../../support/noSnapshots.js';
 import { ManualTicker } from '../../support/manualTicker.js';
 
 /** A disk on which writes and loads end when the test says so, in the order that it says. */
@@ -12,6 +14,10 @@ class HandDisk implements Storage {
 
   persist(_batch: unknown, done: (error: Error | null) => void): void {
     this.writes.push(done);
+  }
+
+  stage(): void {
+    throw new Error('nobody takes a snapshot here');
   }
 
   load(done: (error: Error | null, stored: StoredState) => void): void {
@@ -24,7 +30,7 @@ class HandDisk implements Storage {
 
   /** The oldest load that has not ended finds a server of this term. */
   endLoad(term: number): void {
-    this.loads.shift()?.(null, { hardState: { term, votedFor: null }, entries: [] });
+    this.loads.shift()?.(null, { ...nothingStored, hardState: { term, votedFor: null } });
   }
 }
 
@@ -37,6 +43,8 @@ function nodeOn(disk: HandDisk): { node: RaftNode<boolean>; ticker: ManualTicker
     transport: { send: () => () => undefined, close: () => undefined },
     stateMachine: new FileMetadata(),
     ticker,
+    defer: systemDefer,
+    snapshots: noSnapshots,
     drawElectionTicks: () => 3,
     replyAfter: 'majority',
     waitingCallsMax: 5,
@@ -45,6 +53,9 @@ function nodeOn(disk: HandDisk): { node: RaftNode<boolean>; ticker: ManualTicker
       lifecycleChanged: () => undefined,
       peerUnreachable: () => undefined,
       peerReachable: () => undefined,
+      snapshotTaken: () => undefined,
+      snapshotInstalled: () => undefined,
+      snapshotUnusable: () => undefined,
       failed: ({ message }) => events.push(`failed: ${message}`),
     },
   });

@@ -1,12 +1,13 @@
 import { expect } from 'chai';
 import { PersistQueue } from '../../../src/node/persistQueue.js';
-import { emptyDraft, type Output, type StorageBatch } from '../../../src/raft/output.js';
+import { NOTHING, type Output, type StorageBatch } from '../../../src/raft/output.js';
 import type { Message } from '../../../src/raft/types.js';
 import { VirtualStorage } from '../../support/virtualStorage.js';
 
 function batch(number: number): StorageBatch {
   const hardState = { term: number, votedFor: null };
-  return { number, hardState, truncateFrom: null, appended: [], last: { term: 0, index: 0 } };
+  const last = { term: 0, index: 0 };
+  return { number, hardState, snapshot: null, truncateFrom: null, compactTo: null, appended: [], last };
 }
 
 function vote(term: number): Message {
@@ -14,20 +15,7 @@ function vote(term: number): Message {
 }
 
 function output(number: number | null, ...terms: readonly number[]): Output {
-  const { messages, accepted, committed, acknowledged, readable, dropped, role } = emptyDraft();
-  const messagesAfterPersist = terms.map(vote);
-  const stored = number === null ? null : batch(number);
-  return {
-    batch: stored,
-    messages,
-    messagesAfterPersist,
-    accepted,
-    committed,
-    acknowledged,
-    readable,
-    dropped,
-    role,
-  };
+  return { ...NOTHING, batch: number === null ? null : batch(number), messagesAfterPersist: terms.map(vote) };
 }
 
 function queueOn(storage: VirtualStorage): {

@@ -1,10 +1,13 @@
 import { expect } from 'chai';
+import { systemDefer } from '../../../src/node/defer.js';
 import { RaftNode } from '../../../src/node/raftNode.js';
 import { defaultRaftConfig } from '../../../src/raft/config.js';
 import type { RequestMessage, ResponseMessage } from '../../../src/raft/types.js';
 import { FileMetadata, encodeUpdateFile } from '../../../src/stateMachine/fileMetadata.js';
+import { nothingStored } from '../../../src/storage/storage.js';
 import type { SendOutcome } from '../../../src/transport/transport.js';
 import { entriesOf } from '../../support/coreHarness.js';
+import { noSnapshots } from '../../support/noSnapshots.js';
 import { ManualTicker } from '../../support/manualTicker.js';
 import { VirtualStorage } from '../../support/virtualStorage.js';
 
@@ -37,6 +40,8 @@ class Bench {
       },
       stateMachine: this.files,
       ticker: this.ticker,
+      defer: systemDefer,
+      snapshots: noSnapshots,
       drawElectionTicks: () => {
         this.draws += 1;
         return ELECTION_TICKS;
@@ -48,6 +53,9 @@ class Bench {
         lifecycleChanged: (state) => this.events.push(state),
         peerUnreachable: (peer) => this.events.push(`down ${peer}`),
         peerReachable: (peer) => this.events.push(`up ${peer}`),
+        snapshotTaken: ({ index }) => this.events.push(`snapshot ${index}`),
+        snapshotInstalled: ({ index }) => this.events.push(`installed ${index}`),
+        snapshotUnusable: () => this.events.push('unusable'),
         failed: (error) => this.events.push(`failed: ${error.message}`),
       },
     });
@@ -202,8 +210,7 @@ describe('node', () => {
 
     it('a storage that cannot be read ends it too', () => {
       const bench = new Bench();
-      bench.storage.load = (done) =>
-        done(new Error('not a log'), { hardState: { term: 0, votedFor: null }, entries: [] });
+      bench.storage.load = (done) => done(new Error('not a log'), nothingStored);
       bench.node.start();
       expect(bench.events).to.deep.equal(['failed', 'failed: not a log']);
     });
@@ -295,7 +302,7 @@ describe('node: crash and restore', () => {
     bench.storage.isSlow = true;
     bench.receive({ type: 'requestVote' });
     bench.node.crash();
-    bench.storage.load = (done) => done(null, { hardState: { term: 1, votedFor: 1 }, entries: [] });
+    bench.storage.load = (done) => done(null, { ...nothingStored, hardState: { term: 1, votedFor: 1 } });
     bench.node.restore();
     bench.receive({ type: 'requestVote', from: 2 });
     expect(bench.storage.writesUnderWay).to.equal(1);

@@ -31,6 +31,16 @@ const requests: Readonly<Record<RequestMessage['type'], RequestMessage>> = {
     sequence: 7,
     readRound: 9,
   },
+  installSnapshot: {
+    type: 'installSnapshot',
+    ...address,
+    last: { term: 2, index: 40 },
+    chunk: 1,
+    chunkCount: 3,
+    data: '[["<&>\\"é\u{1f600}",1,[]]]',
+    sequence: 8,
+    readRound: 9,
+  },
 };
 const back = { from: 1, to: 0, term: 3 };
 const responses: Readonly<Record<RequestMessage['type'], ResponseMessage>> = {
@@ -45,6 +55,15 @@ const responses: Readonly<Record<RequestMessage['type'], ResponseMessage>> = {
     sequence: 7,
     readRound: 9,
     conflict: null,
+  },
+  installSnapshot: {
+    type: 'installSnapshotResponse',
+    ...back,
+    matchIndex: 0,
+    nextChunk: 2,
+    commitIndex: 4,
+    sequence: 8,
+    readRound: 9,
   },
 };
 const question = requests.preVote;
@@ -119,10 +138,13 @@ describe('the transport over XML-RPC', () => {
     });
   }
 
-  it('uses only the two methods of the wire contract', () => {
-    const vote = 'surfstore.requestVote';
-    const expected = { preVote: vote, requestVote: vote, appendEntries: 'surfstore.appendEntries' };
-    expect(peerMethods).to.deep.equal(expected);
+  it('uses the two methods of the wire contract, and one of its own for snapshots', () => {
+    expect(peerMethods).to.deep.equal({
+      preVote: 'surfstore.requestVote',
+      requestVote: 'surfstore.requestVote',
+      appendEntries: 'surfstore.appendEntries',
+      installSnapshot: 'surfstore.installSnapshot',
+    });
   });
 
   it('brings each of many requests at a time its own answer', async () => {

@@ -1,0 +1,47 @@
+import type { Progress } from './progress.js';
+import type { RaftState } from './state.js';
+import type { InstallSnapshotResponse, NodeId } from './types.js';
+
+/**
+ * Section 7: a follower whose next entry is compacted away gets the snapshot instead, one chunk at a time. A transfer keeps
+ * to the snapshot that it began with, also when a newer one has been taken since.
+ */
+export function sendSnapshotChunk(state: RaftState, to: NodeId, progress: Progress): void {
+  const transfer = progress.transfer ?? beginTransfer(state, progress);
+  if (transfer === null) return;
+  const { snapshot, nextChunk } = transfer;
+  const sequence = progress.sentChunk(state.reads.round);
+  state.send({
+    type: 'installSnapshot',
+    from: state.id,
+    to,
+    term: state.term,
+    last: snapshot.last,
+    chunk: nextChunk,
+    chunkCount: snapshot.chunks.length,
+    data: snapshot.chunks[nextChunk] ?? '',
+    sequence,
+    readRound: state.reads.round,
+  });
+}
+
+/** What could not have been said by a follower of ours pauses the transfer until the next heartbeat. */
+export function handleInstallSnapshotResponse(state: RaftState, response: InstallSnapshotResponse): void {
+  const progress = state.progress.get(response.from);
+  if (progress === undefined) return;
+  const isCurrent = progress.answered(response.sequence);
+  progress.echoed(response.readRound, state.reads.round);
+  const { matchIndex, commitIndex, nextChunk } = response;
+  // A snapshot holds nothing that is not committed.
+  if (matchIndex > state.commitIndex) progress.unreachable();
+  else if (matchIndex > 0) {
+    progress.matched(matchIndex);
+    progress.knowsCommit(Math.min(commitIndex, state.commitIndex, matchIndex));
+  } else if (isCurrent) progress.wantsChunk(nextChunk);
+}
+
+function beginTransfer(state: RaftState, progress: Progress): Progress['transfer'] {
+  if (state.snapshot === null) return null;
+  progress.transfer = { snapshot: state.snapshot, nextChunk: 0 };
+  return progress.transfer;
+}

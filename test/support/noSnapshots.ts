@@ -1,0 +1,4 @@
+import type { SnapshotPolicy } from '../../src/node/snapshotTaker.js';
+
+/** For nodes whose snapshots are not the subject. */
+export const noSnapshots: SnapshotPolicy = { entriesMax: Infinity, bytesMax: Infinity, chunkChars: 1 };
