@@ -1,6 +1,6 @@
 /**
- * Loaded into a server beside its program: measures how long its event loop is held up, and writes what it has seen since
- * the last time to the file LOOP_DELAY_FILE at each SIGUSR2.
+ * Loaded into a server beside its program: measures how long its event loop is held up from the moment it says that it is
+ * ready, and writes what it has seen since the last time to the file LOOP_DELAY_FILE at each SIGUSR2.
  */
 import { renameSync, writeFileSync } from 'node:fs';
 import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';
@@ -19,8 +19,13 @@ const file = process.env['LOOP_DELAY_FILE'];
 
 if (file !== undefined) {
   const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-  delays.enable();
   let gcMaxMs = 0;
+  const say = process.stdout.write.bind(process.stdout);
+  process.stdout.write = ((...words: Parameters<typeof say>) => {
+    delays.enable();
+    gcMaxMs = 0;
+    return say(...words);
+  }) as typeof say;
   new PerformanceObserver((list) => {
     for (const { duration } of list.getEntries()) gcMaxMs = Math.max(gcMaxMs, duration);
   }).observe({ entryTypes: ['gc'] });

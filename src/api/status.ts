@@ -42,6 +42,7 @@ export function statusStruct(source: StatusSource): XmlRpcValue {
     commitIndex: core.commitIndex,
     lastApplied,
     lastIndex: core.lastIndex,
+    snapshotIndex: core.snapshotIndex,
     logLength: core.lastIndex - core.firstIndex + 1,
     waitingCalls,
     files: source.fileCount(),

@@ -31,6 +31,9 @@ export interface ServerStatus {
   readonly commitIndex: number;
   readonly lastApplied: number;
   readonly lastIndex: number;
+  /** The last entry that the server's snapshot covers, 0 without one. */
+  readonly snapshotIndex: number;
+  /** Entries in the log: those behind the snapshot, and a tail before. */
   readonly logLength: number;
   readonly waitingCalls: number;
   readonly files: number;
@@ -79,6 +82,7 @@ export function asStatus(value: ParsedValue): ServerStatus {
     commitIndex: int(status, 'commitIndex'),
     lastApplied: int(status, 'lastApplied'),
     lastIndex: int(status, 'lastIndex'),
+    snapshotIndex: int(status, 'snapshotIndex'),
     logLength: int(status, 'logLength'),
     waitingCalls: int(status, 'waitingCalls'),
     files: int(status, 'files'),

@@ -28,6 +28,8 @@ export class LevelStorage implements Storage {
   private readonly queue: WriteQueue;
   private readonly garbage = new Garbage();
   private readonly loads = new Set<Promise<void>>();
+  /** What was read when it was opened, until it is loaded or written to. */
+  private asOpened: StoredState | null;
   private failure: StorageError | null = null;
   private running: Promise<void> = Promise.resolve();
   private isRunning = false;
@@ -38,6 +40,7 @@ export class LevelStorage implements Storage {
     { db, highwater, reading: { meta, stored }, nextSnapshotId }: OpenLevel,
   ) {
     this.isFresh = meta.generation === 0;
+    this.asOpened = stored;
     this.db = db;
     this.writer = new LevelWriter(db, highwater, meta);
     this.ledger = new Ledger(meta, TermRuns.after(meta.before).append(stored.entries));
@@ -63,6 +66,7 @@ export class LevelStorage implements Storage {
   /** @throws when the batch does not fit what was handed over before: a mistake of the caller */
   persist(batch: StorageBatch, done: (error: Error | null) => void): void {
     if (this.refuses(done)) return;
+    this.asOpened = null;
     this.queue.addBatch({ change: this.ledger.apply(batch), done });
     this.wake();
   }
@@ -75,8 +79,12 @@ export class LevelStorage implements Storage {
 
   load(done: (error: Error | null, stored: StoredState) => void): void {
     if (this.refuses((error) => done(error, nothingStored))) return;
-    this.queue.addLoad(done);
-    this.wake();
+    const { asOpened } = this;
+    this.asOpened = null;
+    if (asOpened === null) {
+      this.queue.addLoad(done);
+      this.wake();
+    } else queueMicrotask(() => done(null, asOpened));
   }
 
   close(done: () => void): void {

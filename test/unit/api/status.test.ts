@@ -33,6 +33,7 @@ const memberNames = [
   'commitIndex',
   'lastApplied',
   'lastIndex',
+  'snapshotIndex',
   'logLength',
   'waitingCalls',
   'files',
@@ -81,6 +82,7 @@ describe('api: the status of a server', () => {
       commitIndex: 0,
       lastApplied: 0,
       lastIndex: 0,
+      snapshotIndex: 0,
       logLength: 0,
       waitingCalls: 0,
       files: 0,
@@ -103,6 +105,7 @@ describe('api: the status of a server', () => {
       commitIndex: 2,
       lastApplied: 2,
       lastIndex: 2,
+      snapshotIndex: 0,
       logLength: 2,
       files: 1,
     });

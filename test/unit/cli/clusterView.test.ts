@@ -15,6 +15,7 @@ const healthy: ServerStatus = {
   commitIndex: 5,
   lastApplied: 5,
   lastIndex: 5,
+  snapshotIndex: 0,
   logLength: 5,
   waitingCalls: 0,
   files: 1,
