@@ -20,7 +20,7 @@ export interface StatusSource {
  */
 export function statusStruct(source: StatusSource): XmlRpcValue {
   const { id, servers, node, tickMs, version } = source;
-  const { core, lifecycle, lastApplied, waitingCalls } = node.status;
+  const { core, lifecycle, lastApplied, waitingCalls, unreachableFrom } = node.status;
   const peers = core.peers.map((peer) =>
     struct({
       id: peer.id,
@@ -45,6 +45,7 @@ export function statusStruct(source: StatusSource): XmlRpcValue {
     snapshotIndex: core.snapshotIndex,
     logLength: core.lastIndex - core.firstIndex + 1,
     waitingCalls,
+    unreachableFrom,
     files: source.fileCount(),
     uptimeSeconds: source.uptimeSeconds(),
     version,

@@ -8,7 +8,7 @@ import { refuseTooLarge, type WireLimits } from './commandSize.js';
 import { FileMapXml } from './fileMapXml.js';
 import { method, type Method } from './method.js';
 import { statusStruct, type StatusSource } from './status.js';
-import { arrayOfTexts, bytes, fileName, hashList, text, version } from './validate.js';
+import { arrayOfServers, arrayOfTexts, bytes, fileName, hashList, text, version } from './validate.js';
 
 /** What the methods of one server work on. */
 export interface SurfstoreParts {
@@ -17,13 +17,21 @@ export interface SurfstoreParts {
   readonly blocks: BlockStore;
   readonly status: StatusSource;
   readonly wire: WireLimits;
+  /** Whether the server can be crashed and cut off by a call. */
+  readonly chaosHooks: boolean;
   /** Answers a peer's message, both as JSON; rejects with what the peer is to be told instead. */
   readonly answerPeer: (message: string) => Promise<string>;
 }
 
 /** The table of the service's methods (wire contract of the assignment). */
 export function surfstoreMethods(parts: SurfstoreParts): Method[] {
-  return [...metadataMethods(parts), ...chaosMethods(parts), ...blockMethods(parts), ...peerMethods(parts)];
+  return [
+    ...metadataMethods(parts),
+    ...leadershipMethods(parts),
+    ...(parts.chaosHooks ? chaosMethods(parts) : []),
+    ...blockMethods(parts),
+    ...peerMethods(parts),
+  ];
 }
 
 function metadataMethods({ node, files, status, wire }: SurfstoreParts): Method[] {
@@ -67,7 +75,7 @@ function metadataMethods({ node, files, status, wire }: SurfstoreParts): Method[
   ];
 }
 
-function chaosMethods({ node }: SurfstoreParts): Method[] {
+function leadershipMethods({ node }: SurfstoreParts): Method[] {
   return [
     method(
       'surfstore.isLeader',
@@ -77,6 +85,22 @@ function chaosMethods({ node }: SurfstoreParts): Method[] {
       () => node.isLeader,
     ),
     method('surfstore.isCrashed', [], 'boolean', 'Whether this server is crashed.', () => node.isCrashed),
+  ];
+}
+
+function chaosMethods({ node, status }: SurfstoreParts): Method[] {
+  return [
+    method(
+      'surfstore.makeUnreachableFrom',
+      [arrayOfServers('servers', status.servers.length)],
+      'boolean',
+      'From now on drops every message, request or answer, that comes from these servers, and from no others; an ' +
+        'empty list heals. Lasts through crash and restore; true.',
+      ([servers]) => {
+        node.makeUnreachableFrom(servers);
+        return true;
+      },
+    ),
     method(
       'surfstore.crash',
       [],

@@ -62,6 +62,18 @@ export function arrayOfTexts(name: string): Parameter<string[]> {
   });
 }
 
+/** Numbers of servers of this cluster. */
+export function arrayOfServers(name: string, servers: number): Parameter<number[]> {
+  return parameter(name, 'array', (value) => {
+    if (!Array.isArray(value)) throw wrongType(name, 'array', value);
+    return value.map((item) => {
+      if (typeof item !== 'number' || item < 0 || item >= servers)
+        throw invalidParams(`${name} must hold numbers of servers, from 0 to ${servers - 1}`);
+      return item;
+    });
+  });
+}
+
 export function anyArray(name: string): Parameter<ParsedValue[]> {
   return parameter(name, 'array', (value) => {
     if (!Array.isArray(value)) throw wrongType(name, 'array', value);

@@ -89,6 +89,7 @@ export async function startServer({
     files,
     blocks: new MemoryBlockStore({ bytesMax: options.blockStoreBytesMax }),
     wire: { bytesOnTheWire, bodyBytesMax: options.bodyBytesMax },
+    chaosHooks: options.chaosHooks,
     answerPeer: (message) => answerPeer(node, message),
     status: {
       id: server.id,

@@ -146,6 +146,6 @@ function flagsOf(command: Command, id: number): string[] {
     if (command.getOptionValueSource(name) !== 'cli') return [];
     const value: unknown = command.getOptionValue(name);
     if (name === 'dataDir') return [option.long ?? '', join(String(value), `server${id}`)];
-    return value === true ? [option.long ?? ''] : [option.long ?? '', String(value)];
+    return typeof value === 'boolean' ? [option.long ?? ''] : [option.long ?? '', String(value)];
   });
 }

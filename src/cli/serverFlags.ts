@@ -28,6 +28,7 @@ export function addServerFlags(command: Command): Command {
         .choices(replyMoments)
         .default(defaultOptions.replyAfter),
     )
+    .option('--no-chaos-hooks', 'no calls that crash this server or cut it off from others')
     .option('--check-quorum', 'a leader without a majority steps down instead of keeping its clients waiting')
     .option(
       ...number(

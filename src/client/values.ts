@@ -36,6 +36,8 @@ export interface ServerStatus {
   /** Entries in the log: those behind the snapshot, and a tail before. */
   readonly logLength: number;
   readonly waitingCalls: number;
+  /** The peers that this server was told not to hear. */
+  readonly unreachableFrom: readonly number[];
   readonly files: number;
   readonly uptimeSeconds: number;
   readonly version: string;
@@ -85,6 +87,7 @@ export function asStatus(value: ParsedValue): ServerStatus {
     snapshotIndex: int(status, 'snapshotIndex'),
     logLength: int(status, 'logLength'),
     waitingCalls: int(status, 'waitingCalls'),
+    unreachableFrom: asArray(status.get('unreachableFrom')).map(asInt),
     files: int(status, 'files'),
     uptimeSeconds: int(status, 'uptimeSeconds'),
     version: text(status, 'version'),
@@ -101,6 +104,11 @@ function asPeer(value: ParsedValue): PeerInfo {
     nextIndex: int(peer, 'nextIndex'),
     lastContactMs: int(peer, 'lastContactMs'),
   };
+}
+
+function asArray(value: ParsedValue | undefined): readonly ParsedValue[] {
+  if (!Array.isArray(value)) throw unexpected('an array');
+  return value;
 }
 
 function asStruct(value: ParsedValue): Map<string, ParsedValue> {

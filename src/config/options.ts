@@ -83,6 +83,11 @@ export interface ServerOptions {
    * @default undefined
    */
   readonly bind?: string | undefined;
+  /**
+   * Whether `crash`, `restore` and `makeUnreachableFrom` exist.
+   * @default true
+   */
+  readonly chaosHooks: boolean;
   /** @default 'warn' */
   readonly logLevel: LogLevel;
 }
@@ -103,6 +108,7 @@ export const defaultOptions: ServerOptions = {
   blockStoreBytesMax: 256 * mebibyte,
   snapshotEntries: 20_000,
   snapshotBytes: 8 * mebibyte,
+  chaosHooks: true,
   logLevel: 'warn',
 };
 

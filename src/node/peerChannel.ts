@@ -3,7 +3,7 @@ import type { Transport } from '../transport/transport.js';
 
 /** What a channel reports. */
 export interface ChannelEvents {
-  answered(response: ResponseMessage): void;
+  answered(request: RequestMessage, response: ResponseMessage): void;
   failed(request: RequestMessage, reason: string): void;
 }
 
@@ -37,7 +37,7 @@ export class PeerChannel {
       this.giveUp = undefined;
       const waiting = this.waiting;
       this.waiting = undefined;
-      if ('response' in outcome) this.events.answered(outcome.response);
+      if ('response' in outcome) this.events.answered(request, outcome.response);
       else this.events.failed(request, outcome.failure);
       // The answer may have led to a newer request, which then is the one to go.
       if (waiting !== undefined && this.isIdle()) this.start(waiting);

@@ -1,7 +1,7 @@
 import type { RaftConfig } from '../raft/config.js';
 import { RaftCore } from '../raft/core.js';
 import { NOTHING, type Input, type Output } from '../raft/output.js';
-import type { CoreStatus } from '../raft/status.js';
+import { initialStatus, type CoreStatus } from '../raft/status.js';
 import {
   isRequest,
   type Message,
@@ -48,6 +48,8 @@ export interface NodeStatus {
   readonly core: CoreStatus;
   readonly lastApplied: number;
   readonly waitingCalls: number;
+  /** The peers that are not heard, as `makeUnreachableFrom` wants it; in rising order. */
+  readonly unreachableFrom: readonly NodeId[];
 }
 
 type Reply = (response: ResponseMessage | null) => void;
@@ -68,6 +70,8 @@ export class RaftNode<Result> implements PeerRequestHandler {
   private readonly snapshots: Snapshots;
   private readonly health: PeerHealth;
   private readonly channels = new Map<NodeId, PeerChannel>();
+  /** A chaos hook: nothing that these peers send is heard. */
+  private unreachable: ReadonlySet<NodeId> = new Set();
   /** Peers whose request has been taken in and waits for its answer. */
   private readonly openReplies = new Set<Reply>();
   private queue: QueuedInput[] = [];
@@ -95,7 +99,7 @@ export class RaftNode<Result> implements PeerRequestHandler {
     for (const peer of raft.servers.filter((id) => id !== raft.id)) {
       this.channels.set(peer, this.channelTo(peer, transport));
     }
-    this.lastStatus = emptyStatus(raft.id);
+    this.lastStatus = initialStatus(raft.id);
   }
 
   /**
@@ -123,6 +127,7 @@ export class RaftNode<Result> implements PeerRequestHandler {
       core: this.core?.status ?? this.lastStatus,
       lastApplied: this.options.stateMachine.lastApplied,
       waitingCalls: this.pending.size,
+      unreachableFrom: [...this.unreachable].sort((a, b) => a - b),
     };
   }
 
@@ -154,6 +159,7 @@ export class RaftNode<Result> implements PeerRequestHandler {
 
   /** @throws ServiceError `isCrashed` and the like: a server that is down has no part in anything */
   receive(request: RequestMessage, reply: Reply): void {
+    if (this.unreachable.has(request.from)) return;
     this.requireRunning();
     if (this.channels.has(request.from)) this.health.called(request.from);
     this.post({ type: 'receive', message: request }, reply);
@@ -181,6 +187,14 @@ export class RaftNode<Result> implements PeerRequestHandler {
     this.options.observer.lifecycleChanged('restoring');
     // It has forgotten nothing, so it may vote; but not at once against a leader that it has not heard yet.
     this.load({ ...this.options.raft, voteDelayTicks: 0 }, true, () => undefined);
+  }
+
+  /**
+   * A chaos hook: from now on every request and every answer of these peers is dropped, and of no others. One server by itself
+   * makes a link work in one direction only. It outlasts `crash` and `restore`, as a broken network does.
+   */
+  makeUnreachableFrom(peers: readonly NodeId[]): void {
+    this.unreachable = new Set(peers);
   }
 
   /** Ends the node for good; waiting calls are told. */
@@ -274,6 +288,7 @@ export class RaftNode<Result> implements PeerRequestHandler {
     output.messages.forEach(deliver);
     if (reply !== undefined && !answers(output)) this.answer(reply, null);
     this.applyAndSettle(output);
+    if (input.type === 'snapshotStaged') this.snapshots.settled(input.snapshot);
   }
 
   private applyAndSettle(output: Output): void {
@@ -333,15 +348,20 @@ export class RaftNode<Result> implements PeerRequestHandler {
 
   private channelTo(peer: NodeId, transport: Transport): PeerChannel {
     const { health } = this;
+    const failed = (request: RequestMessage, reason: string): void => {
+      health.failed(peer, reason);
+      if (isReplication(request)) this.post({ type: 'unreachable', peer });
+    };
     return new PeerChannel(transport, {
-      answered: (response) => {
+      answered: (request, response) => {
+        if (this.unreachable.has(peer)) {
+          failed(request, 'made unreachable on purpose');
+          return;
+        }
         health.answered(peer);
         this.post({ type: 'receive', message: response });
       },
-      failed: (request, reason) => {
-        health.failed(peer, reason);
-        if (isReplication(request)) this.post({ type: 'unreachable', peer });
-      },
+      failed,
     });
   }
 }
@@ -358,23 +378,4 @@ function answers({ messages, messagesAfterPersist }: Output): boolean {
 /** Requests of which the core waits for the outcome. */
 function isReplication({ type }: RequestMessage): boolean {
   return type === 'appendEntries' || type === 'installSnapshot';
-}
-
-function emptyStatus(id: NodeId): CoreStatus {
-  return {
-    id,
-    role: 'follower',
-    term: 0,
-    votedFor: null,
-    leader: null,
-    snapshotIndex: 0,
-    firstIndex: 1,
-    lastIndex: 0,
-    lastTerm: 0,
-    commitIndex: 0,
-    acknowledged: 0,
-    uncommittedBytes: 0,
-    electionTimeoutTicks: 0,
-    peers: [],
-  };
 }

@@ -18,6 +18,7 @@ export interface ReceiverEvents {
 export class SnapshotReceiver {
   private giveUp: (() => void) | undefined;
   private loader: SnapshotLoader | undefined;
+  private current: Snapshot | undefined;
 
   constructor(
     private readonly stateMachine: Pick<StateMachine<unknown>, 'load'>,
@@ -28,6 +29,7 @@ export class SnapshotReceiver {
 
   begin(snapshot: Snapshot): void {
     this.cancel();
+    this.current = snapshot;
     let isGivenUp = false;
     let isStaged = false;
     const readyIfBoth = (): void => {
@@ -63,10 +65,16 @@ export class SnapshotReceiver {
     loader.install(last.index);
   }
 
+  /** Forgets this snapshot, be it under way or ready; another one stays. */
+  forget(snapshot: Snapshot): void {
+    if (this.current === snapshot) this.cancel();
+  }
+
   /** Forgets what is under way or was ready. */
   cancel(): void {
     this.giveUp?.();
     this.giveUp = undefined;
     this.loader = undefined;
+    this.current = undefined;
   }
 }

@@ -39,11 +39,7 @@ export class Snapshots {
     const { policy, stateMachine, storage, defer, observer } = parts;
     this.taker = new SnapshotTaker(policy, stateMachine, defer, (snapshot) => this.stageOwn(snapshot));
     this.receiver = new SnapshotReceiver(stateMachine, storage, defer, {
-      ready: (snapshot) => {
-        events.staged(snapshot);
-        // If the core had use for it, it is installed by now.
-        this.receiver.cancel();
-      },
+      ready: (snapshot) => events.staged(snapshot),
       unusable: (error) => {
         observer.snapshotUnusable(error);
         events.unusable();
@@ -95,6 +91,11 @@ export class Snapshots {
     } else if (batch !== null && batch.snapshot !== null) {
       observer.snapshotTaken(batch.snapshot);
     }
+  }
+
+  /** The core has been told that this snapshot is staged: if it had use for it, it is installed by now. */
+  settled(snapshot: Snapshot): void {
+    this.receiver.forget(snapshot);
   }
 
   /** These entries were applied: it may be time for a snapshot. */

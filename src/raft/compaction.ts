@@ -1,4 +1,4 @@
-import { installReceived, isReceived } from './followerSnapshot.js';
+import { installReceived, takeReceived } from './followerSnapshot.js';
 import { entryBytes } from './log.js';
 import type { RaftState } from './state.js';
 import type { Snapshot } from './types.js';
@@ -6,10 +6,11 @@ import type { Snapshot } from './types.js';
 /** Section 7: a durable snapshot takes the place of the log behind it; a tail stays for followers that are a little slow. */
 export function snapshotStaged(state: RaftState, snapshot: Snapshot): void {
   const { index } = snapshot.last;
+  const wasReceived = takeReceived(state, snapshot);
   if (index <= (state.snapshot?.last.index ?? 0)) return;
   if (index <= state.handedIndex) adoptOwn(state, snapshot);
   // A leader has all that is committed in its log, and gets there by itself.
-  else if (isReceived(state, snapshot) && state.role !== 'leader') installReceived(state, snapshot);
+  else if (wasReceived && state.role !== 'leader') installReceived(state, snapshot);
 }
 
 function adoptOwn(state: RaftState, snapshot: Snapshot): void {

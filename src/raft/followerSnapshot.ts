@@ -20,6 +20,7 @@ export function handleInstallSnapshot(state: RaftState, request: InstallSnapshot
   const { last, chunkCount } = request;
   commitUpTo(state, last);
   if (last.index <= state.commitIndex) {
+    if (!isComplete(state.incoming)) state.incoming = null;
     answer(state, request, { matchIndex: last.index, nextChunk: chunkCount });
     return;
   }
@@ -44,7 +45,6 @@ export function refuseOutdatedSnapshot(state: RaftState, request: InstallSnapsho
 
 /** What was received is ready: unless the log has got there meanwhile, everything it covers is replaced by it. */
 export function installReceived(state: RaftState, snapshot: Snapshot): void {
-  state.incoming = null;
   const { last } = snapshot;
   commitUpTo(state, last);
   if (last.index <= state.commitIndex) return;
@@ -58,9 +58,12 @@ export function installReceived(state: RaftState, snapshot: Snapshot): void {
   state.draft.installed = snapshot;
 }
 
-/** Whether this is the snapshot that the driver was given to make ready. */
-export function isReceived({ incoming }: RaftState, { last }: Snapshot): boolean {
-  return isComplete(incoming) && incoming.last.index === last.index && incoming.last.term === last.term;
+/** Whether this is the snapshot that the driver was given to make ready; if so, the next one may be received. */
+export function takeReceived(state: RaftState, { last }: Snapshot): boolean {
+  const { incoming } = state;
+  const isIt = isComplete(incoming) && incoming.last.index === last.index && incoming.last.term === last.term;
+  if (isIt) state.incoming = null;
+  return isIt;
 }
 
 /** The last entry of a leader's snapshot is committed. Where the own log has it, it has all before it too (Log Matching). */

@@ -53,3 +53,23 @@ export function statusOf(state: RaftState): CoreStatus {
     peers,
   };
 }
+
+/** A core that has not begun. */
+export function initialStatus(id: NodeId): CoreStatus {
+  return {
+    id,
+    role: 'follower',
+    term: 0,
+    votedFor: null,
+    leader: null,
+    snapshotIndex: 0,
+    firstIndex: 1,
+    lastIndex: 0,
+    lastTerm: 0,
+    commitIndex: 0,
+    acknowledged: 0,
+    uncommittedBytes: 0,
+    electionTimeoutTicks: 0,
+    peers: [],
+  };
+}

@@ -3,6 +3,8 @@ import { SnapshotError, type SnapshotReader } from './stateMachine.js';
 /** Puts records together to chunks: JSON arrays. There is always one chunk, if only an empty one. */
 export class ChunkReader implements SnapshotReader {
   private isFirst = true;
+  /** Read, and too long for the chunk before. */
+  private waiting: string | undefined;
 
   /** @param records their `return` is called when the reading ends early */
   constructor(
@@ -13,10 +15,11 @@ export class ChunkReader implements SnapshotReader {
   next(): IteratorResult<string, undefined> {
     const texts: string[] = [];
     let chars = 0;
-    while (chars < this.chunkChars) {
-      const step = this.records.next();
-      if (step.done === true) break;
-      const text = JSON.stringify(step.value);
+    for (let text = this.nextText(); text !== undefined; text = this.nextText()) {
+      if (texts.length > 0 && chars + text.length > this.chunkChars) {
+        this.waiting = text;
+        break;
+      }
       texts.push(text);
       chars += text.length + 1;
     }
@@ -27,7 +30,17 @@ export class ChunkReader implements SnapshotReader {
 
   return(): IteratorResult<string, undefined> {
     this.records.return?.();
+    this.waiting = undefined;
+    this.isFirst = false;
     return { done: true, value: undefined };
+  }
+
+  private nextText(): string | undefined {
+    const { waiting } = this;
+    this.waiting = undefined;
+    if (waiting !== undefined) return waiting;
+    const step = this.records.next();
+    return step.done === true ? undefined : JSON.stringify(step.value);
   }
 }
 

@@ -32,7 +32,8 @@ export interface StateMachine<Result> {
   /**
    * Everything the state machine holds at this moment; what is applied while it is read does not show.
    *
-   * @param chunkChars a chunk ends at the first record that makes it this long, in UTF-16 units
+   * @param chunkChars a chunk holds as many records as fit in this length in UTF-16 units; one that is longer makes a chunk of
+   * its own
    */
   snapshot(chunkChars: number): SnapshotReader;
   /** Begins to load a snapshot. */

@@ -15,6 +15,9 @@ export interface Transport {
 
 /** Who answers the requests of peers: in production the driver. */
 export interface PeerRequestHandler {
-  /** `reply` is called exactly once, with null when the request deserves no answer. */
+  /**
+   * `reply` is called at most once, with null when the request deserves no answer; not at all when the request is dropped as a
+   * broken network would drop it.
+   */
   receive(request: RequestMessage, reply: (response: ResponseMessage | null) => void): void;
 }

@@ -33,7 +33,8 @@ const looking = new Set(['held', 'log', 'status', 'versions', 'sent']);
  * The language. `I` is a server's number, `A>B` one direction of a link, `NAME V` a file and its version.
  */
 const table: Readonly<Record<string, Command | undefined>> = {
-  /** cluster n=5 [reply=commit] [waiting=10] [bytes=1000] [entries=10] [checkQuorum] [rpc=400] [votedelay=1200] */
+  /** cluster n=5 [reply=commit] [waiting=10] [bytes=1000] [entries=10] [checkQuorum] [rpc=400] [votedelay=1200]
+   * [snapshots=5, after so many entries, in chunks of chunk=60 characters, with a tail of tail=0 entries] */
   cluster: (world, args) => {
     const settings = new Map(args.map((arg) => splitAt(arg, '=')));
     const number = (name: string, otherwise: number): number => Number(settings.get(name) ?? otherwise);
@@ -43,6 +44,12 @@ const table: Readonly<Record<string, Command | undefined>> = {
         appendEntriesMax: number('entries', 1024),
         checkQuorum: settings.has('checkQuorum'),
         voteDelayTicks: number('votedelay', 0) / 10,
+        tailEntriesMax: number('tail', 0),
+      },
+      snapshots: {
+        entriesMax: number('snapshots', Infinity),
+        bytesMax: Infinity,
+        chunkChars: number('chunk', 60),
       },
       waitingCallsMax: number('waiting', 10_000),
       rpcTimeoutMs: number('rpc', 400),
@@ -131,6 +138,19 @@ const table: Readonly<Record<string, Command | undefined>> = {
     const writes = count === undefined ? storage.writesUnderWay : Number(count);
     for (let write = 0; write < writes; write += 1) storage.complete();
   },
+  /** busy I: pieces of long work of I (taking, loading a snapshot) wait; work I N: N of them are done; free I: all go on. */
+  busy: (world, [id]) => {
+    world.server(id).isBusy = true;
+  },
+  work: (world, [id, count]) => {
+    const server = world.server(id);
+    server.isBusy = false;
+    for (let piece = 0; piece < Number(count); piece += 1) server.runDeferred();
+    server.isBusy = true;
+  },
+  free: (world, [id]) => {
+    world.server(id).isBusy = false;
+  },
   breakdisk: (world, [id]) => world.server(id).storage.breakDown(),
 
   advance: (world, [time]) => world.cluster.advance(milliseconds(time)),
@@ -147,7 +167,7 @@ const table: Readonly<Record<string, Command | undefined>> = {
   },
   /** sent [I]: requests that left since the last count, by type, those to I only if given. */
   sent: (world, [id]) => {
-    const counts = { preVote: 0, requestVote: 0, appendEntries: 0 };
+    const counts = { preVote: 0, requestVote: 0, appendEntries: 0, installSnapshot: 0 };
     for (const { type, to } of world.sent.splice(0))
       if (id === undefined || to === Number(id)) counts[type] += 1;
     const used = Object.entries(counts).filter(([, count]) => count > 0);

@@ -11,11 +11,13 @@ export function describeEntry(entry: Entry): string {
   return `${name}${version}@${entry.term}`;
 }
 
-/** The log, with `|` after the last committed entry; of a long one only the ends. */
+/** The log, with `|` after the last committed entry; of a long one only the ends. `[7@2]`: it begins after entry 7 of term 2. */
 export function describeLog(server: VirtualServer): string {
-  const entries = server.entries.map(describeEntry);
-  const { commitIndex } = server.status;
-  const parts = [...entries.slice(0, commitIndex), '|', ...entries.slice(commitIndex)];
+  const { firstIndex, commitIndex } = server.status;
+  const committed = commitIndex - firstIndex + 1;
+  const entries = server.entries.slice(firstIndex - 1).map(describeEntry);
+  const parts = [...entries.slice(0, committed), '|', ...entries.slice(committed)];
+  if (firstIndex > 1) parts.unshift(`[${firstIndex - 1}@${server.entries[firstIndex - 2]?.term ?? 0}]`);
   const shown =
     parts.length <= 16 ? parts : [...parts.slice(0, 4), `.. ${parts.length - 9} more ..`, ...parts.slice(-5)];
   return `${server.id}: ${shown.join(' ')}`;
@@ -53,6 +55,10 @@ export function describePacket({ from, to, answer, exchange }: Packet): string {
 
 export function describeRequest(request: RequestMessage): string {
   const head = `${request.from}->${request.to} ${request.type} term=${request.term}`;
+  if (request.type === 'installSnapshot') {
+    const { last, chunk, chunkCount } = request;
+    return `${head} last=${last.index}@${last.term} chunk=${chunk}/${chunkCount}`;
+  }
   if (request.type !== 'appendEntries') return `${head} last=${request.lastLogIndex}@${request.lastLogTerm}`;
   const { prevLogIndex, prevLogTerm, entries, leaderCommit, readRound } = request;
   const carried = entries.length > 4 ? `${entries.length} entries` : entries.map(describeEntry).join(' ');
@@ -62,6 +68,8 @@ export function describeRequest(request: RequestMessage): string {
 
 function describeResponse(response: ResponseMessage): string {
   const head = `${response.from}->${response.to} ${response.type} term=${response.term}`;
+  if (response.type === 'installSnapshotResponse')
+    return `${head} match=${response.matchIndex} next=${response.nextChunk} commit=${response.commitIndex}`;
   if (response.type !== 'appendEntriesResponse') return `${head} ${response.granted ? 'granted' : 'refused'}`;
   const { success, matchIndex, commitIndex, conflict } = response;
   if (success) return `${head} match=${matchIndex} commit=${commitIndex}`;

@@ -16,6 +16,8 @@ export class World {
   private current: VirtualCluster | undefined;
   private seenLeader = 'no leader';
   private reported = new Map<Call, boolean>();
+  /** How many of each server's snapshot reports have been printed. */
+  private snapshotsReported = new Map<VirtualServer, number>();
 
   get cluster(): VirtualCluster {
     if (this.current === undefined) throw new Error('the script must begin with `cluster`');
@@ -45,7 +47,10 @@ export class World {
     this.lines.push(line);
   }
 
-  /** Prints the calls that were made or that ended since the last time, and who leads if that has changed. */
+  /**
+   * Prints what has come since the last time: calls that were made or that ended, snapshots, and who leads if that has
+   * changed.
+   */
   reportNews(): void {
     const news = this.cluster.calls.all.filter(
       (call) => this.reported.get(call) !== (call.outcome !== undefined),
@@ -53,11 +58,19 @@ export class World {
     for (const call of news) this.reported.set(call, call.outcome !== undefined);
     if (news.length <= 8) for (const call of news) this.print(describeCall(call));
     else for (const line of summary(news)) this.print(line);
+    for (const server of this.cluster.servers) this.reportSnapshots(server);
     const leader = this.cluster.leader;
     const now =
       leader === undefined ? 'no leader' : `${leader} leads term ${this.cluster.server(leader).status.term}`;
     if (now !== this.seenLeader) this.print(now);
     this.seenLeader = now;
+  }
+
+  private reportSnapshots(server: VirtualServer): void {
+    const { id, snapshotReports } = server;
+    const seen = this.snapshotsReported.get(server) ?? 0;
+    for (const report of snapshotReports.slice(seen)) this.print(`${id} snapshot ${report}`);
+    this.snapshotsReported.set(server, snapshotReports.length);
   }
 }
 

@@ -209,10 +209,16 @@ export const snapshotMutations: readonly Mutation[] = [
     edits: [
       {
         file: compaction,
-        find: "isReceived(state, snapshot) && state.role !== 'leader'",
-        replace: 'isReceived(state, snapshot)',
+        find: "wasReceived && state.role !== 'leader'",
+        replace: 'wasReceived',
       },
     ],
+  },
+  {
+    id: 's75',
+    title: 'a follower whose log overtook a snapshot never receives another one',
+    source: ours,
+    edits: [{ file: receiving, find: '  if (isIt) state.incoming = null;\n', replace: '' }],
   },
   {
     id: 's60',

@@ -38,6 +38,7 @@ describe('api: introspection', () => {
       'surfstore.hasblocks': ['array', 'array'],
       'surfstore.appendEntries': ['string', 'string'],
       'surfstore.installSnapshot': ['string', 'string'],
+      'surfstore.makeUnreachableFrom': ['boolean', 'array'],
       'surfstore.requestVote': ['string', 'string'],
       'system.listMethods': ['array'],
       'system.methodSignature': ['array', 'string'],

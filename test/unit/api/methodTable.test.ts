@@ -20,6 +20,7 @@ describe('api: the method table', () => {
       'surfstore.installSnapshot',
       'surfstore.isCrashed',
       'surfstore.isLeader',
+      'surfstore.makeUnreachableFrom',
       'surfstore.ping',
       'surfstore.putblock',
       'surfstore.requestVote',

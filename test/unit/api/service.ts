@@ -79,6 +79,13 @@ const silent: NodeObserver = {
   failed: () => undefined,
 };
 
+interface ServiceOptions {
+  readonly servers?: 1 | 3;
+  readonly bodyBytesMax?: number;
+  readonly blockStoreBytesMax?: number;
+  readonly chaosHooks?: boolean;
+}
+
 /** Server 0 of a cluster with its whole XML-RPC surface; its peers are puppets. */
 export class Service {
   readonly peers = new PuppetPeers();
@@ -87,8 +94,9 @@ export class Service {
   readonly node: RaftNode<boolean>;
   readonly surface: XmlRpcSurface;
 
-  constructor(options: { servers?: 1 | 3; bodyBytesMax?: number; blockStoreBytesMax?: number } = {}) {
+  constructor(options: ServiceOptions = {}) {
     const { servers: size = 3, bodyBytesMax = 100_000, blockStoreBytesMax = 1_000_000 } = options;
+    const { chaosHooks = true } = options;
     this.node = new RaftNode<boolean>({
       raft: { ...defaultRaftConfig, id: 0, servers: servers.slice(0, size).map(({ id }) => id) },
       storage: new MemoryStorage(),
@@ -107,6 +115,7 @@ export class Service {
       files: this.files,
       blocks: new MemoryBlockStore({ bytesMax: blockStoreBytesMax, blockBytesMax: 1000 }),
       wire: { bytesOnTheWire, bodyBytesMax },
+      chaosHooks,
       answerPeer: (message) => answerPeer(this.node, message),
       status: {
         id: 0,

@@ -36,6 +36,7 @@ const memberNames = [
   'snapshotIndex',
   'logLength',
   'waitingCalls',
+  'unreachableFrom',
   'files',
   'uptimeSeconds',
   'version',
@@ -85,6 +86,7 @@ describe('api: the status of a server', () => {
       snapshotIndex: 0,
       logLength: 0,
       waitingCalls: 0,
+      unreachableFrom: [],
       files: 0,
       uptimeSeconds: 7,
       version: '1.2.3',
@@ -150,6 +152,7 @@ describe('api: the status of a server', () => {
       lastIndex: 2,
       files: 1,
       waitingCalls: 0,
+      unreachableFrom: [],
     });
     expect(peersOf(status)).to.deep.equal([]);
   });

@@ -18,6 +18,7 @@ const healthy: ServerStatus = {
   snapshotIndex: 0,
   logLength: 5,
   waitingCalls: 0,
+  unreachableFrom: [],
   files: 1,
   uptimeSeconds: 1,
   version: '1.2.3',

@@ -46,9 +46,12 @@ describe('command line: the flags of a server', () => {
     expect([...flags.keys()]).to.have.members([...Object.keys(defaultOptions), 'bind', 'dataDir']);
     for (const [name, value] of Object.entries(defaultOptions)) {
       const flag = flags.get(name);
-      expect(flag?.long).to.equal(`--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+      const no = flag?.negate === true ? 'no-' : '';
+      expect(flag?.long).to.equal(
+        `--${no}${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+      );
       expect(flag?.description).to.match(/\S/);
-      if (value !== false) expect(flag?.defaultValue).to.equal(value);
+      if (typeof value !== 'boolean') expect(flag?.defaultValue).to.equal(value);
     }
   });
 
@@ -58,10 +61,11 @@ describe('command line: the flags of a server', () => {
       ...['--rpc-timeout-ms', '200', '--waiting-calls-max', '7', '--uncommitted-bytes-max', '1000000'],
       ...['--body-bytes-max', '65536', '--block-store-bytes-max', '1048576', '--bind', '127.0.0.2'],
       ...['--reply-after', 'commit', '--check-quorum', '--log-level', 'debug'],
-      ...['--data-dir', 'data', '--snapshot-entries', '500', '--snapshot-bytes', '70000'],
+      ...['--no-chaos-hooks', '--data-dir', 'data', '--snapshot-entries', '500', '--snapshot-bytes', '70000'],
     ];
     expect(optionsOf(...args)).to.deep.equal({
       dataDir: 'data',
+      chaosHooks: false,
       snapshotEntries: 500,
       snapshotBytes: 70_000,
       tickMs: 5,

@@ -83,6 +83,12 @@ class Bench {
   }
 }
 
+function granted(request: RequestMessage): ResponseMessage {
+  const { from: to, to: from, term, type } = request;
+  if (type !== 'preVote') throw new Error(`${type} is not expected`);
+  return { type: 'preVoteResponse', from, to, term, granted: true };
+}
+
 const append = (count: number, leaderCommit = 0): Parameters<Bench['receive']>[0] => ({
   type: 'appendEntries',
   entries: entriesOf(Array<number>(count).fill(1)),
@@ -122,6 +128,41 @@ describe('node', () => {
     bench.receive({ type: 'requestVote', from: 9 });
     expect(bench.replies).to.deep.equal([null, null]);
     expect(bench.node.status.core.term).to.equal(0);
+  });
+
+  describe('made unreachable from a peer', () => {
+    it('drops its requests without an answer, and hears the others', () => {
+      const bench = Bench.started();
+      bench.node.makeUnreachableFrom([1]);
+      bench.receive({ type: 'requestVote', term: 5 });
+      bench.receive({ type: 'preVote', from: 2 });
+      expect(bench.node.status.core.term).to.equal(0);
+      expect(bench.replies.map((reply) => reply?.to)).to.deep.equal([2]);
+    });
+
+    it('drops its answers, but still sends to it', () => {
+      const bench = Bench.started();
+      bench.node.makeUnreachableFrom([1, 2]);
+      bench.tick(ELECTION_TICKS);
+      for (const { request, done } of bench.sent) done({ response: granted(request) });
+      expect(bench.sent).to.have.length(2);
+      expect(bench.node.status.core.role).to.equal('preCandidate');
+      bench.node.makeUnreachableFrom([]);
+      bench.tick(ELECTION_TICKS);
+      for (const { request, done } of bench.sent.slice(2)) done({ response: granted(request) });
+      expect(bench.node.status.core.role).to.equal('candidate');
+    });
+
+    it('stays so through a crash and a restore', () => {
+      const bench = Bench.started();
+      bench.node.makeUnreachableFrom([2, 1]);
+      bench.node.crash();
+      bench.receive({ type: 'preVote' });
+      bench.node.restore();
+      bench.receive({ type: 'preVote' });
+      expect(bench.replies).to.deep.equal([]);
+      expect(bench.node.status.unreachableFrom).to.deep.equal([1, 2]);
+    });
   });
 
   describe('with a slow disk', () => {

@@ -40,6 +40,22 @@ const appendEntries: fc.Arbitrary<RequestMessage> = fc
     return { type: 'appendEntries', ...rest, term: 1000, prevLogTerm, entries };
   });
 
+/** Chunk `chunkCount` is the question how the installation goes. */
+const installSnapshot: fc.Arbitrary<RequestMessage> = fc
+  .record({
+    from: id,
+    to: id,
+    term: fc.integer({ min: 500, max: Number.MAX_SAFE_INTEGER }),
+    last: fc.record({ term: fc.nat(500), index: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }) }),
+    chunks: fc.tuple(count, fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER })),
+    data: fc.string({ unit: 'binary' }),
+    sequence: count,
+    readRound: count,
+  })
+  .map(({ chunks: [chunk, chunkCount], ...rest }) => {
+    return { type: 'installSnapshot', ...rest, chunk: Math.min(chunk, chunkCount), chunkCount };
+  });
+
 const response: fc.Arbitrary<ResponseMessage> = fc.oneof(
   fc.record({ type: fc.constant('preVoteResponse' as const), ...address, granted: fc.boolean() }),
   fc.record({ type: fc.constant('requestVoteResponse' as const), ...address, granted: fc.boolean() }),
@@ -52,6 +68,15 @@ const response: fc.Arbitrary<ResponseMessage> = fc.oneof(
     sequence: count,
     readRound: count,
     conflict: fc.option(fc.record({ term: count, index: count })),
+  }),
+  fc.record({
+    type: fc.constant('installSnapshotResponse' as const),
+    ...address,
+    matchIndex: count,
+    nextChunk: count,
+    commitIndex: count,
+    sequence: count,
+    readRound: count,
   }),
 );
 
@@ -86,6 +111,31 @@ const anAnswer = {
   conflict: { term: 2, index: 3 },
 } as const satisfies Message;
 
+const aChunk = {
+  type: 'installSnapshot',
+  from: 1,
+  to: 0,
+  term: 3,
+  last: { term: 2, index: 5 },
+  chunk: 1,
+  chunkCount: 2,
+  data: '[["a",1,[]]]',
+  sequence: 9,
+  readRound: 1,
+} as const satisfies Message;
+
+const aWish = {
+  type: 'installSnapshotResponse',
+  from: 0,
+  to: 1,
+  term: 3,
+  matchIndex: 0,
+  nextChunk: 2,
+  commitIndex: 2,
+  sequence: 9,
+  readRound: 1,
+} as const satisfies Message;
+
 const aGrant = { type: 'preVoteResponse', from: 0, to: 1, term: 3, granted: true } as const;
 
 const wrongNumbers: readonly unknown[] = [undefined, null, '1', -1, 1.5, 2 ** 53, true, [], {}];
@@ -103,7 +153,7 @@ function refused(decode: (text: string) => unknown, text: string): void {
 describe('message codec', () => {
   it('every request comes back as it was', () => {
     fc.assert(
-      fc.property(fc.oneof(vote, appendEntries), (message) => {
+      fc.property(fc.oneof(vote, appendEntries, installSnapshot), (message) => {
         expect(decodeRequest(encodeMessage(message))).to.deep.equal(message);
       }),
     );
@@ -151,6 +201,18 @@ describe('message codec', () => {
       ['from', 'to', 'term', 'matchIndex', 'commitIndex', 'sequence', 'readRound'],
     ],
     ['a grant', aGrant, decodeResponse, ['from', 'to', 'term']],
+    [
+      'a chunk',
+      aChunk,
+      decodeRequest,
+      ['from', 'to', 'term', 'chunk', 'chunkCount', 'sequence', 'readRound'],
+    ],
+    [
+      'an answer to a chunk',
+      aWish,
+      decodeResponse,
+      ['from', 'to', 'term', 'matchIndex', 'nextChunk', 'commitIndex', 'sequence', 'readRound'],
+    ],
   ];
   for (const [what, message, decode, fields] of counts) {
     it(`t54 refuses ${what} in which any number is none`, () => {
@@ -212,11 +274,45 @@ describe('message codec', () => {
     refused(decodeRequest, altered({ ...anAppend, entries: [] }, 'prevLogTerm', 4));
   });
 
+  const wrongChunks: Record<string, object> = {
+    'that is beyond the last one and the question after it': { chunk: 3 },
+    'of a snapshot without chunks': { chunk: 0, chunkCount: 0 },
+    'without a last entry': { last: undefined },
+    'whose last entry is null': { last: null },
+    'whose last entry is a number': { last: 5 },
+    'whose last entry has no term': { last: { index: 5 } },
+    'whose last entry has no index': { last: { term: 2 } },
+    'whose last entry is of a negative term': { last: { term: -1, index: 5 } },
+    'whose last entry is none': { last: { term: 0, index: 0 } },
+    'whose last entry is of a later term than its own': { last: { term: 4, index: 5 } },
+    'without data': { data: undefined },
+    'whose data is null': { data: null },
+    'whose data is no text': { data: [['a', 1, []]] },
+  };
+  for (const [what, fields] of Object.entries(wrongChunks)) {
+    it(`t54 refuses a chunk ${what}`, () => {
+      refused(decodeRequest, JSON.stringify({ ...aChunk, ...fields }));
+    });
+  }
+
+  it('takes the question how the installation goes, and a last entry of the sender’s own term', () => {
+    for (const fields of [{ chunk: 2, data: '' }, { last: { term: 3, index: 1 } }]) {
+      expect(decodeRequest(JSON.stringify({ ...aChunk, ...fields }))).to.deep.equal({ ...aChunk, ...fields });
+    }
+  });
+
+  it('drops what is not of a last entry', () => {
+    const last = { ...aChunk.last, extra: 1 };
+    expect(decodeRequest(JSON.stringify({ ...aChunk, last }))).to.deep.equal(aChunk);
+  });
+
   it('refuses requests for responses, and responses for requests', () => {
     refused(decodeRequest, JSON.stringify(anAnswer));
     refused(decodeRequest, JSON.stringify(aGrant));
     refused(decodeResponse, JSON.stringify(anAppend));
     refused(decodeResponse, JSON.stringify(aVote));
+    refused(decodeRequest, JSON.stringify(aWish));
+    refused(decodeResponse, JSON.stringify(aChunk));
   });
 
   it('t54 throws nothing but MessageError, whatever the text', () => {
@@ -224,7 +320,10 @@ describe('message codec', () => {
       fc.string(),
       fc.json(),
       fc
-        .record({ type: fc.constantFrom('appendEntries', 'preVote', 'x'), entries: fc.anything() })
+        .record({
+          type: fc.constantFrom('appendEntries', 'preVote', 'installSnapshot', 'x'),
+          entries: fc.anything(),
+        })
         .map((x) => JSON.stringify(x)),
     );
     fc.assert(
