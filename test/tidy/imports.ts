@@ -29,7 +29,7 @@ const folders: Readonly<
   verify: { values: [], types: [] },
   sim: { values: ['raft', 'node', 'storage', 'transport', 'stateMachine', 'verify'], types: [] },
   cli: { values: ['*'], types: [] },
-  chaos: { values: ['client', 'verify'], types: [] },
+  chaos: { values: ['client', 'verify', 'config/clusterFile', 'sim/prng'], types: [] },
 };
 
 /** Folders without I/O: no package and no part of Node either. */
