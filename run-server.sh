@@ -48,7 +48,7 @@ config=$1
 id=$2
 shift 2
 if [ "$id" = all ]; then
-  exec node "$root/dist/cli/main.js" cluster "$config" "$@"
+  exec node "$root/dist/src/cli/main.js" cluster "$config" "$@"
 else
-  exec node "$root/dist/cli/main.js" server "$config" "$id" "$@"
+  exec node "$root/dist/src/cli/main.js" server "$config" "$id" "$@"
 fi

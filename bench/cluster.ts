@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LoopDelay } from './loopDelay.js';
 
-const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+const main = fileURLToPath(new URL('../dist/src/cli/main.js', import.meta.url));
 const probe = fileURLToPath(new URL('loopDelay.ts', import.meta.url));
 
 /** How the servers of a cluster are started. */

@@ -6,7 +6,7 @@
 #
 # dist/.stamp carries the moment at which the last build began. A build is current when no source, and no folder of
 # sources (a deleted file changes its folder), is newer. The compiler writes to a folder of its own, which then takes
-# the place of dist/ by rename: nobody ever runs half a build, and a file deleted from src/ leaves nothing behind.
+# the place of dist/ by rename: nobody ever runs half a build, and a deleted source leaves nothing behind.
 
 set -eu
 
@@ -18,6 +18,7 @@ lock_folder="$build_root/.dist-lock"
 worker=''
 sources=(
   "$build_root/src"
+  "$build_root/chaos"
   "$build_root/package.json"
   "$build_root/package-lock.json"
   "$build_root/tsconfig.json"
@@ -39,7 +40,7 @@ packages_current() {
 }
 
 build_current() {
-  [ -f "$dist/.stamp" ] && [ -f "$dist/cli/main.js" ] &&
+  [ -f "$dist/.stamp" ] && [ -f "$dist/src/cli/main.js" ] &&
     [ -z "$(find "${sources[@]}" -newer "$dist/.stamp" -print -quit)" ]
 }
 
@@ -122,7 +123,7 @@ compile() {
   # A source dated in the future would look changed for ever.
   find "${sources[@]}" -newer "$fresh/.stamp" -exec touch -r "$fresh/.stamp" {} +
   quietly node "$tsc" -p "$build_root/tsconfig.build.json" --outDir "$fresh" || die 'the build failed, see above'
-  chmod +x "$fresh/cli/main.js"
+  chmod +x "$fresh/src/cli/main.js"
   if [ -e "$dist" ]; then mv "$dist" "$old"; fi
   mv "$fresh" "$dist"
   rm -rf "$old"

@@ -38,7 +38,7 @@ export interface ServerSetup {
 /** No command takes more bytes in a request than this times its length, its entry included. */
 const BATCH_GROWTH = 10;
 
-const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
+const { version } = createRequire(import.meta.url)('surfstore/package.json') as { version: string };
 
 /** This part of what fills the log once is kept behind a snapshot. */
 const TAIL_SHARE = 4;

@@ -6,7 +6,7 @@ import { SurfStoreClient } from '../client/index.js';
 import { readClusterFile, type ClusterConfig } from '../config/clusterFile.js';
 import type { ServerOptions } from '../config/options.js';
 import { clusterTable } from './clusterView.js';
-import { CommandError, EXIT } from './exitCodes.js';
+import { CommandError, EXIT, type ExitCode } from './exitCodes.js';
 import { READY_MESSAGE } from './serverCommand.js';
 import { addServerFlags, serverOptionsFrom } from './serverFlags.js';
 import { waitForLeader } from './statusCommand.js';
@@ -18,6 +18,7 @@ const STOP_MS = 5_000;
 interface UnexpectedExit {
   readonly id: number;
   readonly how: string;
+  readonly exitCode: ExitCode;
 }
 
 export function clusterCommand(program: Command): void {
@@ -46,7 +47,8 @@ async function run(config: string, serverFlags: (id: number) => readonly string[
     const started = await Promise.race([ready, children.anyExit, interrupted]);
     if (started === 'interrupted') return;
     if (started !== undefined)
-      throw new CommandError(`server ${started.id} could not start (${started.how})`);
+      throw new CommandError(`server ${started.id} could not start (${started.how})`, started.exitCode);
+    children.reportsExits = true;
     void introduce(cluster);
     const ended = await Promise.race([children.allExited(), interrupted]);
     if (ended !== 'interrupted') throw new CommandError('all servers have ended');
@@ -71,6 +73,8 @@ async function introduce(cluster: ClusterConfig): Promise<void> {
 /** The server processes. They end by themselves when this process is gone. */
 class Children {
   readonly anyExit: Promise<UnexpectedExit>;
+  /** Whether somebody who ends is named at once. */
+  reportsExits = false;
   private readonly children = new Map<number, ChildProcess>();
   private readonly exits: Promise<void>[] = [];
   private reportExit: (exit: UnexpectedExit) => void = () => undefined;
@@ -120,7 +124,8 @@ class Children {
       new Promise((resolve) => {
         child.once('exit', (code, signal) => {
           this.children.delete(id);
-          this.noteExit({ id, how: signal ?? `exit code ${code ?? EXIT.failure}` });
+          const exitCode = code === EXIT.usage ? EXIT.usage : EXIT.failure;
+          this.noteExit({ id, how: signal ?? `exit code ${code ?? EXIT.failure}`, exitCode });
           resolve();
         });
       }),
@@ -134,7 +139,7 @@ class Children {
 
   private noteExit(exit: UnexpectedExit): void {
     if (this.stopping) return;
-    process.stderr.write(`surfstore: server ${exit.id} has ended (${exit.how})\n`);
+    if (this.reportsExits) process.stderr.write(`surfstore: server ${exit.id} has ended (${exit.how})\n`);
     this.reportExit(exit);
   }
 }

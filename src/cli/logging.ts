@@ -1,6 +1,7 @@
 import { pino, type Logger } from 'pino';
 import type { LogLevel } from '../config/options.js';
 import type { NodeObserver } from '../node/observer.js';
+import { StorageError } from '../storage/storageError.js';
 import type { EntryId, NodeId } from '../raft/types.js';
 
 /** JSON lines on stderr, written at once so that the last words of a process are not lost. */
@@ -17,7 +18,7 @@ export function createLogger(level: LogLevel, server: NodeId): Logger {
  */
 export class LoggingObserver implements NodeObserver {
   /** Called after a failure has been logged. */
-  onFailed: (() => void) | undefined;
+  onFailed: ((error: Error) => void) | undefined;
   private readonly seen = new Set<NodeId>();
 
   constructor(private readonly log: Logger) {}
@@ -53,7 +54,9 @@ export class LoggingObserver implements NodeObserver {
   }
 
   failed(error: Error): void {
-    this.log.fatal({ err: error }, 'this server cannot go on');
-    this.onFailed?.();
+    // A broken disk is no mistake of the program: where it was noticed tells nobody anything.
+    if (error instanceof StorageError) this.log.fatal({ reason: error.message }, 'this server cannot go on');
+    else this.log.fatal({ err: error }, 'this server cannot go on');
+    this.onFailed?.(error);
   }
 }

@@ -26,7 +26,7 @@ async function run(config: string, idText: string, flags: Partial<ServerOptions>
   const server = serverOf(cluster, idText);
   const log = createLogger(options.logLevel, server.id);
   const observer = new LoggingObserver(log);
-  const failed = new Promise<void>((resolve) => (observer.onFailed = resolve));
+  const failed = new Promise<Error>((resolve) => (observer.onFailed = resolve));
   const running = await startServer({ cluster, server, options, log, observer });
   const ended = untilTold(failed);
   process.stdout.write(
@@ -39,7 +39,7 @@ async function run(config: string, idText: string, flags: Partial<ServerOptions>
 }
 
 /** Resolves to the exit code when the server is told to stop, loses its parent, or fails. A second signal ends it at once. */
-function untilTold(failed: Promise<void>): Promise<number> {
+function untilTold(failed: Promise<Error>): Promise<number> {
   return new Promise((resolve) => {
     let signals = 0;
     const onSignal = (): void => {
@@ -48,7 +48,10 @@ function untilTold(failed: Promise<void>): Promise<number> {
       resolve(EXIT.ok);
     };
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, onSignal);
-    void failed.then(() => resolve(EXIT.failure));
+    void failed.then(({ message }) => {
+      process.stderr.write(`surfstore: ${message}\n`);
+      resolve(EXIT.failure);
+    });
     if (process.send === undefined) return;
     // A parent that is gone can stop nobody any more.
     if (process.connected) process.on('disconnect', () => resolve(EXIT.ok));

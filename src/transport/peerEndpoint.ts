@@ -13,7 +13,7 @@ export function answerPeer(handler: PeerRequestHandler, text: string): Promise<s
   return new Promise((resolve, reject) => {
     handler.receive(readRequest(text), (response) => {
       if (response !== null) resolve(encodeMessage(response));
-      else reject(new XmlRpcFault(FAULT_CODES.INVALID_REQUEST, 'this message deserves no answer'));
+      else reject(new XmlRpcFault(FAULT_CODES.INVALID_REQUEST, 'this server has no answer to this message'));
     });
   });
 }

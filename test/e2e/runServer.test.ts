@@ -249,15 +249,15 @@ describe('run-server.sh', function () {
 
     tree.write('src/added.ts', 'export const added = 1;\n');
     expect((await tree.build()).stderr, 'added').to.equal(rebuild);
-    expect(existsSync(tree.path('dist', 'added.js'))).to.equal(true);
+    expect(existsSync(tree.path('dist', 'src', 'added.js'))).to.equal(true);
 
     appendFileSync(tree.path('src', 'added.ts'), 'export const changed = 2;\n');
     expect((await tree.build()).stderr, 'changed').to.equal(rebuild);
-    expect(readFileSync(tree.path('dist', 'added.js'), 'utf8')).to.contain('changed');
+    expect(readFileSync(tree.path('dist', 'src', 'added.js'), 'utf8')).to.contain('changed');
 
     rmSync(tree.path('src', 'added.ts'));
     expect((await tree.build()).stderr, 'deleted').to.equal(rebuild);
-    expect(existsSync(tree.path('dist', 'added.js'))).to.equal(false);
+    expect(existsSync(tree.path('dist', 'src', 'added.js'))).to.equal(false);
   });
 
   it('builds a source that is dated in the future once, not for ever', async () => {
@@ -278,7 +278,7 @@ describe('run-server.sh', function () {
         /^surfstore: sources changed: building \.\.\.\n(?:.*\n)*.*wrong\.ts.*error TS2322(?:.*\n)*surfstore: the build failed, see above\n$/,
       );
     }
-    expect(existsSync(tree.path('dist', 'cli', 'main.js'))).to.equal(true);
+    expect(existsSync(tree.path('dist', 'src', 'cli', 'main.js'))).to.equal(true);
     expect(tree.leftovers()).to.deep.equal([]);
   });
 

@@ -1,7 +1,15 @@
 import { expect } from 'chai';
 import { ClassicLevel } from 'classic-level';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { LevelStorage } from '../../src/storage/level/levelStorage.js';
 import { nothingStored, type Storage } from '../../src/storage/storage.js';
@@ -101,6 +109,20 @@ describe('LevelStorage', () => {
       writeFileSync(file, '');
       for (const path of [file, join(file, 'below')])
         expect((await refusalOf(path, 'unusable')).message).to.include('it is not a directory');
+    });
+
+    it('refuses a link that leads nowhere, and a file in place of the database', async () => {
+      const link = join(newDirectory(), 'link');
+      symlinkSync('nowhere', link);
+      const directory = newDirectory();
+      writeFileSync(join(directory, 'level'), '');
+      for (const path of [link, directory])
+        expect((await refusalOf(path, 'unusable')).message).to.include('it is not a directory');
+    });
+
+    it('gives up where the system lets nobody make a directory', async function () {
+      if (process.platform !== 'linux') this.skip();
+      expect((await refusalOf('/proc/surfstore', 'io')).message).to.include('no such file or directory');
     });
 
     it('starts afresh where a process was killed while it made the directory', async () => {

@@ -1,4 +1,4 @@
-import { mkdir, open, readdir } from 'node:fs/promises';
+import { mkdir, open, readdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { codeOf, Damage, unusable } from '../storageError.js';
 
@@ -20,7 +20,7 @@ const HIGHWATER = 'highwater';
  * @throws StorageError, Damage, or an error of the file system
  */
 export async function prepareDirectory(path: string): Promise<LevelDirectory> {
-  await makeDirectory(path);
+  await makeDirectory(resolve(path));
   const names = await readdir(path);
   const isOurs = names.includes(LEVEL) || names.includes(HIGHWATER);
   if (!isOurs && names.length > 0)
@@ -31,8 +31,9 @@ export async function prepareDirectory(path: string): Promise<LevelDirectory> {
     );
   const levelPath = join(path, LEVEL);
   const hasHighwater = names.includes(HIGHWATER);
-  if (names.includes(LEVEL)) await refuseLostFiles(levelPath, hasHighwater);
-  else if (hasHighwater) throw new Damage('the directory level is missing');
+  if (hasHighwater && !names.includes(LEVEL)) throw new Damage('the directory level is missing');
+  await makeOne(levelPath);
+  await refuseLostFiles(levelPath, hasHighwater);
   return { path, levelPath, highwaterPath: join(path, HIGHWATER), hasHighwater };
 }
 
@@ -43,19 +44,40 @@ async function refuseLostFiles(levelPath: string, hasHighwater: boolean): Promis
   if (hasData && !names.includes('CURRENT')) throw new Damage('the file level/CURRENT is missing');
 }
 
+/**
+ * Makes a directory, and those above it, one by one: the recursive `mkdir` of Node.js never ends where the system refuses
+ * with "no such file" in a directory that is there, as in /proc, and tells of a read-only file system in the same words.
+ */
 async function makeDirectory(path: string): Promise<void> {
-  let first: string | undefined;
   try {
-    first = await mkdir(path, { recursive: true });
+    await makeOne(path);
   } catch (error) {
-    if (codeOf(error) === 'EEXIST' || codeOf(error) === 'ENOTDIR')
-      throw unusable(path, 'it is not a directory', 'name a directory', error);
-    throw error;
+    if (codeOf(error) === 'ENOTDIR') throw unusable(path, 'it is not a directory', 'name a directory', error);
+    const parent = dirname(path);
+    if (codeOf(error) !== 'ENOENT' || parent === path) throw error;
+    await makeDirectory(parent);
+    await makeOne(path);
   }
-  if (first === undefined) return;
-  for (let made = resolve(path); ; made = dirname(made)) {
-    await syncDirectory(dirname(made));
-    if (made === resolve(first) || made === dirname(made)) return;
+}
+
+async function makeOne(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+    if (!(await isDirectory(path))) throw unusable(path, 'it is not a directory', 'name a directory', error);
+    return;
+  }
+  await syncDirectory(dirname(path));
+}
+
+/** A symbolic link that leads nowhere is none. */
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false;
+    throw error;
   }
 }
 

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { XmlRpcClient, XmlRpcFault, type ParsedValue, type XmlRpcValue } from '../../../src/xmlrpc/index.js';
-import { killPrograms, surfstore, type Program } from './program.js';
+import { killPrograms, surfstore, type ExitStatus, type Program } from './program.js';
 import { freePorts } from './ports.js';
-import { until } from './waiting.js';
+import { until, within } from './waiting.js';
 
 /** The contract's limit: a leader is elected this long after a majority is up. */
 export const ELECTION_MS = 5_000;
@@ -22,17 +22,22 @@ export interface ClusterOptions {
   readonly flags?: readonly string[];
   /** The servers to start; all of them unless said otherwise. */
   readonly up?: readonly number[];
+  /** Whether each server keeps its state in a directory of its own; they are removed after the tests. @default false */
+  readonly durable?: boolean;
 }
 
 /** Servers of one cluster file, as real processes on free ports. */
 export class Cluster {
   readonly configFile: string;
+  /** Every process that was started, those that have ended included. */
+  readonly programs: Program[] = [];
   private readonly processes = new Map<number, Program>();
 
   private constructor(
     readonly ports: readonly number[],
     private readonly flags: readonly string[],
     private readonly peerPorts: readonly number[] | undefined,
+    private readonly dataRoot: string | undefined,
   ) {
     this.configFile = writeClusterFile(ports);
   }
@@ -46,14 +51,22 @@ export class Cluster {
     size: number,
     flags: readonly string[] = [],
     peerPorts?: (ports: readonly number[]) => Promise<readonly number[]>,
+    dataRoot?: string,
   ): Promise<Cluster> {
     const ports = await freePorts(size);
-    return new Cluster(ports, flags, await peerPorts?.(ports));
+    return new Cluster(ports, flags, await peerPorts?.(ports), dataRoot);
+  }
+
+  /** A cluster with no server started yet, each of which is to have a data directory of its own. */
+  static prepareDurable(size: number, flags: readonly string[] = []): Promise<Cluster> {
+    return Cluster.prepare(size, flags, undefined, temporaryFolder());
   }
 
   /** A cluster whose servers answer. */
-  static async start(size: number, { flags, up }: ClusterOptions = {}): Promise<Cluster> {
-    const cluster = await Cluster.prepare(size, flags);
+  static async start(size: number, { flags, up, durable }: ClusterOptions = {}): Promise<Cluster> {
+    const cluster = await (durable === true
+      ? Cluster.prepareDurable(size, flags)
+      : Cluster.prepare(size, flags));
     await Promise.all((up ?? cluster.ids).map((id) => cluster.startServer(id)));
     return cluster;
   }
@@ -86,10 +99,45 @@ export class Cluster {
   }
 
   async startServer(id: number, flags = this.flags): Promise<Program> {
-    const program = surfstore(['server', this.configFileOf(id), String(id), ...flags]);
-    this.processes.set(id, program);
+    const program = this.launch(id, flags);
     await program.firstLine();
     return program;
+  }
+
+  /** Starts a server that need not become ready. */
+  launch(id: number, flags = this.flags): Program {
+    const dataDir = this.dataRoot === undefined ? [] : ['--data-dir', this.dataDir(id)];
+    const program = surfstore(['server', this.configFileOf(id), String(id), ...flags, ...dataDir]);
+    this.programs.push(program);
+    this.processes.set(id, program);
+    return program;
+  }
+
+  /** Where a durable server keeps its state. */
+  dataDir(id: number): string {
+    if (this.dataRoot === undefined) throw new Error('these servers keep their state in memory');
+    return join(this.dataRoot, `server${id}`);
+  }
+
+  /** SIGKILL; they are gone when it resolves. */
+  async kill(...ids: readonly number[]): Promise<void> {
+    await Promise.all(ids.map((id) => this.process(id).kill()));
+  }
+
+  /** Ends servers with a signal that they can see, and gives their exit codes. */
+  async stop(...ids: readonly number[]): Promise<ExitStatus[]> {
+    for (const id of ids) this.process(id).signal('SIGTERM');
+    return within(Promise.all(ids.map((id) => this.process(id).closed)), 5_000, 'the end of the servers');
+  }
+
+  /** Starts servers anew on what they kept, all at the same time. */
+  async restart(...ids: readonly number[]): Promise<void> {
+    await Promise.all(ids.map((id) => this.startServer(id)));
+  }
+
+  /** Removes all that a server that is down has kept. */
+  wipe(id: number): void {
+    rmSync(this.dataDir(id), { recursive: true });
   }
 
   private configFileOf(id: number): string {
@@ -199,17 +247,22 @@ export class Cluster {
     return Number((await this.status(id))['waitingCalls']);
   }
 
-  /** What all servers together wrote to stderr. */
+  /** What all servers together wrote to stderr, also those that were replaced. */
   get stderr(): string {
-    return [...this.processes.values()].map((program) => program.stderr).join('');
+    return this.programs.map((program) => program.stderr).join('');
   }
+}
+
+/** A folder that is removed after the tests. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'surfstore-e2e-'));
+  atEnd(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 /** A file in a folder that is removed after the tests. */
 export function temporaryFile(name: string, text: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'surfstore-e2e-'));
-  atEnd(() => rmSync(folder, { recursive: true, force: true }));
-  const file = join(folder, name);
+  const file = join(temporaryFolder(), name);
   writeFileSync(file, text);
   return file;
 }
@@ -224,8 +277,8 @@ export function atEnd(cleanup: () => void): void {
   cleanups.push(cleanup);
 }
 
-/** Ends all processes, closes all connections and removes all files of the tests so far: for `after`. */
+/** Ends all processes, closes all connections and removes all files of the tests so far, the last first: for `after`. */
 export async function stopEverything(): Promise<void> {
   await killPrograms();
-  for (const cleanup of cleanups.splice(0)) cleanup();
+  for (const cleanup of cleanups.splice(0).reverse()) cleanup();
 }

@@ -243,7 +243,7 @@ describe('the transport over XML-RPC', () => {
     it('a request that the peer finds to deserve no answer', async () => {
       const node: PeerRequestHandler = { receive: (_request, reply) => reply(null) };
       const transport = await toServer((_name, [text]) => answerPeer(node, text as string));
-      expect(await failureOf(transport)).to.equal('this message deserves no answer');
+      expect(await failureOf(transport)).to.equal('this server has no answer to this message');
     });
 
     for (const status of [500, 404, 413, 301, 204]) {
