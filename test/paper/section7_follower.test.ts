@@ -257,9 +257,9 @@ describe('7 and figure 13 InstallSnapshot: the follower', () => {
       const harness = follower([1]);
       for (const chunk of [0, 1, 2, 3, 3]) {
         harness.tick(ELECTION_TICKS - 1);
+        expect(harness.status.role).to.equal('follower');
         harness.receive(chunkOf(harness.status, 1, SNAPSHOT, chunk));
       }
-      expect(harness.status).to.include({ role: 'follower', leader: 1 });
     });
 
     it('6 after it the follower helps nobody to replace the leader', () => {
@@ -369,6 +369,19 @@ describe('7 and figure 13 InstallSnapshot: the follower', () => {
       const outcome = harness.receive(chunkOf(harness.status, 2, next, 0, { term: 20 }));
       expect(outcome.received).to.deep.equal(next);
     });
+  });
+
+  it('8 a leader that holds all that a snapshot covers takes no notice of it', () => {
+    const harness = follower([1]);
+    send(harness, SNAPSHOT);
+    const { last } = SNAPSHOT;
+    const entries = entriesOf([...Array<number>(last.index - 1).fill(1), last.term]);
+    harness.receive(append(harness.status, 1, { entries }));
+    harness.elect();
+    const { commitIndex, uncommittedBytes } = harness.status;
+    const outcome = harness.staged(SNAPSHOT);
+    expect(outcome).to.deep.include({ installed: null, committed: [] });
+    expect(harness.status).to.include({ role: 'leader', commitIndex, uncommittedBytes });
   });
 
   describe('t48 writes from before the installation, completed after it', () => {

@@ -74,8 +74,14 @@ describe('LevelStorage', () => {
 
     it('refuses another cluster’s', async () => {
       const directory = await written();
-      const { message } = await refusalOf(directory, 'unusable', { server: 1, servers: ['a:1', 'b:8080'] });
-      expect(message).to.include('a cluster of a:8080, b:8080, c:8080');
+      for (const servers of [
+        ['a:8080', 'b:8080'],
+        ['a:8080', 'b:8080', 'd:8080'],
+        ['b:8080', 'a:8080', 'c:8080'],
+      ]) {
+        const { message } = await refusalOf(directory, 'unusable', { server: 1, servers });
+        expect(message).to.include('a cluster of a:8080, b:8080, c:8080');
+      }
     });
 
     it('refuses one that is in use, and leaves it alone', async () => {
@@ -177,6 +183,32 @@ describe('LevelStorage', () => {
       await again.del(key);
       await again.close();
       expect((await refusalOf(directory, 'damaged')).message).to.include('entry 1 is missing');
+    });
+
+    it('notices an entry of before a truncation in place of the one that came after it', async () => {
+      const directory = newDirectory();
+      const writer = new BatchWriter(await open(directory));
+      await writer.persist({ appended: entriesOf([1, 1]) });
+      const key = 'e0000000000000002';
+      const stale = (await databaseOf(writer.storage).get(key)) ?? '';
+      await writer.persist({ truncateFrom: 2, appended: entriesOf([3, 3], 2) });
+      await databaseOf(writer.storage).put(key, stale);
+      await writer.close();
+      const { message } = await refusalOf(directory, 'damaged');
+      expect(message).to.include('entry 3 of term 3 does not follow the entry before it');
+    });
+
+    it('notices that a chunk of the snapshot is missing, be it the last one', async () => {
+      const directory = newDirectory();
+      const writer = new BatchWriter(await open(directory));
+      await writer.persist({ appended: entriesOf([1, 1]) });
+      await writer.adopt(snapshotUpTo(1, 2, 3));
+      const database = databaseOf(writer.storage);
+      const [last = ''] = await database.keys({ gte: 's', lt: 't', reverse: true, limit: 1 }).all();
+      await database.del(last);
+      await writer.close();
+      const { message } = await refusalOf(directory, 'damaged');
+      expect(message).to.include('chunk 2 of the snapshot is missing');
     });
   });
 
@@ -313,7 +345,7 @@ function mountTiny(path: string): boolean {
 }
 
 /** The database inside, to be broken. */
-function databaseOf(storage: LevelStorage): ClassicLevel {
+function databaseOf(storage: Storage): ClassicLevel {
   return (storage as unknown as { db: ClassicLevel }).db;
 }
 
