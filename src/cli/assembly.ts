@@ -43,8 +43,8 @@ const { version } = createRequire(import.meta.url)('surfstore/package.json') as 
 /** This part of what fills the log once is kept behind a snapshot. */
 const TAIL_SHARE = 4;
 
-/** A chunk of a snapshot, in UTF-16 units: a millisecond's work. */
-const SNAPSHOT_CHUNK_CHARS = 131_072;
+/** A chunk of a snapshot, in UTF-16 units: less than a millisecond's work. */
+const SNAPSHOT_CHUNK_CHARS = 32_768;
 
 /** The version of this program. */
 export const programVersion = version;

@@ -3,7 +3,7 @@ import { digestOf } from './levelReader.js';
 import { chunkKey, putOf, type Put, type SnapshotRecord } from './levelRecord.js';
 
 /** So much of snapshots goes into one group at most, unless one chunk alone is longer. */
-const CHARACTERS_PER_GROUP = 512 * 1024;
+const CHARACTERS_PER_GROUP = 128 * 1024;
 
 type Done = (error: Error | null) => void;
 
