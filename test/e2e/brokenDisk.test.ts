@@ -137,12 +137,18 @@ async function leaderBut(id: number, cluster: Cluster): Promise<number> {
   return leader === id ? (cluster.others(id)[0] ?? -1) : leader;
 }
 
-/** The server ends by itself, with exit code 1 and one fatal line. */
+/** The server ends by itself, with exit code 1, one fatal line in its log, and one for whoever looks at the terminal. */
 async function expectFailure(cluster: Cluster, id: number, says: RegExp): Promise<void> {
   const { closed } = cluster.process(id);
   expect(await within(closed, 30_000, `the end of server ${id}`)).to.equal(1);
   const lines = cluster.process(id).stderr.trim().split('\n');
+  const plain = lines.filter((line) => line.startsWith('surfstore: '));
+  expect(plain, lines.join('\n')).to.have.length(1);
+  expect(plain[0])
+    .to.match(/Cannot write to the data directory/)
+    .and.match(says);
   const fatal = lines
+    .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line) as Record<string, unknown>)
     .filter(({ level }) => level === 60);
   expect(fatal, lines.join('\n')).to.have.length(1);

@@ -104,6 +104,7 @@ class Tree {
       cpSync(join(root, name), this.path(name), { recursive: true, preserveTimestamps: true });
     }
     mkdirSync(this.path('src/cli'), { recursive: true });
+    mkdirSync(this.path('chaos'));
     this.write('src/cli/main.ts', program);
     this.linkPackages('node_modules');
   }

@@ -8,7 +8,10 @@ import { within } from './waiting.js';
 export const root = join(import.meta.dirname, '..', '..', '..');
 
 /** How the product is started; every test goes through here. */
-export const surfstoreCommand: readonly string[] = [process.execPath, join(root, 'dist', 'src', 'cli', 'main.js')];
+export const surfstoreCommand: readonly string[] = [
+  process.execPath,
+  join(root, 'dist', 'src', 'cli', 'main.js'),
+];
 
 /** Exit code, or the name of the signal that ended the process. */
 export type ExitStatus = number | NodeJS.Signals;
