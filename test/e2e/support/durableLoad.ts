@@ -6,7 +6,7 @@ import { asBoolean, asFileMap } from '../../../src/client/values.js';
 import type { Prng } from '../../../src/sim/prng.js';
 import type { ParsedValue, XmlRpcValue } from '../../../src/xmlrpc/index.js';
 import { ClientHistory, type FileMap, type Figures } from './clientHistory.js';
-import type { Cluster } from './cluster.js';
+import { atEnd, type Cluster } from './cluster.js';
 import { until, within } from './waiting.js';
 
 /** A call that waits in a server that stands still is not given up. */
@@ -60,6 +60,8 @@ export class DurableLoad {
   /** Begins, and waits until the clients are served. */
   static async start(cluster: Cluster, prng: Prng, options: LoadOptions = {}): Promise<DurableLoad> {
     const load = new DurableLoad(cluster, prng, options);
+    // A test that fails ends its clients, too: else the tests would never end.
+    atEnd(() => load.abandon());
     await load.progress(10);
     return load;
   }
@@ -117,6 +119,12 @@ export class DurableLoad {
     await within(Promise.all(this.work), this.patienceMs + 5_000, 'the end of the clients');
     this.connections.close();
     if (this.failure !== undefined) throw this.failure;
+  }
+
+  /** The clients begin nothing more. */
+  private abandon(): void {
+    this.isEnding = true;
+    this.connections.close();
   }
 
   /** The map, once an update of the end has settled what became of all before it. */
