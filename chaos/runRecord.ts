@@ -60,7 +60,8 @@ export type VerdictName =
   | 'crashed servers stand still'
   | 'blocked calls finish'
   | 'replicas are equal'
-  | 'few messages when idle';
+  | 'few messages when idle'
+  | 'the story goes as expected';
 
 /** What a check came to. `unknown`: it could not be decided, or there was nothing to check. */
 export interface CheckResult {

@@ -4,6 +4,7 @@ import { ListenError } from '../api/httpFront.js';
 import { ConfigError } from '../config/configError.js';
 import { StorageError } from '../storage/storageError.js';
 import { programVersion } from './assembly.js';
+import { chaosCommand } from './chaosCommand.js';
 import { faultCommands, fileCommands } from './clientCommands.js';
 import { clusterCommand } from './clusterCommand.js';
 import { CommandError, EXIT } from './exitCodes.js';
@@ -17,12 +18,14 @@ function createProgram(): Command {
     .configureOutput({
       outputError: (text, write) => write(`surfstore: ${text.trim().replace(/^error: /, '')} (see --help)\n`),
     })
+    .enablePositionalOptions()
     .exitOverride();
   serverCommand(program);
   clusterCommand(program);
   statusCommand(program);
   fileCommands(program);
   faultCommands(program);
+  chaosCommand(program);
   return program;
 }
 

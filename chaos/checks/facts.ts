@@ -1,0 +1,53 @@
+import type { FileState } from '../../src/verify/index.js';
+import type { Attempt } from '../clients/attempts.js';
+import type { Standstill } from '../faults/standstill.js';
+import type { ExpectationResult } from '../notes.js';
+import type { CheckResult, FaultSpan, RunMs, RunOperation, ServerId, StatusSample } from '../runRecord.js';
+import type { LeaderGap } from '../watch/leaderGaps.js';
+
+/** What a server has when all is healed. */
+export interface Replica {
+  readonly server: ServerId;
+  readonly commitIndex: number;
+  readonly lastApplied: number;
+  readonly versions: Readonly<Record<string, number>>;
+}
+
+/** All replicas, looked at until they were equal or the time was up; undefined: a server that gave no answer. */
+export interface Replicas {
+  readonly afterMs: number;
+  readonly replicas: readonly (Replica | undefined)[];
+}
+
+/** Messages between the servers while no client called. */
+export interface IdleTraffic {
+  readonly durationMs: number;
+  /** By server: how many it was sent. */
+  readonly received: readonly number[];
+}
+
+/** Everything that the checks judge. */
+export interface RunFacts {
+  readonly serverCount: number;
+  readonly faults: readonly FaultSpan[];
+  readonly samples: readonly StatusSample[];
+  readonly gaps: readonly LeaderGap[];
+  readonly operations: readonly RunOperation[];
+  readonly attempts: readonly Attempt[];
+  readonly standstills: readonly Standstill[];
+  readonly expectations: readonly ExpectationResult[];
+  /** The map as the leader gave it when all was healed; undefined: nobody gave it. */
+  readonly finalMap: Readonly<Record<string, FileState>> | undefined;
+  readonly replicas: Replicas | undefined;
+  readonly idle: IdleTraffic | undefined;
+  /** What could not be healed at the end, one line each. */
+  readonly unhealed: readonly string[];
+  /** By so much a change may have been seen too late. */
+  readonly blindMs: number;
+  /** When the last fault was undone. */
+  readonly healedAt: RunMs;
+  readonly endedAt: RunMs;
+}
+
+/** Decides one property of a run. */
+export type Check = (facts: RunFacts) => CheckResult;

@@ -1,0 +1,45 @@
+import type { CheckResult } from '../runRecord.js';
+import type { Replica, RunFacts } from './facts.js';
+import { counted, duration } from './words.js';
+
+/** Whether all servers had applied the same, within 10 s of everything being healed. */
+export function replicasEqual({ replicas: seen, unhealed }: RunFacts): CheckResult {
+  const name = 'replicas are equal';
+  if (seen === undefined)
+    return { name, verdict: 'unknown', summary: 'Nobody looked at them.', details: unhealed };
+  // A server that does not come back when it is started or restored has failed, whoever is to blame.
+  if (unhealed.length > 0) {
+    const summary = `Not all servers came back: ${unhealed.join('; ')}.`;
+    return { name, verdict: 'fail', summary, details: unhealed };
+  }
+  const details = seen.replicas.map((replica, server) =>
+    replica === undefined ? `server ${server}: no answer` : replicaText(replica),
+  );
+  if (!areEqual(seen.replicas)) {
+    const summary = `Not equal ${duration(seen.afterMs)} after all was healed: ${details.join('; ')}.`;
+    return { name, verdict: 'fail', summary, details };
+  }
+  const [first] = seen.replicas;
+  const summary =
+    `${counted(seen.replicas.length, 'server')} equal ${duration(seen.afterMs)} after all was healed: ` +
+    `commit index ${first?.commitIndex ?? 0}, ${counted(Object.keys(first?.versions ?? {}).length, 'file')}.`;
+  return { name, verdict: 'pass', summary, details };
+}
+
+/** Whether all of them answered, and have the same. */
+export function areEqual(replicas: readonly (Replica | undefined)[]): boolean {
+  const [first] = replicas;
+  return replicas.every(
+    (replica) =>
+      replica !== undefined &&
+      replica.commitIndex === first?.commitIndex &&
+      replica.lastApplied === first.lastApplied &&
+      replica.lastApplied === replica.commitIndex &&
+      Object.entries(replica.versions).every(([file, version]) => first.versions[file] === version),
+  );
+}
+
+function replicaText({ server, commitIndex, lastApplied, versions }: Replica): string {
+  const files = Object.entries(versions).map(([file, version]) => `${file} ${version}`);
+  return `server ${server}: commit index ${commitIndex}, applied ${lastApplied}, ${files.join(', ')}`;
+}

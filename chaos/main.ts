@@ -1,0 +1,158 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { randomInt } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readClusterFile } from '../src/config/clusterFile.js';
+import { attachedCluster, checkReachable } from './cluster/attached.js';
+import { ClusterError, type Cluster } from './cluster/cluster.js';
+import { ManagedCluster } from './cluster/managed.js';
+import { serverProgram } from './cluster/serverProgram.js';
+import { addFlags, type Flags } from './flags.js';
+import { commandLine, splitArguments } from './commandLine.js';
+import { evaluationText } from './output/evaluationText.js';
+import { writeRun } from './output/files.js';
+import { scenarioList } from './output/scenarioList.js';
+import { summaryTable } from './output/summaryTable.js';
+import { runChaos, type RunSettings } from './run.js';
+import { storyFrom, type Story } from './story.js';
+import { UsageError } from './usageError.js';
+
+/** What the exit code tells: verdicts without a FAIL, with one, wrong usage, or no run at all. */
+const EXIT = { pass: 0, fail: 1, usage: 2, noRun: 3 } as const;
+
+const SERVERS = 5;
+const SEED_MAX = 1_000_000;
+
+const { own, serverFlags } = splitArguments(process.argv.slice(2));
+
+function createProgram(): Command {
+  const program = new Command('chaos')
+    .description(
+      'A chaos monkey: does bad things to a SurfStore cluster while clients use it, and judges whether it kept its promises. ' +
+        'What follows a second -- goes to the servers of --managed as flags.',
+    )
+    .argument('[config]', 'cluster file of a running cluster (all of its files stay as they are)')
+    .configureOutput({
+      outputError: (text, write) => write(`chaos: ${text.trim().replace(/^error: /, '')} (see --help)\n`),
+    })
+    .exitOverride();
+  return addFlags(program).action((config: string | undefined, flags: Flags) => perform(config, flags));
+}
+
+async function perform(config: string | undefined, flags: Flags): Promise<void> {
+  if (flags.list === true) return void process.stdout.write(`${scenarioList()}\n`);
+  checkUsage(config, flags);
+  const seed = flags.seed ?? randomInt(SEED_MAX);
+  const addresses = config === undefined ? undefined : readClusterFile(config).servers;
+  const story = storyFrom(flags, addresses?.length ?? flags.servers ?? SERVERS, seed);
+  const out = flags.out ?? join('chaos-results', `${dateText(new Date())}-${story.scenario}-${seed}`);
+  const interrupted = interruption();
+
+  const cluster =
+    addresses === undefined ? await startCluster(flags, story, out) : attachedCluster(addresses);
+  try {
+    await checkReachable(cluster);
+    const settings = settingsOf(flags, story, seed, cluster, interrupted);
+    process.stderr.write(`chaos: ${story.scenario}, seed ${seed}, ${cluster.servers.length} servers\n`);
+    const { record, notes } = await runChaos(cluster, settings);
+    const files = writeRun(out, record);
+    if (flags.writeEvaluation !== undefined) {
+      writeFileSync(flags.writeEvaluation, evaluationText(record, notes));
+      files.push(flags.writeEvaluation);
+    }
+    process.stdout.write(`${summaryTable(record)}\n${files.join('\n')}\nagain: ${record.command}\n`);
+    process.exitCode = record.checks.some(({ verdict }) => verdict === 'fail') ? EXIT.fail : EXIT.pass;
+  } finally {
+    await cluster.close();
+  }
+}
+
+/** @throws UsageError */
+function checkUsage(config: string | undefined, flags: Flags): void {
+  if ((config === undefined) === (flags.managed !== true))
+    throw new UsageError('give either the cluster file of a running cluster, or --managed');
+  if (flags.managed === true) return;
+  const foreign = (['servers', 'dataDir', 'serverProgram'] as const).some(
+    (name) => flags[name] !== undefined,
+  );
+  if (foreign || serverFlags.length > 0)
+    throw new UsageError('--servers, --data-dir and flags for servers go with --managed');
+}
+
+function startCluster(flags: Flags, { needsDisk }: Story, out: string): Promise<Cluster> {
+  return ManagedCluster.start({
+    size: flags.servers ?? SERVERS,
+    program: flags.serverProgram ?? serverProgram,
+    flags: serverFlags,
+    state: flags.dataDir === undefined ? (needsDisk ? 'temporary' : 'inMemory') : { dataDir: flags.dataDir },
+    logDir: out,
+  });
+}
+
+function settingsOf(
+  flags: Flags,
+  story: Story,
+  seed: number,
+  cluster: Cluster,
+  interrupted: AbortSignal,
+): RunSettings {
+  // On servers that may hold files of earlier runs, those of this run have names of their own.
+  const isFresh = flags.managed === true && flags.dataDir === undefined;
+  const suffix = isFresh ? '' : `-${Date.now().toString(36)}`;
+  const fileNamed = (name: string): string => `${name}${suffix}`;
+  if (flags.faults?.split(',').includes('kill') === true && !cluster.durable) {
+    process.stderr.write(
+      'chaos: without --data-dir a killed server has forgotten its log and its vote: acknowledged updates may be lost\n',
+    );
+  }
+  return {
+    ...story,
+    program: 'surfstore chaos',
+    seed,
+    durationMs: flags.duration * 1_000,
+    clients: flags.clients,
+    files: Array.from({ length: flags.files }, (_, number) => fileNamed(`file${number}`)),
+    fileNamed,
+    command: commandLine(own, serverFlags, seed),
+    interrupted,
+  };
+}
+
+/** Ctrl-C ends the story; a second one ends everything at once. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (controller.signal.aborted) process.exit(EXIT.noRun);
+      process.stderr.write('\nchaos: heals everything; once more ends at once\n');
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}
+
+/** As in 20261121-094512. */
+function dateText(date: Date): string {
+  return date.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
+}
+
+/** The exit code for an error, after one line about it on stderr. */
+function report(error: unknown): number {
+  // Commander has said its own already; help is no error.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.pass : EXIT.usage;
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`chaos: ${message}\n`);
+  // A cluster file that cannot be read is a slip in what was typed.
+  if (error instanceof UsageError || (error instanceof Error && error.name === 'ConfigError'))
+    return EXIT.usage;
+  if (!(error instanceof ClusterError) && error instanceof Error && error.stack !== undefined)
+    process.stderr.write(`${error.stack}\n`);
+  return EXIT.noRun;
+}
+
+try {
+  await createProgram().parseAsync(own, { from: 'user' });
+} catch (error) {
+  process.exitCode = report(error);
+}

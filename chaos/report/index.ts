@@ -1,0 +1,65 @@
+import type { RunRecord } from '../runRecord.js';
+import { badHistories } from './badHistory.js';
+import { callTables } from './callTables.js';
+import { patterns } from './chartStyles.js';
+import { checkList } from './checks.js';
+import { electionTable } from './elections.js';
+import { faultTable } from './faultTable.js';
+import { lanes, lanesLegend } from './lanes.js';
+import { withoutMajority } from './majority.js';
+import { markup, trusted, type Markup } from './markup.js';
+import { operationsPlot } from './operationsPlot.js';
+import { pageScript } from './pageScript.js';
+import { story } from './story.js';
+import { styles } from './styles.js';
+import { summarize } from './summary.js';
+import { throughput } from './throughput.js';
+import { wholeRun } from './timeAxis.js';
+import { figures, verdictHead, verdictWord } from './verdict.js';
+
+/**
+ * The report of a run as one HTML page that needs nothing else: no network, no other files, and no scripts to be read.
+ * Equal records make equal pages.
+ */
+export function renderReport(record: RunRecord): string {
+  const axis = wholeRun(record);
+  const noMajority = withoutMajority(record, axis.endMs);
+  const summary = summarize(record, axis.endMs);
+  const timeline = markup`<section id="timeline" aria-labelledby="timeline-title"><h2 id="timeline-title">What happened</h2>
+${zoomTools}
+${titled('Servers', markup`${lanesLegend(record)}${lanes(record, axis, noMajority)}`)}
+${titled('Operations', operationsPlot(record, axis, noMajority, summary))}
+${titled('Throughput', throughput(record, axis, noMajority))}
+</section>`;
+  const page = markup`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
+<title>${verdictWord(record)}: ${record.scenario}, seed ${record.seed}</title>
+<style>${trusted(styles())}</style></head>
+<body>${patterns}<main>
+${verdictHead(record)}
+${figures(record, axis, summary, noMajority)}
+${section('checks', 'Checks', checkList(record))}
+${badHistories(record, axis)}
+${timeline}
+${section('story', 'Story', story(record, axis))}
+${section('elections', 'Elections', electionTable(record, axis, summary.elections))}
+${section('words', 'In words', markup`${faultTable(record, axis)}${callTables(record, axis)}`)}
+<footer>Written by ${record.program} from the record of the run. All times are since the run began.</footer>
+</main><script>${trusted(pageScript)}</script></body></html>
+`;
+  return page.markup;
+}
+
+const zoomTools = markup`<div class="tools scripted">Zoom ${[1, 2, 4, 8].map(
+  (zoom) =>
+    markup`<button type="button" data-zoom="${zoom}" aria-pressed="${String(zoom === 1)}">${zoom}×</button>`,
+)} <span>Zoomed, the three charts scroll sideways together.</span></div>`;
+
+function titled(title: string, content: Markup): Markup {
+  return markup`<div class="chart"><h3>${title}</h3>${content}</div>`;
+}
+
+function section(id: string, title: string, content: Markup): Markup {
+  return markup`<section aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>${content}</section>`;
+}

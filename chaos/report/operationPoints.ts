@@ -1,0 +1,100 @@
+import type { RunOperation } from '../runRecord.js';
+import { latencyMs, outcomeClass, type OutcomeClass } from './outcomes.js';
+import { fraction, type TimeAxis } from './timeAxis.js';
+
+/** The latencies that a plot shows, a power of ten to a power of ten. */
+export interface LatencyScale {
+  readonly lowest: number;
+  readonly highest: number;
+  readonly topPx: number;
+  readonly bottomPx: number;
+}
+
+export function latencyScale(
+  operations: readonly RunOperation[],
+  topPx: number,
+  bottomPx: number,
+): LatencyScale {
+  let least = 1;
+  let most = 100;
+  for (const operation of operations) {
+    const latency = latencyMs(operation);
+    if (latency === undefined) continue;
+    least = Math.min(least, Math.max(latency, 0.1));
+    most = Math.max(most, latency);
+  }
+  return { lowest: Math.floor(Math.log10(least)), highest: Math.ceil(Math.log10(most)), topPx, bottomPx };
+}
+
+export function latencyY({ lowest, highest, topPx, bottomPx }: LatencyScale, ms: number): number {
+  const part = (Math.log10(Math.max(ms, 10 ** lowest)) - lowest) / (highest - lowest);
+  return Math.round(bottomPx - part * (bottomPx - topPx));
+}
+
+/** How many answered operations share a point: the more, the darker. */
+export const crowds = ['one', 'few', 'many'] as const;
+type Crowd = (typeof crowds)[number];
+
+/** SVG paths of all operations, in a box `columns` wide. */
+export interface OperationPaths {
+  readonly columns: number;
+  /** Points of answered operations, by how many share them. */
+  readonly crowds: Readonly<Record<Crowd, string>>;
+  /** A point for every other operation. */
+  readonly points: Readonly<Record<Exclude<OutcomeClass, 'ok'>, string>>;
+  /** Blocked calls, from call to return. */
+  readonly bars: Readonly<Record<OutcomeClass, string>>;
+  readonly blocked: number;
+  /** Answered operations that are drawn on the point of another one. */
+  readonly merged: number;
+}
+
+const fineColumns = 9600;
+const coarseColumns = 2400;
+/** From so many operations on a finer grid would make a heavy page that looks no different. */
+const coarseFrom = 20_000;
+
+/**
+ * One path for each look, rather than an element for each operation: a browser draws a hundred thousand points of a
+ * path in a blink. Answered operations on one point of the grid become one; the others are all kept.
+ */
+export function operationPaths(
+  operations: readonly RunOperation[],
+  axis: TimeAxis,
+  scale: LatencyScale,
+  unansweredY: (operation: RunOperation) => number,
+  isBlocked: (operation: RunOperation) => boolean,
+): OperationPaths {
+  const columns = operations.length >= coarseFrom ? coarseColumns : fineColumns;
+  const x = (at: number): number => Math.round(fraction(axis, at) * columns);
+  const crowd = new Map<number, number>();
+  const points = { refused: '', fault: '', unknown: '' };
+  const bars = { ok: '', refused: '', fault: '', unknown: '' };
+  let blocked = 0;
+  let merged = 0;
+  for (const operation of operations) {
+    const what = outcomeClass(operation);
+    const latency = latencyMs(operation);
+    const y = latency === undefined ? unansweredY(operation) : latencyY(scale, latency);
+    const column = x(operation.invokedAt);
+    if (latency !== undefined && isBlocked(operation)) {
+      bars[what] += `M${column} ${y}H${x(operation.invokedAt + latency)}`;
+      blocked += 1;
+    } else if (what === 'ok') {
+      const place = column * 4096 + y;
+      const before = crowd.get(place) ?? 0;
+      crowd.set(place, before + 1);
+      if (before > 0) merged += 1;
+    } else points[what] += `M${column} ${y}h0`;
+  }
+  return { columns, crowds: crowdPaths(crowd), points, bars, blocked, merged };
+}
+
+function crowdPaths(crowd: ReadonlyMap<number, number>): Record<Crowd, string> {
+  const paths = { one: '', few: '', many: '' };
+  for (const [place, size] of crowd) {
+    const look = size === 1 ? 'one' : size <= 3 ? 'few' : 'many';
+    paths[look] += `M${Math.floor(place / 4096)} ${place % 4096}h0`;
+  }
+  return paths;
+}

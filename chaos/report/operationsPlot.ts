@@ -1,0 +1,173 @@
+import type { RunOperation, RunRecord } from '../runRecord.js';
+import { faultBands } from './bands.js';
+import { blockedGroups, groupLabels } from './blockedGroups.js';
+import { axisPx, chart, heightLabel, legendItem, stretched, timeGrid, timeLabels } from './chart.js';
+import type { Stretch } from './majority.js';
+import { markup, trusted, type Markup } from './markup.js';
+import { clock, count, counted, duration } from './numbers.js';
+import {
+  crowds,
+  latencyScale,
+  latencyY,
+  operationPaths,
+  type LatencyScale,
+  type OperationPaths,
+} from './operationPoints.js';
+import { blockedTest, latencyMs, outcomeClass, outcomeClasses, type OutcomeClass } from './outcomes.js';
+import type { Summary } from './summary.js';
+import { fraction, type TimeAxis } from './timeAxis.js';
+import { inShort, serverName } from './words.js';
+
+const unansweredPx = 26;
+const topPx = 24;
+const plotPx = 270;
+/** Of so many operations the page tells more when pointed at: those that are not ok first, then the longest. */
+const toldMax = 1500;
+
+/** Every operation by when it was called and how long it took, over the faults. */
+export function operationsPlot(
+  record: RunRecord,
+  axis: TimeAxis,
+  noMajority: readonly Stretch[],
+  { counts }: Summary,
+): Markup {
+  const { operations } = record;
+  if (operations.length === 0) {
+    return markup`<p class="empty" id="operations" data-operations="0">The clients made no calls.</p>`;
+  }
+  const hasUnanswered = operations.some(({ returnedAt }) => returnedAt === null);
+  const logTop = topPx + (hasUnanswered ? unansweredPx : 0);
+  const bottom = logTop + plotPx;
+  const scale = latencyScale(operations, logTop, bottom);
+  // Many in one line would cover each other: they are spread a little.
+  const unansweredY = ({ id }: RunOperation): number => topPx + 4 + ((Math.abs(id) * 7) % 13);
+  const isBlocked = blockedTest(record.faults);
+  const paths = operationPaths(operations, axis, scale, unansweredY, isBlocked);
+  const heightPx = bottom + axisPx;
+  const title = 'Operations by latency';
+  const description = `${operationsInWords(counts)}; ${counted(paths.blocked, 'blocked call')}. Latency on a logarithmic scale from ${duration(10 ** scale.lowest)} to ${duration(10 ** scale.highest)}.`;
+  const drawing = chart({
+    id: 'operations',
+    axis,
+    heightPx,
+    title,
+    description,
+    gutter: markup`<text class="lane-name" x="0" y="${logTop + 16}">latency</text>${hasUnanswered ? heightLabel(topPx + 10, 'no answer') : undefined}${decades(scale).map((ms) => heightLabel(latencyY(scale, ms), duration(ms)))}`,
+    plot: markup`${faultBands(axis, bottom, record.faults, noMajority)}${timeGrid(axis, topPx, bottom)}${latencyGrid(scale, hasUnanswered ? topPx + unansweredPx - 6 : undefined)}${drawnPaths(paths, heightPx)}${groupLabels(blockedGroups(operations.filter(isBlocked), scale), axis)}${timeLabels(axis, bottom + 17)}`,
+    data: markup` data-operations="${operations.length}" data-height="${heightPx}"`,
+  });
+  const told = tellingOperations(operations, isBlocked).map((operation) =>
+    toldOperation(operation, axis, scale, unansweredY),
+  );
+  // A script element holds text, not markup: only what could end it has to be written another way.
+  const json = trusted(JSON.stringify(told).replaceAll('<', '\\u003c'));
+  return markup`${legend(counts)}${drawing}
+<p class="caption">${caption(operations.length, paths, told.length)}</p>
+<script type="application/json" id="told-operations">${json}</script>`;
+}
+
+export function operationsInWords(counts: Readonly<Record<OutcomeClass, number>>): string {
+  const parts = outcomeClasses.map((what) => `${count(counts[what])} ${what}`);
+  return `${counted(
+    outcomeClasses.reduce((sum, what) => sum + counts[what], 0),
+    'operation',
+  )}: ${parts.join(', ')}`;
+}
+
+function caption(total: number, { merged, blocked, columns }: OperationPaths, told: number): Markup {
+  const sentences = [
+    `${counted(total, 'operation')}, each where it was called; ${counted(blocked, 'blocked call')} (longer than 1 s, or more than 100 ms while a fault began) ${blocked === 1 ? 'is a bar' : 'are bars'} from call to return.`,
+  ];
+  if (merged > 0) {
+    sentences.push(
+      `${count(merged)} of the answered ones fall on the point of another (of ${count(columns)} across) and darken it; all that were refused or failed, and all unknown ones, are drawn.`,
+    );
+  }
+  const few = told === toldMax ? ` (${count(toldMax)} have them)` : '';
+  const hint = `Point at a mark that is not ok, or at a bar, for the call and its reply${few}.`;
+  return markup`${sentences.join(' ')}${told > 0 ? markup` <span class="scripted">${hint}</span>` : undefined}`;
+}
+
+/** Each class has a shape of its own: dot, hollow square, upright stroke, ring. */
+function drawnPaths(
+  { columns, crowds: points, points: others, bars }: OperationPaths,
+  heightPx: number,
+): Markup {
+  const path = (look: string, d: string): Markup | undefined =>
+    d === '' ? undefined : markup`<path class="${look}" d="${trusted(d)}"/>`;
+  const hollow = (what: 'refused' | 'unknown'): Markup | undefined =>
+    others[what] === ''
+      ? undefined
+      : markup`<g class="ops-${what}"><defs><path id="points-${what}" vector-effect="non-scaling-stroke" d="${trusted(others[what])}"/></defs><use href="#points-${what}" class="rim ${what}"/><use href="#points-${what}" class="core ${what}"/></g>`;
+  // An upright stroke is a line of its own length: rising from each point.
+  const strokes = others.fault.replaceAll('h0', 'm0-4v8');
+  return stretched(
+    columns,
+    heightPx,
+    markup`<g class="ops-ok">${crowds.map((crowd) => path(`point ok ${crowd}`, points[crowd]))}</g>${outcomeClasses.map((what) => markup`<g class="ops-${what}">${path(`bar ${what}`, bars[what])}</g>`)}${hollow('refused')}<g class="ops-fault">${path('stroke fault', strokes)}</g>${hollow('unknown')}`,
+  );
+}
+
+function decades({ lowest, highest }: LatencyScale): number[] {
+  return Array.from({ length: highest - lowest + 1 }, (_, index) => 10 ** (lowest + index));
+}
+
+function latencyGrid(scale: LatencyScale, separatorY: number | undefined): Markup {
+  const lines = decades(scale).map((ms) => {
+    const y = latencyY(scale, ms);
+    return markup`<line class="grid${ms === 1000 ? ' strong' : ''}" x1="0" x2="100%" y1="${y}" y2="${y}"/>`;
+  });
+  const separator =
+    separatorY === undefined
+      ? undefined
+      : markup`<line class="separator" x1="0" x2="100%" y1="${separatorY}" y2="${separatorY}"/>`;
+  return markup`${lines}${separator}`;
+}
+
+function legend(counts: Readonly<Record<OutcomeClass, number>>): Markup {
+  const samples: Readonly<Record<OutcomeClass, [sample: Markup, words: string]>> = {
+    ok: [markup`<path class="point ok many" d="M7 8h0M19 8h0"/>`, 'ok'],
+    refused: [
+      markup`<rect class="swatch refused" x="9.5" y="4.5" width="7" height="7"/>`,
+      'refused: answered with no',
+    ],
+    fault: [markup`<path class="stroke fault" d="M13 4v8"/>`, 'fault: had no effect'],
+    unknown: [markup`<circle class="swatch unknown" cx="13" cy="8" r="3.5"/>`, 'unknown: may have happened'],
+  };
+  const items = outcomeClasses.map((what) => {
+    const [sample, words] = samples[what];
+    return markup`<li><label><input type="checkbox" id="show-${what}" checked><svg width="26" height="16" aria-hidden="true">${sample}</svg> ${words} <b>${count(counts[what])}</b></label></li>`;
+  });
+  return markup`<ul class="legend" aria-label="Which operations to show">${items}${legendItem(markup`<path class="bar ok" d="M1 8H25"/>`, 'blocked: from call to return')}</ul>`;
+}
+
+function tellingOperations(
+  operations: readonly RunOperation[],
+  isBlocked: (operation: RunOperation) => boolean,
+): RunOperation[] {
+  const notOk = operations.filter((operation) => outcomeClass(operation) !== 'ok');
+  const blocked = operations
+    .filter((operation) => outcomeClass(operation) === 'ok' && isBlocked(operation))
+    .sort((one, other) => (latencyMs(other) ?? 0) - (latencyMs(one) ?? 0));
+  return [...notOk, ...blocked].slice(0, toldMax);
+}
+
+/** Where the operation is drawn, from and to as parts of the width, and what to tell of it. */
+function toldOperation(
+  operation: RunOperation,
+  axis: TimeAxis,
+  scale: LatencyScale,
+  unansweredY: (operation: RunOperation) => number,
+): (number | string)[] {
+  const latency = latencyMs(operation);
+  const part = (at: number): number => Number(fraction(axis, at).toFixed(5));
+  const y = latency === undefined ? unansweredY(operation) : latencyY(scale, latency);
+  const time = `at ${clock(operation.invokedAt, axis.endMs)}, ${latency === undefined ? 'never answered' : duration(latency)}`;
+  const who = `${operation.client}, ${serverName(operation.server)}${operation.attempts > 1 ? `, ${operation.attempts} servers asked` : ''}`;
+  return [
+    part(operation.invokedAt),
+    part(operation.invokedAt + (latency ?? 0)),
+    y,
+    `#${operation.id} ${inShort(operation)}\n${time}\n${who}`,
+  ];
+}

@@ -1,0 +1,98 @@
+import type { RunRecord } from '../runRecord.js';
+import type { Stretch } from './majority.js';
+import { markup, type Markup } from './markup.js';
+import { clock, count, counted, duration, rounded, type Quantiles } from './numbers.js';
+import { electionLimitMs } from './elections.js';
+import { overallVerdict, type OverallVerdict, type Summary } from './summary.js';
+import type { TimeAxis } from './timeAxis.js';
+
+export const verdictSigns: Readonly<Record<OverallVerdict, string>> = { pass: '✓', fail: '✗', unknown: '?' };
+
+/** The head of the page: what came of the run, of which run, and how to run it again. */
+export function verdictHead(record: RunRecord): Markup {
+  const verdict = overallVerdict(record.checks);
+  const [word = '', ...others] = verdictWord(record).split(' ');
+  const rest = others.join(' ');
+  const { servers, clients, managed, durable } = record;
+  const cluster = `${counted(servers.length, 'server')}${managed ? ' started by the run' : ''}, ${durable ? 'state on disk' : 'state in memory'}, ${counted(clients, 'client')}`;
+  return markup`<header class="verdict ${verdict}">
+<p class="word"><span class="sign" aria-hidden="true">${verdictSigns[verdict]}</span> <strong>${word}</strong>${rest === '' ? undefined : markup` <small>${rest}</small>`}</p>
+<div class="what"><h1>${record.scenario}</h1>
+<p class="shows">${record.shows}</p>
+<p class="tally">${tally(record)}</p></div>
+</header>
+<dl class="run"><div><dt>Seed</dt><dd><code>${record.seed}</code></dd></div><div><dt>Began</dt><dd>${began(record.startedAt)}</dd></div><div><dt>Lasted</dt><dd>${duration(record.durationMs)}</dd></div><div><dt>Cluster</dt><dd>${cluster}</dd></div><div class="command"><dt>Run it again</dt><dd><code id="command" tabindex="0">${commandWords(record.command)}</code><button type="button" class="scripted" id="copy">Copy</button></dd></div></dl>`;
+}
+
+/** Lines break between the words of a command only, not at the hyphens of an option. */
+function commandWords(command: string): Markup {
+  const parts = command
+    .split(/(?<= )/)
+    .map((part) =>
+      part.length > 40
+        ? markup`${part}`
+        : markup`<span class="word">${part.trimEnd()}</span>${part.endsWith(' ') ? ' ' : ''}`,
+    );
+  return markup`${parts}`;
+}
+
+/** In one word or two, as in the title of the page. */
+export function verdictWord({ checks }: RunRecord): string {
+  const verdict = overallVerdict(checks);
+  if (verdict !== 'unknown') return verdict.toUpperCase();
+  const unknown = checks.filter((check) => check.verdict === 'unknown').length;
+  return checks.length > unknown ? `PASS with ${counted(unknown, 'unknown')}` : 'UNKNOWN';
+}
+
+function tally({ checks }: RunRecord): string {
+  if (checks.length === 0) return 'Nothing was checked.';
+  const of = (verdict: OverallVerdict): number => checks.filter((check) => check.verdict === verdict).length;
+  const parts = [
+    `${of('pass')} of ${counted(checks.length, 'check')} passed`,
+    of('fail') > 0 ? `${of('fail')} failed` : '',
+    of('unknown') > 0 ? `${of('unknown')} could not be decided` : '',
+  ];
+  return `${parts.filter((part) => part !== '').join(', ')}.`;
+}
+
+function began(startedAt: string): string {
+  return startedAt.replace('T', ' ').replace(/\.\d+Z$|Z$/, ' UTC');
+}
+
+/** Numbers at a glance. */
+export function figures(
+  record: RunRecord,
+  axis: TimeAxis,
+  summary: Summary,
+  noMajority: readonly Stretch[],
+): Markup {
+  const { counts, updatesPerSecond, withoutService, latencies, elections } = summary;
+  const late = elections !== undefined && elections.max > electionLimitMs;
+  const total = counts.ok + counts.refused + counts.fault + counts.unknown;
+  return markup`<section aria-labelledby="figures-title"><h2 id="figures-title" class="unseen">Numbers at a glance</h2><ul class="tiles">
+${tile('operations', count(total), markup`<span><i class="key ok"></i>${count(counts.ok)} ok</span> <span><i class="key refused"></i>${count(counts.refused)} refused</span> <span><i class="key fault"></i>${count(counts.fault)} fault</span> <span><i class="key unknown"></i>${count(counts.unknown)} unknown</span>`)}
+${tile('updates per second', rounded(updatesPerSecond), markup`acknowledged, over the whole run`)}
+${tile('longest without service', withoutService === undefined ? '–' : duration(withoutService.to - withoutService.from), outageNote(withoutService, axis, noMajority))}
+${tile('latency, median', latencies === undefined ? '–' : duration(latencies.p50), quantileNote(latencies))}
+${tile('elections', count(record.elections.length), elections === undefined ? markup`none was seen` : markup`p50 ${duration(elections.p50)} · p95 ${duration(elections.p95)} · <span${late ? markup` class="bad"` : undefined}>max ${duration(elections.max)}</span> <span>of 5 s</span>`)}
+</ul></section>`;
+}
+
+function tile(name: string, value: string, note: Markup): Markup {
+  return markup`<li><span class="name">${name}</span><b>${value}</b><span class="note">${note}</span></li>`;
+}
+
+function quantileNote(latencies: Quantiles | undefined): Markup {
+  if (latencies === undefined) return markup`nothing was answered`;
+  return markup`p95 ${duration(latencies.p95)} · max ${duration(latencies.max)}`;
+}
+
+function outageNote(outage: Stretch | undefined, axis: TimeAxis, noMajority: readonly Stretch[]): Markup {
+  if (outage === undefined) return markup`no update was asked for`;
+  const excused = noMajority.reduce(
+    (sum, { from, to }) => sum + Math.max(0, Math.min(to, outage.to) - Math.max(from, outage.from)),
+    0,
+  );
+  const when = `no update acknowledged from ${clock(outage.from, axis.endMs)} to ${clock(outage.to, axis.endMs)}`;
+  return markup`${when}${excused > 0 ? `; no majority for ${duration(excused)} of it` : ''}`;
+}

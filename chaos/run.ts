@@ -1,0 +1,241 @@
+import { Prng } from '../src/sim/prng.js';
+import { addressOf } from '../src/config/clusterFile.js';
+import { judge } from './checks/index.js';
+import type { RunFacts } from './checks/facts.js';
+import { Client } from './clients/client.js';
+import { ClientLog } from './clients/clientLog.js';
+import { Workload } from './clients/workload.js';
+import type { Cluster } from './cluster/cluster.js';
+import { FaultControl } from './faults/faultControl.js';
+import { countIdle, lastRead, lastReplicas } from './finale.js';
+import type { Note } from './notes.js';
+import { Progress } from './progress.js';
+import type { RunMs, RunRecord } from './runRecord.js';
+import type { Step } from './scenarios/scenario.js';
+import { Evaluator } from './stage/evaluator.js';
+import { Expectations } from './stage/expectations.js';
+import { Leadership } from './stage/leadership.js';
+import { Stage } from './stage/stage.js';
+import { electionsOf, leaderGaps } from './watch/leaderGaps.js';
+import { Watcher } from './watch/watcher.js';
+
+/** How long the story waits for the first leader. Whether it came in time is judged like every other election. */
+const FIRST_LEADER_MS = 6_000;
+/** After healing, how long the calls that wait are given. */
+const GRACE_MS = 7_000;
+const PROBE_OPTIONS = { patienceMs: 600_000, retryMs: 5_000 };
+
+export interface RunSettings {
+  readonly program: string;
+  readonly scenario: string;
+  readonly shows: string;
+  readonly steps: readonly Step[];
+  /** Whether the story is told again until the time is up. */
+  readonly repeats: boolean;
+  /** Whether the story is broken off when the time is up; otherwise it is told to its end once. */
+  readonly breaksOff: boolean;
+  readonly seed: number;
+  readonly durationMs: number;
+  readonly clients: number;
+  /** The files that the clients write. */
+  readonly files: readonly string[];
+  /** The name on the servers of a file that the story names. */
+  readonly fileNamed: (name: string) => string;
+  /** Whether the servers must have the hooks. */
+  readonly needsHooks: boolean;
+  readonly command: string;
+  /** Aborted by Ctrl-C: the story ends, everything is healed and judged. */
+  readonly interrupted: AbortSignal;
+}
+
+export interface RunResult {
+  readonly record: RunRecord;
+  readonly notes: readonly Note[];
+}
+
+/**
+ * Lets the monkey loose on a cluster, heals it, and judges what was seen.
+ *
+ * @throws ClusterError when the servers do not have what the story needs; all that was done is undone even so
+ */
+export async function runChaos(cluster: Cluster, settings: RunSettings): Promise<RunResult> {
+  const run = new Run(cluster, settings);
+  try {
+    return await run.perform();
+  } finally {
+    await run.close();
+  }
+}
+
+class Run {
+  private readonly origin = performance.now();
+  private readonly startedAt = new Date().toISOString();
+  private readonly prng: Prng;
+  private readonly allFiles: readonly string[];
+  private readonly control: FaultControl;
+  private readonly log: ClientLog;
+  private readonly watcher: Watcher;
+  private readonly leadership: Leadership;
+  private readonly expectations: Expectations;
+  private readonly evaluator: Evaluator;
+  private readonly stage: Stage;
+  private readonly progress: Progress;
+
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly settings: RunSettings,
+  ) {
+    const { now } = this;
+    this.prng = new Prng(settings.seed);
+    this.allFiles = [...settings.files, ...filesIn(settings.steps).map(settings.fileNamed)];
+    this.control = new FaultControl(cluster, this.allFiles, now);
+    this.log = new ClientLog(now);
+    this.watcher = new Watcher(cluster.servers, now);
+    this.leadership = new Leadership(this.control.ids, this.watcher, this.control.ledger);
+    const newProbe = (): Client => new Client('probe', cluster.servers, this.log, PROBE_OPTIONS);
+    const [firstFile = ''] = settings.files;
+    this.expectations = new Expectations(this.leadership, newProbe, firstFile, now);
+    this.evaluator = new Evaluator(
+      cluster.servers,
+      this.control,
+      this.log,
+      settings.fileNamed,
+      this.allFiles,
+      now,
+    );
+    this.stage = new Stage({
+      control: this.control,
+      leadership: this.leadership,
+      expectations: this.expectations,
+      evaluator: this.evaluator,
+      prng: this.prng.fork(1),
+      now,
+    });
+    this.progress = new Progress(() => ({
+      at: now(),
+      leader: this.leadership.leader,
+      down: this.control.ids.filter((id) => !this.control.ledger.isUp(id)),
+      operations: this.log.history.size,
+      doing: this.stage.lines.at(-1)?.text ?? 'starting',
+    }));
+  }
+
+  async perform(): Promise<RunResult> {
+    const { settings, cluster, control, stage } = this;
+    if (settings.needsHooks) await control.prepare();
+    await this.leadership.wait(FIRST_LEADER_MS, settings.interrupted).catch(ignoreAbort);
+    const { clients, files } = settings;
+    const workload = new Workload(
+      clients,
+      cluster.servers,
+      files,
+      this.allFiles,
+      this.prng.fork(2),
+      this.log,
+    );
+    let unhealed: readonly string[];
+    try {
+      await this.tell();
+    } finally {
+      stage.say('heal everything');
+      unhealed = await control.healAll();
+      await workload.end(GRACE_MS);
+      this.expectations.close();
+    }
+    const healedAt = this.now();
+    const finalMap = await lastRead(cluster, this.log, this.allFiles);
+    const replicas = await lastReplicas(control.servers, this.allFiles);
+    stage.say('nobody calls');
+    const idle = await countIdle(cluster);
+    await this.watcher.stop();
+    return this.judge({ finalMap, replicas, idle, unhealed, healedAt });
+  }
+
+  async close(): Promise<void> {
+    this.progress.stop();
+    await this.control.healAll();
+    await this.watcher.stop();
+    this.evaluator.close();
+    this.control.hangUp();
+  }
+
+  private readonly now = (): RunMs => Math.round((performance.now() - this.origin) * 1_000) / 1_000;
+
+  private async tell(): Promise<void> {
+    const { steps, repeats, breaksOff, durationMs, interrupted } = this.settings;
+    // Not `AbortSignal.any` of a time-out: Node 20 may collect it before it fires.
+    const end = new AbortController();
+    const timer = setTimeout(() => end.abort(), durationMs);
+    const onInterrupt = (): void => end.abort();
+    interrupted.addEventListener('abort', onInterrupt);
+    try {
+      await this.stage.tell(steps, breaksOff ? end.signal : interrupted);
+      while (repeats && !end.signal.aborted) await this.stage.tell(steps, end.signal);
+    } catch (error) {
+      ignoreAbort(error);
+    } finally {
+      clearTimeout(timer);
+      interrupted.removeEventListener('abort', onInterrupt);
+    }
+  }
+
+  private judge(
+    finale: Pick<RunFacts, 'finalMap' | 'replicas' | 'idle' | 'unhealed' | 'healedAt'>,
+  ): RunResult {
+    const { settings, cluster, control, watcher } = this;
+    const endedAt = this.now();
+    const serverCount = cluster.servers.length;
+    const faults = control.ledger.all();
+    const gaps = leaderGaps(serverCount, faults, watcher.samples, endedAt);
+    const operations = this.log.operations();
+    const facts: RunFacts = {
+      ...finale,
+      serverCount,
+      faults,
+      samples: watcher.samples,
+      gaps,
+      operations,
+      attempts: this.log.calls.attempts,
+      standstills: control.standstills,
+      expectations: this.expectations.results,
+      blindMs: watcher.blindMsMax,
+      endedAt,
+    };
+    const record: RunRecord = {
+      format: 1,
+      program: settings.program,
+      scenario: settings.scenario,
+      shows: settings.shows,
+      seed: settings.seed,
+      command: settings.command,
+      startedAt: this.startedAt,
+      durationMs: endedAt,
+      servers: cluster.servers.map((server) => ({ id: server.id, address: addressOf(server) })),
+      clients: settings.clients,
+      managed: cluster.processes !== undefined,
+      durable: cluster.durable,
+      steps: this.stage.lines,
+      faults,
+      samples: watcher.samples,
+      elections: electionsOf(gaps),
+      checks: judge(facts),
+      operations,
+    };
+    return { record, notes: this.evaluator.notes };
+  }
+}
+
+/** The names of files in the steps. */
+function filesIn(steps: readonly Step[]): string[] {
+  const names = steps.flatMap((step) => {
+    if ('put' in step) return [step.put];
+    return 'repeat' in step ? filesIn(step.steps) : [];
+  });
+  return [...new Set(names)];
+}
+
+/** @throws the error, unless it is that the signal ended something */
+function ignoreAbort(error: unknown): undefined {
+  if (error instanceof Error && error.name === 'AbortError') return undefined;
+  throw error;
+}

@@ -1,0 +1,128 @@
+import { expect } from 'chai';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RunRecord } from '../../chaos/runRecord.js';
+import { decodeHistory } from '../../src/verify/index.js';
+import { stopEverything, temporaryFolder } from '../e2e/support/cluster.js';
+import { freePorts } from '../e2e/support/ports.js';
+import { Program, root } from '../e2e/support/program.js';
+import { fakeCluster } from './support/fakeCluster.js';
+
+interface Outcome {
+  readonly status: number | string;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly out: string;
+}
+
+/** The monkey as a process. */
+async function monkey(...args: readonly string[]): Promise<Outcome> {
+  const out = join(temporaryFolder(), 'results');
+  const main = join(root, 'chaos', 'main.ts');
+  const program = new Program([process.execPath, '--import', 'tsx', main, '--out', out, ...args]);
+  const status = await program.closed;
+  return { status, stdout: program.stdout, stderr: program.stderr, out };
+}
+
+function resultOf({ out }: Outcome): RunRecord {
+  return JSON.parse(readFileSync(join(out, 'result.json'), 'utf8')) as RunRecord;
+}
+
+function verdictOf(outcome: Outcome, name: string): string | undefined {
+  return resultOf(outcome).checks.find((check) => check.name === name)?.verdict;
+}
+
+describe('chaos: the monkey', function () {
+  this.timeout(60_000);
+  after(stopEverything);
+
+  it('passes a managed cluster whose leader is crashed, and leaves all results behind', async () => {
+    const outcome = await monkey(
+      ...['--managed', '--servers', '3', '--duration', '6', '--clients', '3', '--seed', '3'],
+      ...['--scenario', 'rolling-leaders', '--', '--heartbeat-ms', '200'],
+    );
+    expect(outcome.status, outcome.stdout + outcome.stderr).to.equal(0);
+    const { checks, command, faults, servers, managed } = resultOf(outcome);
+    expect(checks.filter(({ verdict }) => verdict === 'fail')).to.deep.equal([]);
+    for (const name of ['linearizable', 'nothing acknowledged is lost', 'crashed servers stand still'])
+      expect(verdictOf(outcome, name), name).to.equal('pass');
+    expect(faults.filter(({ kind }) => kind === 'crash')).not.to.be.empty;
+    expect(faults.every(({ endedAt }) => endedAt !== null)).to.equal(true);
+    expect(command).to.match(/^npm run chaos -- .*--managed .*--seed 3 .*-- --heartbeat-ms 200$/);
+    expect(managed).to.equal(true);
+    expect(servers).to.have.length(3);
+    const history = decodeHistory(readFileSync(join(outcome.out, 'history.jsonl'), 'utf8'));
+    expect(history).to.have.length.above(20);
+    for (const file of ['junit.xml', 'report.html'])
+      expect(existsSync(join(outcome.out, file)), file).to.equal(true);
+    expect(outcome.stdout).to.contain('again: npm run chaos');
+    await Promise.all(
+      servers.map(async ({ address }) => {
+        const answer = await fetch(`http://${address}/`).catch(() => 'gone');
+        expect(answer, 'no server is left').to.equal('gone');
+      }),
+    );
+  });
+
+  it('passes a running cluster that keeps its promises', async () => {
+    const outcome = await monkey(await fakeCluster('none'), '--duration', '2', '--faults', 'one-way');
+    expect(outcome.status, outcome.stdout + outcome.stderr).to.equal(0);
+    expect(verdictOf(outcome, 'few messages when idle')).to.equal('unknown');
+  });
+
+  it('fails a cluster that loses acknowledged updates, and shows the history that proves it', async () => {
+    const outcome = await monkey(await fakeCluster('losesUpdates'), '--duration', '2', '--faults', 'one-way');
+    expect(outcome.status, outcome.stdout + outcome.stderr).to.equal(1);
+    expect(verdictOf(outcome, 'linearizable')).to.equal('fail');
+    const { checks } = resultOf(outcome);
+    const shown = checks.find(({ name }) => name === 'linearizable')?.operations;
+    expect(shown).to.have.length.within(2, 5);
+    expect(outcome.stdout)
+      .to.contain('FAIL: linearizable')
+      .and.match(/#\d+ c\d+ update "file\d/);
+    expect(readFileSync(join(outcome.out, 'junit.xml'), 'utf8')).to.match(/name="linearizable".*<failure/);
+  });
+
+  it('fails a cluster with two leaders in one term', async () => {
+    const outcome = await monkey(await fakeCluster('twoLeaders'), '--duration', '2', '--faults', 'one-way');
+    expect(outcome.status).to.equal(1);
+    expect(outcome.stdout)
+      .to.contain('FAIL: one leader per term')
+      .and.contain('term 1: server 0 and server 1');
+  });
+
+  it('says so when the servers have no hooks, when they cannot be reached, and when nothing makes sense', async () => {
+    const [port = 0] = await freePorts(1);
+    const file = join(temporaryFolder(), 'cluster.txt');
+    writeFileSync(file, `M: 1\nmetadata0: 127.0.0.1:${port}\n`);
+    const cases: readonly (readonly [args: readonly string[], status: number, message: string])[] = [
+      [[await fakeCluster('noHooks'), '--duration', '1'], 3, '--no-chaos-hooks'],
+      [[file], 3, `server 0 at 127.0.0.1:${port} cannot be reached`],
+      [['no-such-file.txt'], 2, 'there is no such file'],
+      [['--managed', 'cluster.txt'], 2, 'either the cluster file of a running cluster, or --managed'],
+      [['--managed', '--scenario', 'nonsense'], 2, 'there is no scenario nonsense'],
+      [['--managed', '--faults', 'crash,fire'], 2, '"crash,fire"'],
+      [['--managed', '--duration', 'long'], 2, 'whole number'],
+      [[file, '--faults', 'kill'], 2, 'needs --managed'],
+      [[file, '--scenario', 'paused-leader'], 2, 'needs --managed'],
+      [['--managed', '--servers', '3', '--scenario', 'strawman'], 2, 'needs 5 servers'],
+    ];
+    await Promise.all(
+      cases.map(async ([args, status, message]) => {
+        const outcome = await monkey(...args);
+        const lines = outcome.stderr.trimEnd().split('\n');
+        expect(lines.at(-1))
+          .to.match(/^chaos: /)
+          .and.contain(message);
+        expect(lines, outcome.stderr).to.have.length.at.most(status === 2 ? 1 : 2);
+        expect(outcome.status, outcome.stderr).to.equal(status);
+      }),
+    );
+  });
+
+  it('lists its scenarios', async () => {
+    const { status, stdout } = await monkey('--list');
+    expect(status).to.equal(0);
+    expect(stdout).to.contain('strawman').and.contain('kill-everything').and.contain('evaluation');
+  });
+});
