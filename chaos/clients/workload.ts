@@ -15,6 +15,12 @@ const PAUSE_MS_MAX = 150;
 
 const UPDATE_SHARE = 0.7;
 
+/**
+ * Every fourth client only reads. Nothing that it asks of a leader without a majority is answered, and it would be the one to
+ * notice if it were: who writes there is stuck.
+ */
+const READER_EVERY = 4;
+
 /** Clients that update and read the files of the run until they are told to end. */
 export class Workload {
   private readonly clients: readonly Client[];
@@ -34,7 +40,10 @@ export class Workload {
       const patienceMs = number % 2 === 0 ? PATIENT_MS : IMPATIENT_MS;
       return new Client(`c${number + 1}`, addresses, log, { patienceMs, retryMs: RETRY_MS });
     });
-    this.work = this.clients.map((client, number) => this.run(client, prng.fork(number)));
+    this.work = this.clients.map((client, number) => {
+      const updateShare = number % READER_EVERY === READER_EVERY - 1 ? 0 : UPDATE_SHARE;
+      return this.run(client, updateShare, prng.fork(number));
+    });
   }
 
   /**
@@ -50,10 +59,10 @@ export class Workload {
     for (const client of this.clients) client.hangUp();
   }
 
-  private async run(client: Client, prng: Prng): Promise<void> {
+  private async run(client: Client, updateShare: number, prng: Prng): Promise<void> {
     let mustRead = true;
     while (!this.isEnding) {
-      if (mustRead || !prng.chance(UPDATE_SHARE)) {
+      if (mustRead || !prng.chance(updateShare)) {
         mustRead = (await client.read(this.allFiles)) === undefined;
       } else {
         // After a refusal, or without an answer, only a read tells what the version is.

@@ -33,7 +33,7 @@ function statusTable({ statuses }: Statuses): string {
   const rows = statuses.map((status, server) => {
     if (status === undefined) return `| ${server} | no answer | | | | | | |`;
     const { role, crashed, term, leader, votedFor, commitIndex, lastApplied, lastIndex } = status;
-    const state = crashed ? `crashed (was ${role})` : role;
+    const state = crashed ? 'crashed' : role;
     const cells = [server, state, term, known(leader), known(votedFor), lastIndex, commitIndex, lastApplied];
     return `| ${cells.join(' | ')} |`;
   });
