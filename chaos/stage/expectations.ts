@@ -16,6 +16,7 @@ const LOOK_EVERY_MS = 50;
 /** Looks whether what the story expects comes true. */
 export class Expectations {
   readonly results: ExpectationResult[] = [];
+  /** Who led when the story last spoke of the leader: a new leader is another one. */
   private lastLeader: ServerId | undefined;
   /** Updates that were sent to see them wait. */
   private readonly waiting = new Set<Promise<unknown>>();
@@ -28,6 +29,10 @@ export class Expectations {
     private readonly file: string,
     private readonly now: () => RunMs,
   ) {}
+
+  leaderIs(leader: ServerId): void {
+    this.lastLeader = leader;
+  }
 
   async look(expectation: Expectation, signal: AbortSignal): Promise<void> {
     switch (expectation) {

@@ -128,12 +128,15 @@ export class Stage {
 
   /** Whom a step is about; who is meant by `leader` is waited for. */
   private async meant(target: Target, signal: AbortSignal): Promise<ServerId[]> {
-    const { control, leadership, prng } = this.parts;
+    const { control, leadership, expectations, prng } = this.parts;
     if (target === 'leader') await leadership.wait(LEADER_MS, signal);
     const leader = leadership.leaderOrLeft;
     const choice = { servers: control.ids, up: control.up, leader, oldLeader: this.oldLeader };
     const servers = serversMeant(target, choice, prng);
-    if (target === 'leader') this.oldLeader = leader;
+    if (target === 'leader' && leader !== undefined) {
+      this.oldLeader = leader;
+      expectations.leaderIs(leader);
+    }
     return servers;
   }
 }
