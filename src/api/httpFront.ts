@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
 import { handleXmlRpc, type XmlRpcServerOptions } from '../xmlrpc/index.js';
+import { servePage, type Pages } from './pages.js';
 
 /** How long a client may take to send the head of a request, and the whole of it. A call that waits for its answer is not cut. */
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -22,7 +23,11 @@ export class ListenError extends Error {
 export class HttpFront {
   private readonly servers: Server[] = [];
 
-  constructor(private readonly xmlrpc: XmlRpcServerOptions) {}
+  /** @param pages what a GET of their paths is answered with; POSTs to `/` are XML-RPC calls all the same */
+  constructor(
+    private readonly xmlrpc: XmlRpcServerOptions,
+    private readonly pages: Pages = new Map(),
+  ) {}
 
   /**
    * Listens on every address that `host` stands for.
@@ -83,8 +88,11 @@ export class HttpFront {
   }
 
   private route(request: IncomingMessage, response: ServerResponse): void {
-    const path = (request.url ?? '/').split('?', 1)[0];
-    if (path === '/' || path === '/RPC2') handleXmlRpc(request, response, this.xmlrpc);
+    const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+    const page = this.pages.get(path);
+    const isRead = request.method === 'GET' || request.method === 'HEAD';
+    if (page !== undefined && (isRead || path !== '/')) servePage(request, response, page);
+    else if (path === '/' || path === '/RPC2') handleXmlRpc(request, response, this.xmlrpc);
     else notFound(request, response);
   }
 }

@@ -3,6 +3,8 @@ import { createRequire } from 'node:module';
 import type { Logger } from 'pino';
 import { FaultTranslator } from '../api/faults.js';
 import { HttpFront } from '../api/httpFront.js';
+import { probePages } from '../api/probes.js';
+import type { StatusSource } from '../api/status.js';
 import { surfstoreMethods } from '../api/surfstoreMethods.js';
 import { XmlRpcSurface } from '../api/xmlrpcSurface.js';
 import { MemoryBlockStore } from '../blocks/memoryBlockStore.js';
@@ -84,6 +86,15 @@ export async function startServer({
     waitingCallsMax: options.waitingCallsMax,
     observer,
   });
+  const status: StatusSource = {
+    id: server.id,
+    servers: cluster.servers,
+    node,
+    tickMs: options.tickMs,
+    version,
+    fileCount: () => files.size,
+    uptimeSeconds: () => Math.floor((performance.now() - startedAt) / 1000),
+  };
   const methods = surfstoreMethods({
     node,
     files,
@@ -91,21 +102,20 @@ export async function startServer({
     wire: { bytesOnTheWire, bodyBytesMax: options.bodyBytesMax },
     chaosHooks: options.chaosHooks,
     answerPeer: (message) => answerPeer(node, message),
-    status: {
-      id: server.id,
-      servers: cluster.servers,
-      node,
-      tickMs: options.tickMs,
-      version,
-      fileCount: () => files.size,
-      uptimeSeconds: () => Math.floor((performance.now() - startedAt) / 1000),
+    status,
+  });
+  const surface = new XmlRpcSurface(methods, new FaultTranslator(cluster.servers));
+  const front = new HttpFront(
+    {
+      dispatch: surface.call,
+      bodyBytesMax: options.bodyBytesMax,
+      onInternalError: (error, methodName) => log.error({ err: error, method: methodName }, 'internal error'),
     },
-  });
-  const front = new HttpFront({
-    dispatch: new XmlRpcSurface(methods, new FaultTranslator(cluster.servers)).call,
-    bodyBytesMax: options.bodyBytesMax,
-    onInternalError: (error, methodName) => log.error({ err: error, method: methodName }, 'internal error'),
-  });
+    probePages(
+      status,
+      surface.methods.map(({ name }) => name),
+    ),
+  );
   const stop = async (): Promise<void> => {
     node.stop();
     transport.close();

@@ -3,6 +3,7 @@ import { Agent, request, type IncomingMessage } from 'node:http';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { expect } from 'chai';
+import { textPage } from '../../../src/api/pages.js';
 import { HttpFront, ListenError } from '../../../src/api/httpFront.js';
 import { serializeMethodCall, type Dispatch } from '../../../src/xmlrpc/index.js';
 import { until } from '../../support/xmlrpcServer.js';
@@ -202,6 +203,21 @@ describe('api: the HTTP front', () => {
       const { status, text } = await ask(port, '/RPC2', { method: 'GET' });
       expect(status).to.equal(405);
       expect(text).to.equal('XML-RPC calls are made with POST.\n');
+    });
+
+    it('a GET of a page to the page, its POST to a 405; a POST of / stays a call', async () => {
+      const pages = new Map([
+        ['/', () => textPage(200, 'the page')],
+        ['/readyz', () => textPage(503, 'not yet')],
+      ]);
+      const front = new HttpFront({ dispatch: () => true }, pages);
+      fronts.push(front);
+      const at = await listen(front);
+      expect(await ask(at, '/?x=1', { method: 'GET' })).to.include({ status: 200, text: 'the page\n' });
+      expect(await ask(at, '/', { method: 'HEAD' })).to.include({ status: 200, text: '' });
+      expect(await ask(at, '/readyz', { method: 'GET' })).to.include({ status: 503, text: 'not yet\n' });
+      expect((await ask(at, '/readyz', {})).status).to.equal(405);
+      expect((await ask(at, '/', {})).text).to.include('<boolean>1</boolean>');
     });
 
     it('both loopback addresses alike', async function () {
