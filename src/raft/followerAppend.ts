@@ -14,6 +14,8 @@ export function handleAppendEntries(state: RaftState, request: AppendEntries): v
   const matchIndex = prevLogIndex + entries.length;
   // Only what this append covered is known to be the leader's: beyond it the own log may still differ.
   state.commitIndex = Math.max(state.commitIndex, Math.min(request.leaderCommit, matchIndex));
+  if (state.incoming !== null && state.incoming.last.index <= state.commitIndex)
+    state.forgetPartialSnapshot();
   answer(state, request, { success: true, matchIndex, conflict: null });
 }
 

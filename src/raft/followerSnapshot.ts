@@ -20,7 +20,7 @@ export function handleInstallSnapshot(state: RaftState, request: InstallSnapshot
   const { last, chunkCount } = request;
   commitUpTo(state, last);
   if (last.index <= state.commitIndex) {
-    if (!isComplete(state.incoming)) state.incoming = null;
+    state.forgetPartialSnapshot();
     answer(state, request, { matchIndex: last.index, nextChunk: chunkCount });
     return;
   }

@@ -4,10 +4,10 @@ import type { InstallSnapshotResponse, NodeId } from './types.js';
 
 /**
  * Section 7: a follower whose next entry is compacted away gets the snapshot instead, one chunk at a time. A transfer keeps
- * to the snapshot that it began with, also when a newer one has been taken since.
+ * to the snapshot that it began with, also when a newer one has been taken since, as long as the log goes on from there.
  */
 export function sendSnapshotChunk(state: RaftState, to: NodeId, progress: Progress): void {
-  const transfer = progress.transfer ?? beginTransfer(state, progress);
+  const transfer = usable(state, progress.transfer) ?? beginTransfer(state, progress);
   if (transfer === null) return;
   const { snapshot, nextChunk } = transfer;
   const sequence = progress.sentChunk(state.reads.round);
@@ -38,6 +38,11 @@ export function handleInstallSnapshotResponse(state: RaftState, response: Instal
     progress.matched(matchIndex);
     progress.knowsCommit(Math.min(commitIndex, state.commitIndex, matchIndex));
   } else if (isCurrent) progress.wantsChunk(nextChunk);
+}
+
+/** A snapshot is of no use any more when the log behind it is gone, too: the follower would need another one at once. */
+function usable({ log }: RaftState, transfer: Progress['transfer']): Progress['transfer'] {
+  return transfer !== null && transfer.snapshot.last.index >= log.firstIndex - 1 ? transfer : null;
 }
 
 function beginTransfer(state: RaftState, progress: Progress): Progress['transfer'] {

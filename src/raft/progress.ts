@@ -131,7 +131,8 @@ export class Progress {
     const { snapshot, nextChunk } = this.transfer;
     const count = snapshot.chunks.length;
     this.paused = chunk !== nextChunk + 1 || chunk >= count;
-    this.transfer = { snapshot, nextChunk: Math.min(chunk, count) };
+    // Who begins anew gets the newest snapshot: holding on to an old one would hold on to the log behind it.
+    this.transfer = chunk === 0 ? null : { snapshot, nextChunk: Math.min(chunk, count) };
   }
 
   /**

@@ -52,6 +52,7 @@ export function becomeCandidate(state: RaftState): void {
 export function becomeLeader(state: RaftState): void {
   leaveRole(state, state.id);
   state.role = 'leader';
+  state.forgetPartialSnapshot();
   for (const peer of state.peers) state.progress.set(peer, new Progress(state.log.lastIndex + 1));
   state.heartbeatElapsed = 0;
   state.quorumElapsed = 0;

@@ -96,6 +96,12 @@ export class RaftState {
     this.draft.hardStateChanged = true;
   }
 
+  /** Chunks that nobody will complete. A snapshot that is complete is with the driver, and comes back. */
+  forgetPartialSnapshot(): void {
+    if (this.incoming !== null && this.incoming.chunks.length < this.incoming.chunkCount)
+      this.incoming = null;
+  }
+
   noteRole(): void {
     this.draft.role = { role: this.role, term: this.term, leader: this.leader };
   }

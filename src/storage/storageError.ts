@@ -60,8 +60,8 @@ export function storageErrorOf(directory: string, doing: string, error: unknown)
 function damaged(directory: string, what: string, cause: unknown): StorageError {
   return new StorageError(
     'damaged',
-    `The data directory ${directory} is damaged: ${what}; restore all of it from a backup, or remove all of it so that ` +
-      'the server comes back empty and is caught up by the others (never on more than a minority of the servers at a time).',
+    `The data directory ${directory} is damaged: ${what}; restore all of it from a backup, or, while all other servers ` +
+      'are up and know all there is, remove all of it: the server comes back empty and they fill it.',
     { cause },
   );
 }

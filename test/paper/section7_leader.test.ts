@@ -274,6 +274,33 @@ describe('7 and figure 13 InstallSnapshot: the leader', () => {
     expect(rest.entries.map(({ index }) => index)).to.deep.equal([11, 12, 13]);
   });
 
+  it('takes the newest one for a follower that begins anew, and no longer holds its log for the old one', () => {
+    const { harness, first, won } = lagging({ size: 5, config: { tailEntriesMax: 0 } });
+    harness.replicate(won, [2, 3, 4]);
+    harness.staged(snapshotOf(5, 13, 2));
+    expect(harness.status.firstIndex).to.equal(11);
+    const second = nextOf(harness.receive(wantChunk(first, 1)));
+    harness.receive(wantChunk(second, 0));
+    const messages = harness.tick(HEARTBEAT);
+    const again = only(messages, 'installSnapshot', 1);
+    expect(again).to.deep.include({ last: { term: 5, index: 13 }, chunk: 0, chunkCount: 2 });
+    harness.replicate({ messages }, [2, 3, 4]);
+    harness.replicate(harness.propose(), [2, 3, 4]);
+    harness.staged(snapshotOf(5, 14, 2));
+    expect(harness.status.firstIndex).to.equal(14);
+  });
+
+  it('takes the newest one when the log behind the old one is gone: the follower had been silent', () => {
+    const silent = { tailEntriesMax: 0, inFlightTicksMax: HEARTBEAT };
+    const { harness, first, won } = lagging({ size: 5, config: silent });
+    harness.replicate(won, [2, 3, 4]);
+    harness.receive(wantChunk(first, 1));
+    harness.tick(4 * HEARTBEAT);
+    harness.staged(snapshotOf(5, 13, 2));
+    expect(harness.status.firstIndex).to.equal(14);
+    expect(atHeartbeat(harness)).to.deep.include({ last: { term: 5, index: 13 }, chunk: 0 });
+  });
+
   it('begins with its newest snapshot', () => {
     const harness = CoreHarness.leader({ ...compacted, config: { tailEntriesMax: 0 } });
     harness.staged(snapshotOf(5, 13, 2));

@@ -11,6 +11,7 @@ const ASIDE = '.damaged';
  * unless it is one that a killed process left unfinished, which counts for nothing.
  */
 export async function setDamagedTablesAside(levelPath: string): Promise<string[]> {
+  await putBackLeftOver(levelPath);
   const damaged: string[] = [];
   for (const name of await readdir(levelPath)) {
     const path = join(levelPath, name);
@@ -19,6 +20,15 @@ export async function setDamagedTablesAside(levelPath: string): Promise<string[]
   if (damaged.length > 0) await verifyNotInUse(levelPath);
   for (const path of damaged) await rename(path, path + ASIDE);
   return damaged;
+}
+
+/** A process was killed between the two renamings. */
+async function putBackLeftOver(levelPath: string): Promise<void> {
+  const names = await readdir(levelPath);
+  const left = names.filter((name) => name.endsWith(ASIDE)).map((name) => join(levelPath, name));
+  if (left.length === 0) return;
+  await verifyNotInUse(levelPath);
+  await putTablesBack(left.map((path) => path.slice(0, -ASIDE.length)));
 }
 
 /** LevelDB does want them: the directory stays as it was found. */

@@ -149,8 +149,8 @@ export const snapshotMutations: readonly Mutation[] = [
     edits: [
       {
         file: compaction,
-        find: 'transfer !== null && (contactTicks ?? Infinity) < config.inFlightTicksMax',
-        replace: 'transfer !== null && (contactTicks ?? 0) < config.inFlightTicksMax * 1e9',
+        find: '(contactTicks ?? Infinity) >= config.inFlightTicksMax',
+        replace: '(contactTicks ?? 0) >= config.inFlightTicksMax * 1e9',
       },
     ],
   },
@@ -219,6 +219,30 @@ export const snapshotMutations: readonly Mutation[] = [
     title: 'a follower whose log overtook a snapshot never receives another one',
     source: ours,
     edits: [{ file: receiving, find: '  if (isIt) state.incoming = null;\n', replace: '' }],
+  },
+  {
+    id: 's76',
+    title: 'a follower that begins anew is sent the old snapshot, and holds the log behind it',
+    source: ours,
+    edits: [
+      {
+        file: progress,
+        find: 'chunk === 0 ? null : { snapshot, nextChunk: Math.min(chunk, count) }',
+        replace: '{ snapshot, nextChunk: Math.min(chunk, count) }',
+      },
+    ],
+  },
+  {
+    id: 's77',
+    title: 'a transfer goes on although the log behind its snapshot is gone',
+    source: ours,
+    edits: [
+      {
+        file: sending,
+        find: 'usable(state, progress.transfer) ?? beginTransfer(state, progress)',
+        replace: 'progress.transfer ?? beginTransfer(state, progress)',
+      },
+    ],
   },
   {
     id: 's60',
