@@ -17,7 +17,7 @@ export interface Flags {
   readonly serverProgram?: string;
 }
 
-/** Adds all flags of the monkey. What they come to together is checked by `settingsFrom`. */
+/** Adds all flags of the monkey. What they come to together is checked elsewhere. */
 export function addFlags(command: Command): Command {
   return command
     .option('--managed', 'start a cluster of its own on free ports of this machine, and end it afterwards')
@@ -31,7 +31,7 @@ export function addFlags(command: Command): Command {
       whole(0, 2 ** 32 - 1),
     )
     .option('--duration <seconds>', 'how long', whole(1, 86_400), 60)
-    .option('--clients <n>', 'so many clients read and write', whole(1, 200), 8)
+    .option('--clients <n>', 'so many clients read and write', whole(0, 200), 8)
     .option('--files <n>', 'the files that they share', whole(1, 100), 5)
     .option(
       '--faults <list>',

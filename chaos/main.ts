@@ -11,7 +11,7 @@ import { serverProgram } from './cluster/serverProgram.js';
 import { addFlags, type Flags } from './flags.js';
 import { commandLine, splitArguments } from './commandLine.js';
 import { evaluationText } from './output/evaluationText.js';
-import { writeRun } from './output/files.js';
+import { createFolder, writeRun } from './output/files.js';
 import { scenarioList } from './output/scenarioList.js';
 import { summaryTable } from './output/summaryTable.js';
 import { runChaos, type RunSettings } from './run.js';
@@ -47,7 +47,8 @@ async function perform(config: string | undefined, flags: Flags): Promise<void> 
   const addresses = config === undefined ? undefined : readClusterFile(config).servers;
   const story = storyFrom(flags, addresses?.length ?? flags.servers ?? SERVERS, seed);
   const out = flags.out ?? join('chaos-results', `${dateText(new Date())}-${story.scenario}-${seed}`);
-  const interrupted = interruption();
+  createFolder(out);
+  const interrupted = interruption(config);
 
   const cluster =
     addresses === undefined ? await startCluster(flags, story, out) : attachedCluster(addresses);
@@ -119,17 +120,31 @@ function settingsOf(
   };
 }
 
-/** Ctrl-C ends the story; a second one ends everything at once. */
-function interruption(): AbortSignal {
+/**
+ * Ctrl-C ends the story; a second one ends everything at once.
+ *
+ * @param config the cluster file, where servers stay when we are gone
+ */
+function interruption(config: string | undefined): AbortSignal {
   const controller = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
-      if (controller.signal.aborted) process.exit(EXIT.noRun);
+      if (controller.signal.aborted) {
+        if (config !== undefined) process.stderr.write(leftBehind(config));
+        process.exit(EXIT.noRun);
+      }
       process.stderr.write('\nchaos: heals everything; once more ends at once\n');
       controller.abort();
     });
   }
   return controller.signal;
+}
+
+function leftBehind(config: string): string {
+  return (
+    '\nchaos: servers may stay crashed, or cut off from others: restore them with ' +
+    `surfstore restore ${config} all; to heal their links too, run the monkey again, which heals everything first\n`
+  );
 }
 
 /** As in 20261121-094512. */

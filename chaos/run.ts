@@ -142,13 +142,12 @@ class Run {
       await workload.end(GRACE_MS);
       this.expectations.close();
     }
-    const healedAt = this.now();
     const finalMap = await lastRead(cluster, this.log, this.allFiles);
     const replicas = await lastReplicas(control.servers, this.allFiles);
     stage.say('nobody calls');
     const idle = await countIdle(cluster);
     await this.watcher.stop();
-    return this.judge({ finalMap, replicas, idle, unhealed, healedAt });
+    return this.judge({ finalMap, replicas, idle, unhealed: [...unhealed, ...control.deaths()] });
   }
 
   async close(): Promise<void> {
@@ -179,9 +178,7 @@ class Run {
     }
   }
 
-  private judge(
-    finale: Pick<RunFacts, 'finalMap' | 'replicas' | 'idle' | 'unhealed' | 'healedAt'>,
-  ): RunResult {
+  private judge(finale: Pick<RunFacts, 'finalMap' | 'replicas' | 'idle' | 'unhealed'>): RunResult {
     const { settings, cluster, control, watcher } = this;
     const endedAt = this.now();
     const serverCount = cluster.servers.length;
@@ -227,11 +224,7 @@ class Run {
 
 /** The names of files in the steps. */
 function filesIn(steps: readonly Step[]): string[] {
-  const names = steps.flatMap((step) => {
-    if ('put' in step) return [step.put];
-    return 'repeat' in step ? filesIn(step.steps) : [];
-  });
-  return [...new Set(names)];
+  return [...new Set(steps.flatMap((step) => ('put' in step ? [step.put] : [])))];
 }
 
 /** @throws the error, unless it is that the signal ended something */

@@ -4,7 +4,7 @@ import { isRandomFault, processFaults, randomFaults, type RandomFault } from './
 import { drawPlan } from './random/plan.js';
 import type { RunSettings } from './run.js';
 import { scenarios } from './scenarios/index.js';
-import type { Scenario, Step } from './scenarios/scenario.js';
+import { serversText, type Scenario, type Step } from './scenarios/scenario.js';
 import { UsageError } from './usageError.js';
 
 /** What is told, and what it takes. */
@@ -12,7 +12,6 @@ export interface Story extends Pick<
   RunSettings,
   'scenario' | 'shows' | 'steps' | 'repeats' | 'breaksOff' | 'needsHooks'
 > {
-  readonly serversMin: number;
   /** Whether it can only be told with disks, as it kills a majority. */
   readonly needsDisk: boolean;
 }
@@ -37,11 +36,20 @@ export function storyFrom(flags: Flags, servers: number, seed: number): Story {
 }
 
 function told(scenario: Scenario, flags: Flags, servers: number): Story {
-  const { name, shows, serversMin, needs, needsDisk = false, repeats, steps } = scenario;
+  const {
+    name,
+    shows,
+    serversMin,
+    serversMax = Infinity,
+    needs,
+    needsDisk = false,
+    repeats,
+    steps,
+  } = scenario;
   if (needs.length > 0 && flags.managed !== true)
     throw new UsageError(`scenario ${name} stops processes: it needs --managed`);
-  if (servers < serversMin)
-    throw new UsageError(`scenario ${name} needs ${serversMin} servers or more, there are ${servers}`);
+  if (servers < serversMin || servers > serversMax)
+    throw new UsageError(`scenario ${name} needs ${serversText(scenario)}, there are ${servers}`);
   return {
     scenario: name,
     shows,
@@ -49,7 +57,6 @@ function told(scenario: Scenario, flags: Flags, servers: number): Story {
     repeats,
     breaksOff: false,
     needsHooks: steps.some(usesHooks),
-    serversMin,
     needsDisk,
   };
 }
@@ -71,7 +78,6 @@ function randomStory(flags: Flags, servers: number, seed: number): Story {
     repeats: false,
     breaksOff: true,
     needsHooks: steps.some(usesHooks),
-    serversMin: 1,
     needsDisk: false,
   };
 }

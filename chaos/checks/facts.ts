@@ -40,12 +40,10 @@ export interface RunFacts {
   readonly finalMap: Readonly<Record<string, FileState>> | undefined;
   readonly replicas: Replicas | undefined;
   readonly idle: IdleTraffic | undefined;
-  /** What could not be healed at the end, one line each. */
+  /** What could not be healed at the end, and which servers died on their own, one line each. */
   readonly unhealed: readonly string[];
   /** By so much a change may have been seen too late. */
   readonly blindMs: number;
-  /** When the last fault was undone. */
-  readonly healedAt: RunMs;
   readonly endedAt: RunMs;
 }
 

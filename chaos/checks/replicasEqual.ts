@@ -7,9 +7,9 @@ export function replicasEqual({ replicas: seen, unhealed }: RunFacts): CheckResu
   const name = 'replicas are equal';
   if (seen === undefined)
     return { name, verdict: 'unknown', summary: 'Nobody looked at them.', details: unhealed };
-  // A server that does not come back when it is started or restored has failed, whoever is to blame.
+  // A server that ends on its own, or does not come back when it is started or restored, has failed, whoever is to blame.
   if (unhealed.length > 0) {
-    const summary = `Not all servers came back: ${unhealed.join('; ')}.`;
+    const summary = `Not all servers lasted, or came back: ${unhealed.join('; ')}.`;
     return { name, verdict: 'fail', summary, details: unhealed };
   }
   const details = seen.replicas.map((replica, server) =>

@@ -16,7 +16,7 @@ export function standStill({ standstills }: RunFacts): CheckResult {
   const moves = standstills.flatMap((standstill) =>
     differences(standstill).map((difference) => `${whenText(standstill)}: ${difference}`),
   );
-  const count = counted(standstills.length, 'crash').replace('crashs', 'crashes');
+  const count = counted(standstills.length, 'crash', 'crashes');
   if (moves.length > 0) {
     const summary = `Of ${count}, ${counted(moves.length, 'thing')} moved: ${moves[0] ?? ''}.`;
     return { name, verdict: 'fail', summary, details: moves };

@@ -11,6 +11,8 @@ export interface Processes {
   pause(server: ServerId): Promise<void>;
   /** SIGCONT. */
   resume(server: ServerId): Promise<void>;
+  /** Servers that ended though nobody here killed them, one line each. */
+  deaths(): readonly string[];
 }
 
 /** How many messages each server was sent by the others so far. */

@@ -5,8 +5,11 @@ import { parseClusterFile, type ServerAddress } from '../../src/config/clusterFi
 import type { ServerId } from '../runRecord.js';
 import { ClusterError, type Cluster, type MessageCounts, type Processes } from './cluster.js';
 import { CountingProxy } from './countingProxy.js';
-import { freePorts } from './freePorts.js';
+import { drawPorts, type ClusterPorts } from './clusterPorts.js';
 import { ServerProcess } from './serverProcess.js';
+
+const REMOVE_TRIES = 50;
+const REMOVE_RETRY_MS = 20;
 
 export interface ManagedOptions {
   readonly size: number;
@@ -27,14 +30,14 @@ export interface ManagedOptions {
 export class ManagedCluster implements Cluster, Processes {
   readonly processes: Processes = this;
   private readonly running = new Map<ServerId, ServerProcess>();
+  private readonly started: { readonly server: ServerId; readonly process: ServerProcess }[] = [];
   private readonly proxies: CountingProxy[] = [];
   private readonly folder = mkdtempSync(join(tmpdir(), 'surfstore-chaos-'));
   private readonly onExit = (): void => this.killNow();
 
   private constructor(
     private readonly options: ManagedOptions,
-    private readonly ports: readonly number[],
-    private readonly proxyPorts: readonly number[],
+    private readonly ports: ClusterPorts,
     readonly servers: readonly ServerAddress[],
   ) {}
 
@@ -42,10 +45,10 @@ export class ManagedCluster implements Cluster, Processes {
   static async start(options: ManagedOptions): Promise<ManagedCluster> {
     if (!existsSync(options.program))
       throw new ClusterError(`there is no ${options.program}: build it with npm run build`);
-    const ports = await freePorts(2 * options.size);
-    const own = ports.slice(0, options.size);
-    const { servers } = parseClusterFile(clusterFile(own), 'the cluster file of the run');
-    const cluster = new ManagedCluster(options, own, ports.slice(options.size), servers);
+    const { size, state } = options;
+    const ports = await drawPorts(size, typeof state === 'string' ? undefined : state.dataDir);
+    const { servers } = parseClusterFile(clusterFile(ports.own), 'the cluster file of the run');
+    const cluster = new ManagedCluster(options, ports, servers);
     process.once('exit', cluster.onExit);
     try {
       await cluster.startAll();
@@ -76,7 +79,9 @@ export class ManagedCluster implements Cluster, Processes {
       ...['server', this.configFileOf(server), String(server), ...flags],
       ...(dataDir === undefined ? [] : ['--data-dir', dataDir]),
     ];
-    this.running.set(server, await ServerProcess.start(program, args, this.logFile(logDir, server)));
+    const started = await ServerProcess.start(program, args, this.logFile(logDir, server));
+    this.running.set(server, started);
+    this.started.push({ server, process: started });
   }
 
   pause(server: ServerId): Promise<void> {
@@ -89,24 +94,48 @@ export class ManagedCluster implements Cluster, Processes {
     return Promise.resolve();
   }
 
+  deaths(): readonly string[] {
+    return this.started.flatMap(({ server, process: { deathCause } }) =>
+      deathCause === undefined
+        ? []
+        : [
+            `server ${server} ended on its own (${deathCause}): see ${this.logFile(this.options.logDir, server)}`,
+          ],
+    );
+  }
+
   async close(): Promise<void> {
-    process.removeListener('exit', this.onExit);
     await Promise.all([...this.running.values()].map((server) => server.kill()));
     this.running.clear();
     for (const proxy of this.proxies) proxy.close();
-    rmSync(this.folder, { recursive: true, force: true });
+    this.removeFolder();
+    process.removeListener('exit', this.onExit);
     for (const { id } of this.servers) removeIfEmpty(this.logFile(this.options.logDir, id));
   }
 
-  /** Ends all servers at once, also those that stand still. */
+  /** Ends all servers at once, also those that stand still, and leaves nothing behind. */
   killNow(): void {
     for (const server of this.running.values()) server.killNow();
+    this.removeFolder();
+  }
+
+  /** Without waiting for events, as none come any more when our own process ends. A server that is being killed may still write. */
+  private removeFolder(): void {
+    const pause = new Int32Array(new SharedArrayBuffer(4));
+    for (let tries = 1; tries <= REMOVE_TRIES; tries += 1) {
+      try {
+        rmSync(this.folder, { recursive: true, force: true });
+        return;
+      } catch {
+        Atomics.wait(pause, 0, 0, REMOVE_RETRY_MS);
+      }
+    }
   }
 
   private async startAll(): Promise<void> {
     mkdirSync(this.options.logDir, { recursive: true });
-    for (const [server, port] of this.ports.entries()) {
-      const proxyPort = this.proxyPorts[server] ?? port;
+    for (const [server, port] of this.ports.own.entries()) {
+      const proxyPort = this.ports.proxies[server] ?? port;
       this.proxies.push(await CountingProxy.listen(proxyPort, port));
     }
     const starts = await Promise.allSettled(this.servers.map(({ id }) => this.start(id)));
@@ -116,7 +145,8 @@ export class ManagedCluster implements Cluster, Processes {
   /** The cluster as this server is to see it: itself where it listens, the others behind their proxies. */
   private configFileOf(server: ServerId): string {
     const file = join(this.folder, `cluster-of-server${server}.txt`);
-    const ports = this.proxyPorts.map((port, id) => (id === server ? (this.ports[id] ?? port) : port));
+    const { own, proxies } = this.ports;
+    const ports = proxies.map((port, id) => (id === server ? (own[id] ?? port) : port));
     writeFileSync(file, clusterFile(ports));
     return file;
   }

@@ -7,6 +7,8 @@ const READY_MS = 20_000;
 
 /** One server as a process of ours. It ends by itself when we are gone: it loses the channel to its parent. */
 export class ServerProcess {
+  private wasKilled = false;
+
   private constructor(
     private readonly child: ChildProcess,
     private readonly ended: Promise<unknown>,
@@ -38,6 +40,12 @@ export class ServerProcess {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
 
+  /** How it ended, when that was not our doing: as in "exit code 1", "SIGKILL". */
+  get deathCause(): string | undefined {
+    if (this.isRunning || this.wasKilled) return undefined;
+    return this.child.signalCode ?? `exit code ${this.child.exitCode}`;
+  }
+
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
     this.child.kill(signal);
   }
@@ -50,7 +58,9 @@ export class ServerProcess {
 
   /** SIGKILL without waiting, for when our own process ends. */
   killNow(): void {
-    if (this.isRunning) this.child.kill('SIGKILL');
+    if (!this.isRunning) return;
+    this.wasKilled = true;
+    this.child.kill('SIGKILL');
   }
 
   private async ready(logFile: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isMethodMissing } from '../calls/outcome.js';
 import { RpcFault } from '../calls/rpcError.js';
 import { ClusterError, type Cluster, type Processes } from '../cluster/cluster.js';
@@ -9,6 +10,7 @@ import { frozenStateOf, type Frozen, type Standstill } from './standstill.js';
 
 /** A busy server may be slow to answer; all of these calls may be made twice. */
 const TRIES = 5;
+const BETWEEN_TRIES_MS = 200;
 
 /** Does things to servers, knows what is done to whom at the moment, and undoes all of it. */
 export class FaultControl {
@@ -76,9 +78,12 @@ export class FaultControl {
     this.ledger.end(id, 'crash');
   }
 
-  /** The servers named in the map do not hear those from now on; all others stay as they are. */
+  /**
+   * The servers named in the map do not hear those from now on; all others stay as they are. One that cannot be told does not keep
+   * the others from being told.
+   */
   async cut(cuts: Cuts): Promise<void> {
-    await Promise.all(
+    const tellings = await Promise.allSettled(
       [...cuts].map(async ([id, from]) => {
         if (!this.canAnswer(id) || sameMembers(this.ledger.unheardBy(id), from)) return;
         const heals = this.ledger.unheardBy(id).length > 0;
@@ -87,6 +92,7 @@ export class FaultControl {
         if (heals) this.ledger.setUnreachable(id, from);
       }),
     );
+    for (const telling of tellings) if (telling.status === 'rejected') throw telling.reason;
   }
 
   async healLinks(): Promise<void> {
@@ -130,6 +136,11 @@ export class FaultControl {
     return problems.filter((problem) => problem !== undefined);
   }
 
+  /** Servers of ours that ended though nobody here killed them, one line each. */
+  deaths(): readonly string[] {
+    return this.cluster.processes?.deaths() ?? [];
+  }
+
   hangUp(): void {
     for (const server of this.servers) server.hangUp();
   }
@@ -144,6 +155,7 @@ export class FaultControl {
         return undefined;
       } catch (error) {
         if (tries === TRIES) return `server ${id} could not be healed: ${String(error)}`;
+        await sleep(BETWEEN_TRIES_MS);
       }
     }
   }
@@ -172,6 +184,7 @@ async function insist(call: () => Promise<void>): Promise<void> {
       return;
     } catch (error) {
       if (tries === TRIES || error instanceof RpcFault) throw error;
+      await sleep(BETWEEN_TRIES_MS);
     }
   }
 }

@@ -51,7 +51,8 @@ class Draw {
       case 'majority':
         return atMostDown === undefined || atMostDown > this.minority;
       case 'bridge':
-        return servers >= 4 && this.downMax >= 1;
+        // Of an even number of servers, the smaller half and the bridge are no majority.
+        return servers >= 4 && this.downMax >= (servers % 2 === 0 ? this.minority : 1);
       case 'partition':
         return servers >= 2 && this.downMax >= 1;
       case 'isolate':

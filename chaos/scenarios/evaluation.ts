@@ -1,6 +1,6 @@
 import type { Scenario } from './scenario.js';
 
-/** The evaluation that a sister assignment asks for (000, task 3): shut down leaders, and describe what happens. */
+/** The evaluation that a sister assignment asks for: shut down leaders, and describe what happens. */
 export const evaluation: Scenario = {
   name: 'evaluation',
   shows:

@@ -5,6 +5,7 @@ export const splitBrain: Scenario = {
   shows:
     'The network splits into {0,1,2} | {3,4}, then the leader is cut off from all: at most one side can write, and after it all agree.',
   serversMin: 5,
+  serversMax: 5,
   needs: [],
   repeats: true,
   steps: [

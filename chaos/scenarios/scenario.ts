@@ -61,8 +61,14 @@ export type Step =
   | { readonly show: string; readonly about: string }
   /** One update or read, whose outcome is written down for the evaluation. */
   | { readonly put: string }
-  | { readonly get: string; readonly at?: Target }
-  | { readonly repeat: number; readonly steps: readonly Step[] };
+  | { readonly get: string; readonly at?: Target };
+
+/** As in "3 servers or more", "exactly 5 servers". */
+export function serversText({ serversMin, serversMax }: Scenario): string {
+  const least = `${serversMin} server${serversMin === 1 ? '' : 's'}`;
+  if (serversMax === undefined) return `${least} or more`;
+  return serversMax === serversMin ? `exactly ${least}` : `${serversMin} to ${serversMax} servers`;
+}
 
 /** A story that is told to the cluster. */
 export interface Scenario {
@@ -71,6 +77,8 @@ export interface Scenario {
   /** What it shows, in one sentence. */
   readonly shows: string;
   readonly serversMin: number;
+  /** Where it is told of so many servers that more would not do. */
+  readonly serversMax?: number;
   /** Faults that hooks cannot make: only with `--managed`. */
   readonly needs: readonly Extract<FaultKind, 'kill' | 'pause'>[];
   /** Whether servers must keep their state on disk, as a majority of the processes is killed. */

@@ -7,6 +7,7 @@ export const strawman: Scenario = {
     "The assignment's example: no leader with two of five servers up, one with the third, the same one with all; each leader that " +
     'is crashed has a successor, until the majority is gone.',
   serversMin: 5,
+  serversMax: 5,
   needs: [],
   repeats: false,
   steps: [

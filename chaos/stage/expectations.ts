@@ -58,6 +58,11 @@ export class Expectations {
     }
   }
 
+  /** Something that the story takes for granted did not come true. */
+  isDisappointed(text: string): void {
+    this.note(false, text);
+  }
+
   /** Gives up the updates that wait still. */
   close(): void {
     for (const probe of this.probes) probe.hangUp();

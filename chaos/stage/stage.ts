@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Prng } from '../../src/sim/prng.js';
-import { bridgeGroups, groupsText, partitionCuts } from '../faults/links.js';
+import { bridgeGroups, groupsText, partitionCuts, type Cuts } from '../faults/links.js';
+import { NoAnswerError, NotSentError, RpcFault } from '../calls/rpcError.js';
+import { ClusterError } from '../cluster/cluster.js';
 import type { FaultControl } from '../faults/faultControl.js';
 import { serversMeant } from '../faults/targets.js';
 import type { RunMs, ServerId, Step as StoryLine } from '../runRecord.js';
@@ -45,10 +47,6 @@ export class Stage {
     const { control, expectations, evaluator } = this.parts;
     if ('wait' in step) return sleep(step.wait * 1_000, undefined, { signal });
     if ('expect' in step) return expectations.look(step.expect, signal);
-    if ('repeat' in step) {
-      for (let time = 0; time < step.repeat; time += 1) await this.tell(step.steps, signal);
-      return;
-    }
     if ('crash' in step) return this.doTo('crash', step.crash, (id) => control.crash(id), signal);
     if ('restore' in step) return this.undo('restore', step.restore, 'crash', (id) => control.restore(id));
     if ('kill' in step) return this.doTo('kill', step.kill, (id) => control.kill(id), signal);
@@ -68,7 +66,7 @@ export class Stage {
       return evaluator.get(step.get, at);
     }
     this.say('heal all links');
-    await control.healLinks();
+    await this.attempt('heal all links', () => control.healLinks());
   }
 
   private async doTo(
@@ -79,7 +77,7 @@ export class Stage {
   ): Promise<void> {
     const servers = await this.meant(target, signal);
     this.say(`${verb} ${described(target, servers)}`);
-    await Promise.all(servers.map(action));
+    await Promise.all(servers.map((id) => this.attempt(`${verb} server ${id}`, () => action(id))));
   }
 
   private async undo(
@@ -94,7 +92,7 @@ export class Stage {
     );
     if (suffering.length === 0) return;
     this.say(`${verb} ${listed(suffering)}`);
-    await Promise.all(suffering.map(action));
+    await Promise.all(suffering.map((id) => this.attempt(`${verb} server ${id}`, () => action(id))));
   }
 
   private isMeant(target: Target, id: ServerId): boolean {
@@ -106,24 +104,38 @@ export class Stage {
     const servers = await this.meant(target, signal);
     this.say(`cut off ${described(target, servers)} from all others`);
     const others = control.ids.filter((id) => !servers.includes(id));
-    await control.cut(partitionCuts(control.ids, [others]));
+    await this.cut(partitionCuts(control.ids, [others]));
   }
 
   private async deafen(deaf: Target, from: Target, signal: AbortSignal): Promise<void> {
-    const { control } = this.parts;
     const listeners = await this.meant(deaf, signal);
     const speakers = await this.meant(from, signal);
     const hearing = from === 'all' ? 'all others' : described(from, speakers);
     this.say(`${described(deaf, listeners)} no longer hears ${hearing}`);
-    await control.cut(
+    await this.cut(
       new Map(listeners.map((id) => [id, speakers.filter((speaker) => speaker !== id)] as const)),
     );
   }
 
   private async partition(groups: readonly (readonly ServerId[])[], what: string): Promise<void> {
-    const { control } = this.parts;
     this.say(`${what}: ${groupsText(groups)}`);
-    await control.cut(partitionCuts(control.ids, groups));
+    await this.cut(partitionCuts(this.parts.control.ids, groups));
+  }
+
+  private cut(cuts: Cuts): Promise<void> {
+    return this.attempt('cut all of these links', () => this.parts.control.cut(cuts));
+  }
+
+  /** A server that does not do what it is told has failed the story, which goes on without it. */
+  private async attempt(what: string, action: () => Promise<void>): Promise<void> {
+    try {
+      await action();
+    } catch (error) {
+      if (!isOfServer(error)) throw error;
+      const text = `could not ${what}: ${error.message}`;
+      this.say(text);
+      this.parts.expectations.isDisappointed(text);
+    }
   }
 
   /** Whom a step is about; who is meant by `leader` is waited for. */
@@ -139,6 +151,11 @@ export class Stage {
     }
     return servers;
   }
+}
+
+/** Whether a server is to blame, and not the monkey. */
+function isOfServer(error: unknown): error is Error {
+  return [RpcFault, NotSentError, NoAnswerError, ClusterError].some((kind) => error instanceof kind);
 }
 
 /** As in "the leader (server 2)". */

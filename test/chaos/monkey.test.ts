@@ -1,11 +1,15 @@
 import { expect } from 'chai';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Server } from '../../chaos/calls/server.js';
+import type { ClusterPorts } from '../../chaos/cluster/clusterPorts.js';
 import type { RunRecord } from '../../chaos/runRecord.js';
 import { decodeHistory } from '../../src/verify/index.js';
 import { stopEverything, temporaryFolder } from '../e2e/support/cluster.js';
 import { freePorts } from '../e2e/support/ports.js';
 import { Program, root } from '../e2e/support/program.js';
+import { until } from '../e2e/support/waiting.js';
 import { fakeCluster } from './support/fakeCluster.js';
 
 interface Outcome {
@@ -18,8 +22,15 @@ interface Outcome {
 /** The monkey as a process. */
 async function monkey(...args: readonly string[]): Promise<Outcome> {
   const out = join(temporaryFolder(), 'results');
+  return outcomeOf(startMonkey(out, ...args), out);
+}
+
+function startMonkey(out: string, ...args: readonly string[]): Program {
   const main = join(root, 'chaos', 'main.ts');
-  const program = new Program([process.execPath, '--import', 'tsx', main, '--out', out, ...args]);
+  return new Program([process.execPath, '--import', 'tsx', main, '--out', out, ...args]);
+}
+
+async function outcomeOf(program: Program, out: string): Promise<Outcome> {
   const status = await program.closed;
   return { status, stdout: program.stdout, stderr: program.stderr, out };
 }
@@ -64,6 +75,46 @@ describe('chaos: the monkey', function () {
     );
   });
 
+  it('gives its verdicts when a server dies that it did not kill', async () => {
+    const [dataDir, out] = [temporaryFolder(), join(temporaryFolder(), 'results')];
+    const program = startMonkey(
+      out,
+      ...['--managed', '--servers', '3', '--duration', '4', '--clients', '2', '--seed', '1'],
+      ...['--data-dir', dataDir, '--faults', 'crash'],
+    );
+    await until('the run has begun', () => program.stderr.includes('chaos: random'), 30_000);
+    const { own } = JSON.parse(readFileSync(join(dataDir, 'ports.json'), 'utf8')) as ClusterPorts;
+    const server = new Server({ id: 0, label: 'metadata0', host: '127.0.0.1', port: own[0] ?? 0 });
+    await until('there is a leader', async () => (await server.status()).leader >= 0);
+    server.hangUp();
+    const pattern = `--data-dir ${join(dataDir, 'server1')}`;
+    const victim = spawnSync('pgrep', ['-f', '--', pattern], { encoding: 'utf8' });
+    process.kill(Number(victim.stdout.trim()), 'SIGKILL');
+    const outcome = await outcomeOf(program, out);
+    expect(outcome.status, outcome.stdout + outcome.stderr).to.equal(1);
+    expect(verdictOf(outcome, 'linearizable')).to.equal('pass');
+    expect(verdictOf(outcome, 'replicas are equal')).to.equal('fail');
+    expect(outcome.stdout).to.contain('server 1 ended on its own (SIGKILL)');
+    for (const file of ['history.jsonl', 'junit.xml', 'report.html'])
+      expect(existsSync(join(out, file)), file).to.equal(true);
+  }).timeout(120_000);
+
+  it('goes on with a data directory of an earlier run, if it has as many servers', async () => {
+    const dataDir = join(temporaryFolder(), 'data');
+    const run = (servers: string): Promise<Outcome> =>
+      monkey(
+        ...['--managed', '--servers', servers, '--duration', '1', '--clients', '0'],
+        ...['--data-dir', dataDir, '--faults', 'kill'],
+      );
+    const [first, second] = [await run('3'), await run('3')];
+    expect(first.status, first.stdout + first.stderr).to.equal(0);
+    expect(second.status, second.stdout + second.stderr).to.equal(0);
+    expect(resultOf(second).servers).to.deep.equal(resultOf(first).servers);
+    const other = await run('5');
+    expect(other.status).to.equal(3);
+    expect(other.stderr).to.contain('of a cluster of 3, not of 5').and.contain('--servers 3');
+  });
+
   it('passes a running cluster that keeps its promises', async () => {
     const outcome = await monkey(await fakeCluster('none'), '--duration', '2', '--faults', 'one-way');
     expect(outcome.status, outcome.stdout + outcome.stderr).to.equal(0);
@@ -101,11 +152,13 @@ describe('chaos: the monkey', function () {
       [['no-such-file.txt'], 2, 'there is no such file'],
       [['--managed', 'cluster.txt'], 2, 'either the cluster file of a running cluster, or --managed'],
       [['--managed', '--scenario', 'nonsense'], 2, 'there is no scenario nonsense'],
+      [['--managed', '--out', join(file, 'out')], 2, 'results cannot be written to'],
       [['--managed', '--faults', 'crash,fire'], 2, '"crash,fire"'],
       [['--managed', '--duration', 'long'], 2, 'whole number'],
       [[file, '--faults', 'kill'], 2, 'needs --managed'],
       [[file, '--scenario', 'paused-leader'], 2, 'needs --managed'],
-      [['--managed', '--servers', '3', '--scenario', 'strawman'], 2, 'needs 5 servers'],
+      [['--managed', '--servers', '3', '--scenario', 'strawman'], 2, 'needs exactly 5 servers'],
+      [['--managed', '--servers', '7', '--scenario', 'split-brain'], 2, 'needs exactly 5 servers'],
     ];
     await Promise.all(
       cases.map(async ([args, status, message]) => {

@@ -64,6 +64,15 @@ describe('chaos: random stories', () => {
     expect(Math.min(...most)).to.be.at.most(2);
   });
 
+  it('have no bridge whose smaller half is more servers than may be down', () => {
+    const bridges = (servers: number, atMostDown: number): number =>
+      plan(1, { servers, atMostDown, faults: ['bridge'] }).length;
+    expect(bridges(4, 1)).to.be.above(0);
+    expect(bridges(5, 1)).to.be.above(0);
+    expect(bridges(6, 1)).to.equal(0);
+    expect(bridges(6, 2)).to.be.above(0);
+  });
+
   it('have each kind of fault, and only those that were asked for', () => {
     for (const fault of randomFaults) {
       const only: readonly RandomFault[] = [fault];

@@ -17,7 +17,6 @@ export function facts(changes: Partial<RunFacts> = {}): RunFacts {
     idle: undefined,
     unhealed: [],
     blindMs: 100,
-    healedAt: 50_000,
     endedAt: 60_000,
     ...changes,
   };
