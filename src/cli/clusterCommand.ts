@@ -42,6 +42,7 @@ async function run(config: string, serverFlags: (id: number) => readonly string[
     };
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
   });
+  const ending = new AbortController();
   try {
     const ready = children.startAll(cluster);
     const started = await Promise.race([ready, children.anyExit, interrupted]);
@@ -49,22 +50,25 @@ async function run(config: string, serverFlags: (id: number) => readonly string[
     if (started !== undefined)
       throw new CommandError(`server ${started.id} could not start (${started.how})`, started.exitCode);
     children.reportsExits = true;
-    void introduce(cluster);
+    void introduce(cluster, ending.signal);
     const ended = await Promise.race([children.allExited(), interrupted]);
     if (ended !== 'interrupted') throw new CommandError('all servers have ended');
   } finally {
+    ending.abort();
     await children.stopAll();
   }
 }
 
-/** Shows who listens where and who leads. */
-async function introduce(cluster: ClusterConfig): Promise<void> {
+/** Shows who listens where and who leads, unless the servers are stopped before anybody does. */
+async function introduce(cluster: ClusterConfig, signal: AbortSignal): Promise<void> {
   const client = new SurfStoreClient({ servers: cluster.servers });
+  signal.addEventListener('abort', () => client.close());
   try {
-    const views = await waitForLeader(cluster, client, LEADER_MS);
+    const views = await waitForLeader(cluster, client, LEADER_MS, signal);
     process.stdout.write(`${clusterTable(views)}\nCtrl-C stops all servers.\n`);
   } catch (error) {
-    process.stderr.write(`surfstore: ${error instanceof Error ? error.message : String(error)}\n`);
+    if (!signal.aborted)
+      process.stderr.write(`surfstore: ${error instanceof Error ? error.message : String(error)}\n`);
   } finally {
     client.close();
   }

@@ -60,11 +60,13 @@ export async function waitForLeader(
   cluster: ClusterConfig,
   client: SurfStoreClient,
   timeoutMs: number,
+  signal?: AbortSignal,
 ): Promise<readonly ServerView[]> {
   const endsAt = performance.now() + timeoutMs;
   for (;;) {
     const views = await viewCluster(cluster, client);
     if (leaderOf(views) !== undefined) return views;
+    signal?.throwIfAborted();
     if (performance.now() >= endsAt) {
       throw new CommandError(`no leader was elected within ${timeoutMs / 1000} s`, EXIT.noLeader);
     }
