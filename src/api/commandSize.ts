@@ -14,16 +14,25 @@ export interface WireLimits {
   readonly bodyBytesMax: number;
 }
 
+/** Why a command could never be replicated, because no request to a peer could carry it; undefined for one that can. */
+export function sizeProblem(
+  command: string,
+  { bytesOnTheWire, bodyBytesMax }: WireLimits,
+): string | undefined {
+  const room = bodyBytesMax - ENVELOPE_BYTES;
+  if (command.length * GROWTH_MAX <= room) return undefined;
+  const bytes = bytesOnTheWire(command);
+  return bytes > room
+    ? `the command takes ${bytes} bytes in the log; at most ${room} are allowed`
+    : undefined;
+}
+
 /**
- * Refuses a command that could never be replicated, because no request to a peer could carry it.
+ * Refuses a command that could never be replicated.
  *
  * @throws XmlRpcFault -32602
  */
-export function refuseTooLarge(command: string, { bytesOnTheWire, bodyBytesMax }: WireLimits): void {
-  const room = bodyBytesMax - ENVELOPE_BYTES;
-  if (command.length * GROWTH_MAX <= room) return;
-  const bytes = bytesOnTheWire(command);
-  if (bytes > room) {
-    throw invalidParams(`the update takes ${bytes} bytes in the log; at most ${room} are allowed`);
-  }
+export function refuseTooLarge(command: string, wire: WireLimits): void {
+  const problem = sizeProblem(command, wire);
+  if (problem !== undefined) throw invalidParams(problem);
 }

@@ -1,4 +1,4 @@
-import type { HashList } from '../stateMachine/fileMetadata.js';
+import type { HashList } from '../stateMachine/command.js';
 import { XmlRpcDateTime, XmlRpcDouble, type ParsedValue, type XmlRpcValue } from '../xmlrpc/index.js';
 import { invalidParams } from './faults.js';
 

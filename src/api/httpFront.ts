@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
-import { handleXmlRpc, type XmlRpcServerOptions } from '../xmlrpc/index.js';
-import { servePage, type Pages } from './pages.js';
+import { handleXmlRpc } from '../xmlrpc/index.js';
+import { servePage } from './pages.js';
+import { ProtocolSwitch, type SwitchTimeouts } from './protocolSwitch.js';
+import type { Route, Surfaces } from './surfaces.js';
 
 /** How long a client may take to send the head of a request, and the whole of it. A call that waits for its answer is not cut. */
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -13,6 +15,13 @@ const PROBE_AFTER_MS = 30_000;
 /** Answers to calls that were waiting get this long to leave before connections are cut. */
 const CLOSE_GRACE_MS = 1_000;
 const SWEEP_MS = 10;
+const SWITCH_TIMEOUTS: SwitchTimeouts = {
+  // Somebody types.
+  firstByteMs: 60_000,
+  lineIdleMs: KEEP_ALIVE_MS,
+  unreadMs: 60_000,
+  discardMs: 5_000,
+};
 
 /** The port cannot be listened on; the message is for the person at the terminal. */
 export class ListenError extends Error {
@@ -22,12 +31,19 @@ export class ListenError extends Error {
 /** One listener for all surfaces: routes requests by path, and holds the limits that every surface shares. */
 export class HttpFront {
   private readonly servers: Server[] = [];
+  private readonly protocolSwitch: ProtocolSwitch | undefined;
 
-  /** @param pages what a GET of their paths is answered with; POSTs to `/` are XML-RPC calls all the same */
+  /**
+   * @param surfaces what it serves; POSTs to `/` are XML-RPC calls also when there is a page
+   * @param timeouts for tests
+   */
   constructor(
-    private readonly xmlrpc: XmlRpcServerOptions,
-    private readonly pages: Pages = new Map(),
-  ) {}
+    private readonly surfaces: Surfaces,
+    timeouts: Partial<SwitchTimeouts> = {},
+  ) {
+    this.protocolSwitch =
+      surfaces.lines && new ProtocolSwitch(surfaces.lines, { ...SWITCH_TIMEOUTS, ...timeouts });
+  }
 
   /**
    * Listens on every address that `host` stands for.
@@ -54,11 +70,13 @@ export class HttpFront {
   async close(): Promise<void> {
     const cut = setTimeout(() => {
       for (const server of this.servers) server.closeAllConnections();
+      this.protocolSwitch?.cut();
     }, CLOSE_GRACE_MS);
     // A connection whose answer has just left is idle now, and would be kept for the next request.
     const sweep = setInterval(() => {
       for (const server of this.servers) server.closeIdleConnections();
     }, SWEEP_MS);
+    this.protocolSwitch?.close();
     await Promise.all(this.servers.map(closed));
     clearTimeout(cut);
     clearInterval(sweep);
@@ -77,6 +95,7 @@ export class HttpFront {
       },
       (request, response) => this.route(request, response),
     );
+    this.protocolSwitch?.attachTo(server);
     return new Promise((resolve, reject) => {
       server.once('error', reject);
       server.listen({ host: address, port, ipv6Only: true }, () => {
@@ -89,10 +108,12 @@ export class HttpFront {
 
   private route(request: IncomingMessage, response: ServerResponse): void {
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
-    const page = this.pages.get(path);
+    const route = this.surfaces.routes?.find((candidate) => candidate.matches(path));
+    const page = this.surfaces.pages?.get(path);
     const isRead = request.method === 'GET' || request.method === 'HEAD';
-    if (page !== undefined && (isRead || path !== '/')) servePage(request, response, page);
-    else if (path === '/' || path === '/RPC2') handleXmlRpc(request, response, this.xmlrpc);
+    if (route !== undefined) serveRoute(request, response, route);
+    else if (page !== undefined && (isRead || path !== '/')) servePage(request, response, page);
+    else if (path === '/' || path === '/RPC2') handleXmlRpc(request, response, this.surfaces.xmlrpc);
     else notFound(request, response);
   }
 }
@@ -120,6 +141,12 @@ function addressesFor(host: string): { address: string; optional: boolean }[] {
     { address: '0.0.0.0', optional: false },
     { address: '::', optional: true },
   ];
+}
+
+function serveRoute(request: IncomingMessage, response: ServerResponse, route: Route): void {
+  request.on('error', ignore);
+  response.on('error', ignore);
+  route.handle(request, response);
 }
 
 function notFound(request: IncomingMessage, response: ServerResponse): void {

@@ -6,7 +6,7 @@ import {
   type XmlRpcValue,
 } from '../xmlrpc/index.js';
 import { invalidParams } from './faults.js';
-import { method, usage, type Method } from './method.js';
+import { method, requiredOf, usage, type Method } from './method.js';
 import { anyArray, text } from './validate.js';
 
 /** Calls in one multicall. */
@@ -38,7 +38,12 @@ export function introspectionMethods(directory: () => MethodDirectory): Method[]
       'The signatures of a method: each an array of the type returned and the types of the parameters.',
       ([name]) => {
         const { returns, parameters } = directory().find(name);
-        return [[returns, ...parameters.map(({ type }) => type)]];
+        const types = parameters.map(({ type }) => type);
+        const least = requiredOf(parameters).length;
+        return Array.from({ length: types.length - least + 1 }, (_, more) => [
+          returns,
+          ...types.slice(0, least + more),
+        ]);
       },
     ),
     method('system.methodHelp', [text('name')], 'string', 'What a method does.', ([name]) => {

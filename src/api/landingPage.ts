@@ -10,7 +10,10 @@ export function landingPage(
   const { core, lifecycle } = node.status;
   const state = lifecycle === 'running' ? core.role : lifecycle;
   const leader = core.leader === null ? 'no leader known' : `server ${core.leader} leads`;
-  const links = ['/livez', '/readyz', '/version'].map((path) => `<a href="${path}">${path}</a>`).join(', ');
+  const links = ['/livez', '/readyz', '/version', '/metrics', '/admin/status']
+    .map((path) => `<a href="${path}">${path}</a>`)
+    .join(', ');
+  const { host: ownHost, port: ownPort } = servers[id] ?? { host: 'HOST', port: 'PORT' };
   const rows = servers.map(({ id: other, host, port }) => {
     const address = escapeText(`${host}:${port}`);
     const url = escapeText(encodeURI(`http://${host}:${port}/`));
@@ -35,6 +38,9 @@ ul { columns: 18rem; padding-left: 1.2rem; }
 <ul>
 ${rows.join('\n')}
 </ul>
+<h2>Keys and values</h2>
+<p><code>/keys/KEY</code> with GET and POST; a JSON message by POST to <code>/messages</code>;
+or JSON lines on the same port: <code>nc ${escapeText(ownHost)} ${ownPort}</code></p>
 <h2>XML-RPC</h2>
 <p>POST to <code>/RPC2</code> or <code>/</code>. <code>system.methodHelp</code> tells of each:</p>
 <ul>

@@ -14,6 +14,8 @@ export type TypeName = 'string' | 'int' | 'boolean' | 'base64' | 'array' | 'stru
 export interface Parameter<T> {
   readonly name: string;
   readonly type: TypeName;
+  /** Whether it may be left out; then all after it may be, too. */
+  readonly isOptional?: boolean;
   /** @throws XmlRpcFault -32602 */
   check(value: ParsedValue): T;
 }
@@ -47,8 +49,10 @@ export function method<const P extends readonly Parameter<unknown>[]>(
     returns,
     help,
     invoke(params, call) {
-      if (params.length !== parameters.length) {
-        throw invalidParams(`${usage(this)} takes ${countOf(parameters.length)}, got ${params.length}`);
+      const least = requiredOf(parameters).length;
+      if (params.length < least || params.length > parameters.length) {
+        const count = `${least === parameters.length ? '' : `${least} to `}${countOf(parameters.length)}`;
+        throw invalidParams(`${usage(this)} takes ${count}, got ${params.length}`);
       }
       const args = params.map((value, position) => parameters[position]?.check(value));
       return run(args as Checked<P>, call);
@@ -56,9 +60,18 @@ export function method<const P extends readonly Parameter<unknown>[]>(
   };
 }
 
-/** How a method is called, such as `surfstore.updatefile(string filename, int version, array hashlist)`. */
+/** How a method is called, such as `surfstore.updatefile(string filename, int version, array hashlist[, string request])`. */
 export function usage({ name, parameters }: Pick<Method, 'name' | 'parameters'>): string {
-  return `${name}(${parameters.map((parameter) => `${parameter.type} ${parameter.name}`).join(', ')})`;
+  const texts = parameters.map(({ type, name: label, isOptional }, position) => {
+    const text = `${position === 0 ? '' : ', '}${type} ${label}`;
+    return isOptional === true ? `[${text}]` : text;
+  });
+  return `${name}(${texts.join('')})`;
+}
+
+/** The parameters that no call may leave out. */
+export function requiredOf(parameters: Method['parameters']): Method['parameters'] {
+  return parameters.filter(({ isOptional }) => isOptional !== true);
 }
 
 /** The type of a value as a person would name it. */

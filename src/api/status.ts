@@ -2,6 +2,14 @@ import type { LeaderAddress } from '../node/errors.js';
 import type { RaftNode } from '../node/raftNode.js';
 import type { XmlRpcValue } from '../xmlrpc/index.js';
 
+/** How much the state machine holds. */
+export interface StateCounts {
+  readonly files: number;
+  readonly keys: number;
+  /** Clients whose last request is remembered. */
+  readonly sessions: number;
+}
+
 /** What a status is made from. */
 export interface StatusSource {
   readonly id: number;
@@ -9,7 +17,7 @@ export interface StatusSource {
   readonly node: Pick<RaftNode<unknown>, 'status' | 'isCrashed'>;
   readonly tickMs: number;
   readonly version: string;
-  fileCount(): number;
+  counts(): StateCounts;
   /** Seconds since the process started. */
   uptimeSeconds(): number;
 }
@@ -46,7 +54,7 @@ export function statusStruct(source: StatusSource): XmlRpcValue {
     logLength: core.lastIndex - core.firstIndex + 1,
     waitingCalls,
     unreachableFrom,
-    files: source.fileCount(),
+    ...source.counts(),
     uptimeSeconds: source.uptimeSeconds(),
     version,
     peers,
@@ -57,6 +65,6 @@ function struct(members: Readonly<Record<string, XmlRpcValue>>): XmlRpcValue {
   return new Map(Object.entries(members));
 }
 
-function addressOf(server: LeaderAddress | undefined): string {
+export function addressOf(server: LeaderAddress | undefined): string {
   return server === undefined ? '' : `${server.host}:${server.port}`;
 }

@@ -2,17 +2,29 @@ import type { BlockStore } from '../blocks/blockStore.js';
 import { ServiceError } from '../node/errors.js';
 import type { PendingCall } from '../node/pendingRequests.js';
 import type { RaftNode } from '../node/raftNode.js';
-import { encodeUpdateFile, type FileMetadata } from '../stateMachine/fileMetadata.js';
+import { encodeUpdateFile, type CommandResult } from '../stateMachine/command.js';
+import type { FileMetadata } from '../stateMachine/fileMetadata.js';
 import type { CallContext } from '../xmlrpc/index.js';
+import { requireKnown } from './commandResult.js';
 import { refuseTooLarge, type WireLimits } from './commandSize.js';
 import { FileMapXml } from './fileMapXml.js';
 import { method, type Method } from './method.js';
 import { statusStruct, type StatusSource } from './status.js';
-import { arrayOfServers, arrayOfTexts, bytes, fileName, hashList, text, version } from './validate.js';
+import {
+  arrayOfServers,
+  arrayOfTexts,
+  bytes,
+  fileName,
+  hashList,
+  keyValueCommand,
+  requestId,
+  text,
+  version,
+} from './validate.js';
 
 /** What the methods of one server work on. */
 export interface SurfstoreParts {
-  readonly node: RaftNode<boolean>;
+  readonly node: RaftNode<CommandResult>;
   readonly files: FileMetadata;
   readonly blocks: BlockStore;
   readonly status: StatusSource;
@@ -48,14 +60,16 @@ function metadataMethods({ node, files, status, wire }: SurfstoreParts): Method[
     ),
     method(
       'surfstore.updatefile',
-      [fileName('filename'), version('version'), hashList('hashlist')],
+      [fileName('filename'), version('version'), hashList('hashlist'), requestId('request')],
       'boolean',
       'Sets the hash list of a file. True when applied; false when version is not exactly one above the stored ' +
-        'version (0 for a file never written). On the leader only; waits until a majority has it, without a limit.',
-      ([name, number, hashes], call) => {
-        const command = encodeUpdateFile(name, number, hashes);
+        'version (0 for a file never written). On the leader only; waits until a majority has it, without a limit. ' +
+        'With a request, a name for this very call or a struct {clientId, sequence}, it may be sent again: it takes ' +
+        'effect once and gives the same answer.',
+      ([name, number, hashes, request], call) => {
+        const command = encodeUpdateFile(name, number, hashes, request);
         refuseTooLarge(command, wire);
-        return waitFor(node.propose(command), call);
+        return waitFor(node.propose(command), call).then((result) => requireKnown(result) === 'applied');
       },
     ),
     method(
@@ -165,9 +179,28 @@ function blockKey(hash: string): string {
   return hash.toLowerCase();
 }
 
-function peerMethods({ answerPeer }: SurfstoreParts): Method[] {
+function peerMethods({ node, wire, answerPeer }: SurfstoreParts): Method[] {
   const help = 'Only for the servers of this cluster: takes a message as JSON and gives the answer as JSON.';
   return [
+    method(
+      'surfstore.propose',
+      [keyValueCommand('command')],
+      'string',
+      'Only for the servers of this cluster: replicates a command that a client of the key/value service gave to one ' +
+        'of them, and gives its result. On the leader only.',
+      ([command], call) => {
+        refuseTooLarge(command, wire);
+        return waitFor(node.propose(command), call);
+      },
+    ),
+    method(
+      'surfstore.readIndex',
+      [],
+      'int',
+      'Only for the servers of this cluster: an index up to which the log is committed, confirmed by a majority since ' +
+        'the call. On the leader only.',
+      (_args, call) => waitFor(node.read(), call).then(() => node.status.lastApplied),
+    ),
     method('surfstore.appendEntries', [text('message')], 'string', help, ([message]) => answerPeer(message)),
     method('surfstore.installSnapshot', [text('message')], 'string', help, ([message]) =>
       answerPeer(message),

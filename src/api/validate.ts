@@ -1,8 +1,10 @@
-import type { HashList } from '../stateMachine/fileMetadata.js';
+import { decodeCommand, encodeCommand, type HashList, type RequestId } from '../stateMachine/command.js';
 import { indexOfForbidden } from '../xmlrpc/characters.js';
 import type { ParsedValue } from '../xmlrpc/index.js';
 import { invalidParams } from './faults.js';
 import { hashListFromXml } from './hashListXml.js';
+import { checkKey, checkValue, InputError } from './keyValueInput.js';
+import { requestIdFrom } from './requestId.js';
 import { typeOf, type Parameter, type TypeName } from './method.js';
 
 /** Longest file name, in bytes of UTF-8. */
@@ -78,6 +80,42 @@ export function anyArray(name: string): Parameter<ParsedValue[]> {
   return parameter(name, 'array', (value) => {
     if (!Array.isArray(value)) throw wrongType(name, 'array', value);
     return value;
+  });
+}
+
+/** The name of this single request, or a struct of the client's name and its sequence; may be left out. */
+export function requestId(name: string): Parameter<RequestId | undefined> {
+  return {
+    name,
+    type: 'string',
+    isOptional: true,
+    check: (value) => {
+      if (typeof value !== 'string' && !(value instanceof Map))
+        throw invalidParams(`${name} must be of type string or struct, got ${typeOf(value)}`);
+      try {
+        return requestIdFrom(value instanceof Map ? Object.fromEntries(value) : value);
+      } catch (error) {
+        throw error instanceof InputError ? invalidParams(error.message) : error;
+      }
+    },
+  };
+}
+
+/** A command of the key/value service as text for the log, as another server of this cluster has made it. */
+export function keyValueCommand(name: string): Parameter<string> {
+  return parameter(name, 'string', (value) => {
+    const command = typeof value === 'string' ? decodeCommand(value) : undefined;
+    if (command === undefined || command.type === 'updateFile')
+      throw invalidParams(`${name} is no command of the key/value service`);
+    try {
+      checkKey(command.key);
+      checkValue(command.type === 'kvPut' ? command.value : command.items);
+      if (command.request !== undefined) requestIdFrom(command.request);
+    } catch (error) {
+      throw error instanceof InputError ? invalidParams(error.message) : error;
+    }
+    // As this server writes it: what came may have been written in any way.
+    return encodeCommand(command);
   });
 }
 

@@ -42,6 +42,9 @@ export class XmlRpcSurface implements MethodDirectory {
     );
   }
 
+  /** The name in the table of methods, or undefined when there is no such method. */
+  readonly canonicalName = (name: string): string | undefined => this.byKey.get(keyOf(name))?.name;
+
   /** @throws XmlRpcFault, at once or as a rejection */
   readonly call = (
     name: string,

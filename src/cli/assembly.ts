@@ -1,26 +1,26 @@
 import { randomInt } from 'node:crypto';
 import { createRequire } from 'node:module';
 import type { Logger } from 'pino';
-import { FaultTranslator } from '../api/faults.js';
 import { HttpFront } from '../api/httpFront.js';
-import { probePages } from '../api/probes.js';
+import { RpcLeaderCalls } from '../api/leaderCalls.js';
 import type { StatusSource } from '../api/status.js';
-import { surfstoreMethods } from '../api/surfstoreMethods.js';
-import { XmlRpcSurface } from '../api/xmlrpcSurface.js';
-import { MemoryBlockStore } from '../blocks/memoryBlockStore.js';
 import { addressOf, type ClusterConfig, type ServerAddress } from '../config/clusterFile.js';
 import type { ServerOptions } from '../config/options.js';
+import { MeteredNode } from '../metrics/meteredNode.js';
+import { ServerMetrics } from '../metrics/serverMetrics.js';
 import { systemDefer } from '../node/defer.js';
-import type { NodeObserver } from '../node/observer.js';
-import { RaftNode } from '../node/raftNode.js';
-import { GridTicker } from '../node/ticker.js';
+import { LeaderRouter } from '../node/leaderRouter.js';
+import { deafObserver, observers, type NodeObserver } from '../node/observer.js';
+import type { RaftNode } from '../node/raftNode.js';
+import { GridTicker, systemClock } from '../node/ticker.js';
 import { defaultRaftConfig, type RaftConfig } from '../raft/config.js';
-import { FileMetadata } from '../stateMachine/fileMetadata.js';
+import type { CommandResult } from '../stateMachine/command.js';
+import { ServiceState } from '../stateMachine/serviceState.js';
 import { LevelStorage } from '../storage/level/levelStorage.js';
 import { MemoryStorage } from '../storage/memoryStorage.js';
 import type { Storage } from '../storage/storage.js';
-import { answerPeer, bytesOnTheWire } from '../transport/peerEndpoint.js';
 import { RpcTransport } from '../transport/rpcTransport.js';
+import { surfacesOf } from './surfaces.js';
 
 /** One server with everything it is made of, listening. */
 export interface RunningServer {
@@ -64,16 +64,19 @@ export async function startServer({
   observer,
 }: ServerSetup): Promise<RunningServer> {
   const startedAt = performance.now();
-  const files = new FileMetadata();
+  const state = new ServiceState();
   const peers = cluster.servers.filter(({ id }) => id !== server.id);
   const { storage, isEmpty } = await openStorage(cluster, server, options);
+  const metrics = new ServerMetrics();
   const transport = new RpcTransport(peers, options.rpcTimeoutMs);
   const raft = raftConfig(cluster, server, options, isEmpty);
-  const node = new RaftNode<boolean>({
+  // The router comes after the node whose changes it follows.
+  let follow = (): void => undefined;
+  const node = new MeteredNode(metrics.node, {
     raft,
     storage,
     transport,
-    stateMachine: files,
+    stateMachine: state,
     ticker: new GridTicker(options.tickMs),
     defer: systemDefer,
     snapshots: {
@@ -84,41 +87,30 @@ export async function startServer({
     drawElectionTicks: () => randomInt(options.electionMinMs / options.tickMs, raft.electionMaxTicks + 1),
     replyAfter: options.replyAfter,
     waitingCallsMax: options.waitingCallsMax,
-    observer,
+    observer: observers([
+      observer,
+      { ...deafObserver, roleChanged: () => follow(), lifecycleChanged: () => follow() },
+    ]),
   });
+  const leaderCalls = new RpcLeaderCalls(peers);
+  const router = new LeaderRouter(node, leaderCalls, systemClock);
+  follow = () => router.reconsider();
   const status: StatusSource = {
     id: server.id,
     servers: cluster.servers,
     node,
     tickMs: options.tickMs,
     version,
-    fileCount: () => files.size,
+    counts: () => ({ files: state.files.size, keys: state.keys.size, sessions: state.sessions.size }),
     uptimeSeconds: () => Math.floor((performance.now() - startedAt) / 1000),
   };
-  const methods = surfstoreMethods({
-    node,
-    files,
-    blocks: new MemoryBlockStore({ bytesMax: options.blockStoreBytesMax }),
-    wire: { bytesOnTheWire, bodyBytesMax: options.bodyBytesMax },
-    chaosHooks: options.chaosHooks,
-    answerPeer: (message) => answerPeer(node, message),
-    status,
-  });
-  const surface = new XmlRpcSurface(methods, new FaultTranslator(cluster.servers));
-  const front = new HttpFront(
-    {
-      dispatch: surface.call,
-      bodyBytesMax: options.bodyBytesMax,
-      onInternalError: (error, methodName) => log.error({ err: error, method: methodName }, 'internal error'),
-    },
-    probePages(
-      status,
-      surface.methods.map(({ name }) => name),
-    ),
-  );
+  metrics.watch(status);
+  const isThere = (peer: number): Promise<boolean> => leaderCalls.isThere(peer);
+  const front = new HttpFront(surfacesOf({ node, router, state, status, isThere, options, metrics, log }));
   const stop = async (): Promise<void> => {
     node.stop();
     transport.close();
+    leaderCalls.close();
     await front.close();
     await new Promise<void>((resolve) => storage.close(resolve));
   };
@@ -135,7 +127,7 @@ export async function startServer({
 }
 
 /** A server that has a past may have a leader, too, which it must not help to replace at once. */
-function takePart(node: RaftNode<boolean>, presumeLeader: boolean): Promise<void> {
+function takePart(node: RaftNode<CommandResult>, presumeLeader: boolean): Promise<void> {
   return new Promise((resolve, reject) =>
     node.start(presumeLeader, (error) => (error === null ? resolve() : reject(error))),
   );

@@ -1,15 +1,9 @@
 import { Option, type Command } from 'commander';
-import { ClientError, SurfStoreClient, type FileInfo } from '../client/index.js';
-import { readClusterFile, serverOf, type ClusterConfig } from '../config/clusterFile.js';
-import { parseDuration } from './duration.js';
+import { SurfStoreClient, type FileInfo } from '../client/index.js';
+import { serverOf } from '../config/clusterFile.js';
+import { clientCommand, print, withClientOf, type Session } from './clientSession.js';
 import { CommandError, EXIT } from './exitCodes.js';
 import { table } from './table.js';
-
-/** What every command that talks to a running cluster works with. */
-interface Session {
-  readonly cluster: ClusterConfig;
-  readonly client: SurfStoreClient;
-}
 
 type Format = 'table' | 'json';
 
@@ -84,40 +78,19 @@ export function faultCommands(program: Command): void {
     );
 }
 
-function clientCommand(program: Command, name: string, description: string): Command {
-  return program
-    .command(name)
-    .description(description)
-    .argument('<config>', 'cluster file')
-    .addOption(
-      new Option('--timeout <duration>', 'give up after so long')
-        .argParser(parseDuration)
-        .default(10_000, '10s'),
-    );
-}
-
 function format(): Option {
   return new Option('-o, --output <format>', 'how to show it').choices(['table', 'json']).default('table');
 }
 
-async function withClient(
+function withClient(
   config: string,
   deadlineMs: number,
-  action: (session: Session) => Promise<void>,
+  action: (session: Session<SurfStoreClient>) => Promise<void>,
 ): Promise<void> {
-  const cluster = readClusterFile(config);
-  const client = new SurfStoreClient({ servers: cluster.servers, deadlineMs });
-  try {
-    await action({ cluster, client });
-  } catch (error) {
-    if (!(error instanceof ClientError)) throw error;
-    throw new CommandError(error.message, error.code === 'noLeader' ? EXIT.noLeader : EXIT.failure);
-  } finally {
-    client.close();
-  }
+  return withClientOf(SurfStoreClient, config, deadlineMs, action);
 }
 
-async function serverFor(which: string, { cluster, client }: Session): Promise<number> {
+async function serverFor(which: string, { cluster, client }: Session<SurfStoreClient>): Promise<number> {
   return which === 'leader' ? (await client.findLeader()).id : serverOf(cluster, which).id;
 }
 
@@ -141,8 +114,4 @@ function hashes({ hashList }: FileInfo): string[] {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
 }

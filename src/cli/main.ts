@@ -8,6 +8,7 @@ import { chaosCommand } from './chaosCommand.js';
 import { faultCommands, fileCommands } from './clientCommands.js';
 import { clusterCommand } from './clusterCommand.js';
 import { CommandError, EXIT } from './exitCodes.js';
+import { kvCommands } from './kvCommands.js';
 import { serverCommand } from './serverCommand.js';
 import { statusCommand } from './statusCommand.js';
 
@@ -24,6 +25,7 @@ function createProgram(): Command {
   clusterCommand(program);
   statusCommand(program);
   fileCommands(program);
+  kvCommands(program);
   faultCommands(program);
   chaosCommand(program);
   return program;

@@ -1,9 +1,9 @@
-import type { ParsedValue, XmlRpcValue } from '../xmlrpc/index.js';
-import type { BackoffOptions } from './backoff.js';
-import { Connections, type Attempt, type Failure } from './connections.js';
-import { ClientError } from './errors.js';
-import { Operation, type Effect, type OperationOptions } from './operation.js';
-import { LeaderFinder, type ServerInfo } from './leaderFinder.js';
+import type { RequestId } from '../stateMachine/command.js';
+import { PrebuiltXml, serializeValue, type ParsedValue, type XmlRpcValue } from '../xmlrpc/index.js';
+import { ClusterCaller, type ClusterClientOptions } from './clusterCaller.js';
+import { Connections, type MethodCall } from './connections.js';
+import type { ServerInfo } from './leaderFinder.js';
+import type { OperationOptions } from './operation.js';
 import {
   asBoolean,
   asFileMap,
@@ -15,21 +15,13 @@ import {
 } from './values.js';
 
 /** What a client is made from. */
-export interface SurfStoreClientOptions {
-  /** All servers of the cluster, in the order of the cluster file. */
-  readonly servers: readonly ServerInfo[];
-  /** How long one operation may take in all, with every retry; `Infinity` to wait for as long as the cluster blocks. @default 30000 */
-  readonly deadlineMs?: number;
-  /** How long a read waits at one server before it tries the next: the server may be cut off from the others. @default 3000 */
-  readonly readAttemptMs?: number;
-  readonly backoff?: Partial<BackoffOptions>;
-}
+export type SurfStoreClientOptions = ClusterClientOptions;
 
 /**
- * A client of a SurfStore metadata cluster. It finds the leader, follows it when it changes, and tries again
- * whatever is safe to try again: a read always, an update only when it is certain that it was not done. One
- * deadline covers all of an operation. Errors are {@link ClientError}s that say whether the outcome is known; a
- * `TypeError` means that a server answered what no server of this service would.
+ * A client of a SurfStore metadata cluster. It finds the leader, follows it when it changes, and tries again until the
+ * deadline of the operation: an update carries a request id, so it takes effect once however often it was sent. Errors
+ * are {@link ClientError}s that say whether the outcome is known; a `TypeError` means that a server answered what no
+ * server of this service would.
  *
  * @example
  * import { SurfStoreClient } from 'surfstore';
@@ -41,22 +33,10 @@ export interface SurfStoreClientOptions {
  * client.close();
  */
 export class SurfStoreClient {
-  private readonly servers: readonly ServerInfo[];
-  private readonly connections: Connections;
-  private readonly finder: LeaderFinder;
-  private readonly backoff: BackoffOptions;
-  private readonly deadlineMs: number;
-  private readonly readAttemptMs: number;
-  private readonly operations = new Set<Operation>();
-  private isClosed = false;
+  private readonly caller: ClusterCaller<MethodCall, ParsedValue>;
 
   constructor(options: SurfStoreClientOptions) {
-    this.servers = options.servers;
-    this.connections = new Connections(options.servers);
-    this.finder = new LeaderFinder(options.servers);
-    this.backoff = { minMs: 50, maxMs: 1_000, random: Math.random, ...options.backoff };
-    this.deadlineMs = options.deadlineMs ?? 30_000;
-    this.readAttemptMs = options.readAttemptMs ?? 3_000;
+    this.caller = new ClusterCaller(options, new Connections(options.servers));
   }
 
   /**
@@ -65,7 +45,7 @@ export class SurfStoreClient {
    * @throws ClientError
    */
   async getFileInfoMap(options: OperationOptions = {}): Promise<Map<string, FileInfo>> {
-    return asFileMap(await this.askLeader('surfstore.getfileinfomap', [], 'read', options));
+    return asFileMap(await this.caller.read(call('getfileinfomap'), options));
   }
 
   /**
@@ -80,46 +60,47 @@ export class SurfStoreClient {
     hashList: HashListInput,
     options: OperationOptions = {},
   ): Promise<boolean> {
-    return asBoolean(
-      await this.askLeader('surfstore.updatefile', [name, version, hashList], 'write', options),
-    );
+    // Made once, so that it is the same in every attempt, whatever its owner does with it meanwhile.
+    const hashes = serializeValue(hashList);
+    const hashesXml = new PrebuiltXml(() => [hashes]);
+    const callFor = ({ clientId, sequence }: RequestId): MethodCall => {
+      const request = new Map<string, XmlRpcValue>([
+        ['clientId', clientId],
+        ['sequence', sequence],
+      ]);
+      return call('updatefile', name, version, hashesXml, request);
+    };
+    return asBoolean(await this.caller.write(callFor, options));
   }
 
   /** The committed version that one server has, 0 for a file never written. @throws ClientError */
   async versionAt(server: number, name: string, options: OperationOptions = {}): Promise<number> {
-    return asInt(await this.askServer(server, 'surfstore.tester_getversion', [name], options));
+    return asInt(await this.caller.askServer(server, call('tester_getversion', name), options));
   }
 
   /** @throws ClientError */
   async status(server: number, options: OperationOptions = {}): Promise<ServerStatus> {
-    return asStatus(await this.askServer(server, 'surfstore.status', [], options));
+    return asStatus(await this.caller.askServer(server, call('status'), options));
   }
 
   /** @throws ClientError */
   async isLeader(server: number, options: OperationOptions = {}): Promise<boolean> {
-    return asBoolean(await this.askServer(server, 'surfstore.isLeader', [], options));
+    return asBoolean(await this.caller.askServer(server, call('isLeader'), options));
   }
 
   /** @throws ClientError */
   async isCrashed(server: number, options: OperationOptions = {}): Promise<boolean> {
-    return asBoolean(await this.askServer(server, 'surfstore.isCrashed', [], options));
+    return asBoolean(await this.caller.askServer(server, call('isCrashed'), options));
   }
 
   /** Crashes one server until it is restored. @throws ClientError */
   async crash(server: number, options: OperationOptions = {}): Promise<void> {
-    await this.askServer(server, 'surfstore.crash', [], options);
+    await this.caller.askServer(server, call('crash'), options);
   }
 
   /** @throws ClientError */
   async restore(server: number, options: OperationOptions = {}): Promise<void> {
-    await this.askServer(server, 'surfstore.restore', [], options);
-  }
-
-  /** Ends the operations under way, and later ones, with `aborted`, and closes the connections. */
-  close(): void {
-    this.isClosed = true;
-    for (const operation of this.operations) operation.abort();
-    this.connections.close();
+    await this.caller.askServer(server, call('restore'), options);
   }
 
   /**
@@ -128,112 +109,15 @@ export class SurfStoreClient {
    * @throws ClientError `noLeader` when none was found within the deadline
    */
   findLeader(options: OperationOptions = {}): Promise<ServerInfo> {
-    return this.operate(options, (operation) => this.searchLeader(operation));
+    return this.caller.findLeader(call('isLeader'), (answer) => answer === true, options);
   }
 
-  private async searchLeader(operation: Operation): Promise<ServerInfo> {
-    for (;;) {
-      for (const server of this.finder.round()) {
-        const attempt = await this.attempt(server, 'surfstore.isLeader', [], operation, this.readAttemptMs);
-        if ('value' in attempt && attempt.value === true) {
-          this.finder.presume(server.id);
-          return server;
-        }
-        this.finder.doubt(server.id);
-        operation.check();
-      }
-      await operation.pause();
-    }
+  /** Ends the operations under way, and later ones, with `aborted`, and closes the connections. */
+  close(): void {
+    this.caller.close();
   }
+}
 
-  private askLeader(
-    methodName: string,
-    params: readonly XmlRpcValue[],
-    effect: Effect,
-    options: OperationOptions,
-  ): Promise<ParsedValue> {
-    return this.operate(options, (operation) => this.tryServers(methodName, params, effect, operation));
-  }
-
-  private async tryServers(
-    methodName: string,
-    params: readonly XmlRpcValue[],
-    effect: Effect,
-    operation: Operation,
-  ): Promise<ParsedValue> {
-    const attemptMs = effect === 'read' ? this.readAttemptMs : Number.POSITIVE_INFINITY;
-    for (;;) {
-      for (const server of this.finder.round()) {
-        const attempt = await this.attempt(server, methodName, params, operation, attemptMs);
-        if ('value' in attempt) {
-          this.finder.presume(server.id);
-          return attempt.value;
-        }
-        this.learn(server, attempt.failure);
-        operation.noteFailure(attempt.failure, effect);
-      }
-      await operation.pause();
-    }
-  }
-
-  private async askServer(
-    id: number,
-    methodName: string,
-    params: readonly XmlRpcValue[],
-    options: OperationOptions,
-  ): Promise<ParsedValue> {
-    const server = this.servers.find((candidate) => candidate.id === id);
-    if (server === undefined)
-      throw new ClientError('refused', `there is no server ${id} in this cluster`, 'notDone');
-    return this.operate(options, (operation) => this.tryServer(server, methodName, params, operation));
-  }
-
-  private async tryServer(
-    server: ServerInfo,
-    methodName: string,
-    params: readonly XmlRpcValue[],
-    operation: Operation,
-  ): Promise<ParsedValue> {
-    const attempt = await this.attempt(server, methodName, params, operation, Number.POSITIVE_INFINITY);
-    if ('value' in attempt) return attempt.value;
-    const { id } = server;
-    const { error, outcome, retriable } = attempt.failure;
-    operation.checkAborted(outcome);
-    const where = `server ${id} at ${server.host}:${server.port}`;
-    if (!retriable) throw new ClientError('refused', `${where}: ${error.message}`, outcome, error);
-    throw new ClientError('unreachable', `${where} does not answer: ${error.message}`, outcome, error);
-  }
-
-  /** Runs one operation from its beginning to its end, whatever that is. */
-  private async operate<T>(
-    options: OperationOptions,
-    action: (operation: Operation) => Promise<T>,
-  ): Promise<T> {
-    const operation = new Operation(options, this.deadlineMs, this.backoff);
-    if (this.isClosed) operation.abort();
-    this.operations.add(operation);
-    try {
-      operation.checkAborted('notDone');
-      return await action(operation);
-    } finally {
-      this.operations.delete(operation);
-      operation.end();
-    }
-  }
-
-  private attempt(
-    server: ServerInfo,
-    methodName: string,
-    params: readonly XmlRpcValue[],
-    operation: Operation,
-    attemptMs: number,
-  ): Promise<Attempt> {
-    const timeoutMs = Math.min(attemptMs, operation.remainingMs());
-    return this.connections.attempt(server, methodName, params, { timeoutMs, signal: operation.signal });
-  }
-
-  private learn(server: ServerInfo, { leader }: Failure): void {
-    this.finder.doubt(server.id);
-    if (leader !== undefined) this.finder.presume(leader);
-  }
+function call(name: string, ...params: readonly XmlRpcValue[]): MethodCall {
+  return { methodName: `surfstore.${name}`, params };
 }

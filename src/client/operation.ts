@@ -1,6 +1,10 @@
+import type { Outcome } from '../node/errors.js';
 import { Backoff, type BackoffOptions } from './backoff.js';
-import type { Failure } from './connections.js';
 import { ClientError } from './errors.js';
+import type { Failure } from './failure.js';
+
+/** Time for an attempt. With less it would hardly bring an answer, but leave open what was certain before. */
+const ATTEMPT_MS_MIN = 20;
 
 /** What bounds one operation. */
 export interface OperationOptions {
@@ -10,8 +14,14 @@ export interface OperationOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Whether an operation may be sent again although an earlier attempt may have been carried out. */
+/** Whether an operation may leave something behind. */
 export type Effect = 'read' | 'write';
+
+/** What an operation has, unless its options say otherwise. */
+export interface OperationDefaults {
+  readonly deadlineMs: number;
+  readonly backoff: BackoffOptions;
+}
 
 /** One operation from its first attempt to its end: its deadline, its pauses, and the verdict over its failures. */
 export class Operation {
@@ -20,18 +30,28 @@ export class Operation {
   private readonly backoff: Backoff;
   private readonly callersSignal: AbortSignal | undefined;
   private lastFailure: Failure | undefined;
+  private mayBeDone = false;
 
-  constructor(options: OperationOptions, deadlineMs: number, backoff: BackoffOptions) {
-    this.callersSignal = options.signal;
+  constructor(
+    private readonly effect: Effect,
+    { deadlineMs, signal }: OperationOptions,
+    defaults: OperationDefaults,
+  ) {
+    this.callersSignal = signal;
     if (this.callersSignal?.aborted === true) this.abort();
     else this.callersSignal?.addEventListener('abort', this.abort);
-    this.endsAt = performance.now() + (options.deadlineMs ?? deadlineMs);
-    this.backoff = new Backoff(backoff);
+    this.endsAt = performance.now() + (deadlineMs ?? defaults.deadlineMs);
+    this.backoff = new Backoff(defaults.backoff);
   }
 
   /** Aborted when the caller gives up or the client is closed. */
   get signal(): AbortSignal {
     return this.controller.signal;
+  }
+
+  /** What is known of the effect of all attempts so far. An attempt that did nothing says nothing of those before it. */
+  get outcome(): Outcome {
+    return this.mayBeDone ? 'unknown' : 'notDone';
   }
 
   /** Gives the operation up: whatever it waits for ends now. */
@@ -46,72 +66,58 @@ export class Operation {
     return this.endsAt - performance.now();
   }
 
-  /** @throws ClientError when another attempt would not help, would not be safe, or would be too late */
-  noteFailure(failure: Failure, effect: Effect): void {
+  /** Takes a failure into account. @throws ClientError when another attempt would not help, or would be too late */
+  noteFailure(failure: Failure): void {
     this.lastFailure = failure;
-    const { error, outcome, retriable, timedOut } = failure;
-    if (!retriable) throw new ClientError('refused', error.message, outcome, error);
-    if (effect === 'write' && outcome === 'unknown') {
-      this.checkAborted('unknown');
-      if (timedOut)
-        throw new ClientError(
-          'deadline',
-          'no answer within the deadline; the update may still be done',
-          'unknown',
-          error,
-        );
-      throw new ClientError(
-        'interrupted',
-        `the update may or may not have been done: ${error.message}`,
-        'unknown',
-        error,
-      );
-    }
+    if (this.effect === 'write' && failure.outcome === 'unknown') this.mayBeDone = true;
+    if (failure.remedy !== 'retry') throw this.refused(failure);
     this.check();
-  }
-
-  /** @throws ClientError `aborted` when the caller gave up, with what is known of the attempt that this ended */
-  checkAborted(outcome: Failure['outcome']): void {
-    if (this.signal.aborted) throw this.aborted(outcome);
   }
 
   /** @throws ClientError when the deadline is over or the caller gave up */
   check(): void {
-    this.checkAborted('notDone');
+    this.checkAborted();
     if (this.remainingMs() <= 0) throw this.expired();
   }
 
-  private expired(): ClientError {
-    const { lastFailure } = this;
-    if (lastFailure?.timedOut === true) {
-      return new ClientError('deadline', 'no answer within the deadline', 'notDone', lastFailure.error);
-    }
-    const last = lastFailure === undefined ? '' : `; the last answer was: ${lastFailure.error.message}`;
-    return new ClientError(
-      'noLeader',
-      `no leader was found within the deadline${last}`,
-      'notDone',
-      lastFailure?.error,
-    );
+  /** @throws ClientError `aborted` when the caller gave up */
+  checkAborted(): void {
+    if (this.signal.aborted) throw this.aborted();
   }
 
   /** Waits before the next round, though never beyond the deadline. @throws ClientError as `check` */
   async pause(): Promise<void> {
     const pauseMs = this.backoff.nextMs();
     const remainingMs = this.remainingMs();
-    await sleep(Math.max(0, Math.min(pauseMs, remainingMs)), this.signal);
+    const isLast = pauseMs + ATTEMPT_MS_MIN > remainingMs;
+    await sleep(Math.max(0, isLast ? remainingMs : pauseMs), this.signal);
     this.check();
-    // A timer may be early by a moment; what is left then is no time for another attempt.
-    if (pauseMs >= remainingMs) throw this.expired();
+    // A timer may be early by a moment.
+    if (isLast) throw this.expired();
   }
 
-  private aborted(outcome: Failure['outcome']): ClientError {
-    return new ClientError(
-      'aborted',
-      'the caller gave up, or the client was closed',
-      outcome,
-      this.signal.reason,
-    );
+  private refused({ error, outcome }: Failure): ClientError {
+    const isEarlier = this.mayBeDone && outcome === 'notDone';
+    const message = isEarlier ? `${error.message}; an earlier attempt may have been done` : error.message;
+    return new ClientError('refused', message, this.outcome, error);
+  }
+
+  private expired(): ClientError {
+    const { lastFailure, outcome } = this;
+    const last = lastFailure === undefined ? '' : `; the last answer was: ${lastFailure.error.message}`;
+    if (this.mayBeDone) {
+      const message = `no answer within the deadline; it may have been done, or may still be${last}`;
+      return new ClientError('deadline', message, outcome, lastFailure?.error);
+    }
+    if (lastFailure?.timedOut === true)
+      return new ClientError('deadline', 'no answer within the deadline', outcome, lastFailure.error);
+    const message = `no leader was found within the deadline${last}`;
+    return new ClientError('noLeader', message, outcome, lastFailure?.error);
+  }
+
+  private aborted(): ClientError {
+    const message = 'the caller gave up, or the client was closed';
+    return new ClientError('aborted', message, this.outcome, this.signal.reason);
   }
 }
 

@@ -16,6 +16,11 @@ export const errorTable = {
   failedWhileWaiting: { word: 'failed', code: 8, outcome: 'unknown' },
   stopped: { word: 'stopped', code: 9, outcome: 'notDone' },
   stoppedWhileWaiting: { word: 'stopped', code: 10, outcome: 'unknown' },
+  noLeader: { word: 'noLeader', code: 11, outcome: 'notDone' },
+  timedOut: { word: 'timedOut', code: 12, outcome: 'unknown' },
+  sessionExpired: { word: 'sessionExpired', code: 13, outcome: 'unknown' },
+  staleRequest: { word: 'staleRequest', code: 14, outcome: 'unknown' },
+  requestReused: { word: 'requestReused', code: 15, outcome: 'notDone' },
   blockNotFound: { word: 'blockNotFound', code: 20, outcome: 'notDone' },
   blockStoreFull: { word: 'blockStoreFull', code: 21, outcome: 'notDone' },
 } as const satisfies Record<string, { word: string; code: number; outcome: Outcome }>;

@@ -1,3 +1,5 @@
+import { ServiceError } from './errors.js';
+
 /**
  * A server's life: `starting` until its storage is read, then `running`; `crashed` by the hook and
  * `restoring` until its storage is read again; `failed` when its storage or its own rules broke; `stopped`.
@@ -37,5 +39,22 @@ export class Lifecycle {
     this.current = next;
     if (next !== 'running') this.currentEpoch += 1;
     return true;
+  }
+
+  /** @throws ServiceError that says why this server takes part in nothing */
+  requireRunning(): void {
+    switch (this.current) {
+      case 'running':
+        return;
+      case 'crashed':
+      case 'restoring':
+        throw new ServiceError('crashed', 'this server is crashed; call restore to bring it back');
+      case 'failed':
+        throw new ServiceError('failed', 'this server has failed and serves no one; see its log');
+      case 'starting':
+        throw new ServiceError('stopped', 'this server is still starting');
+      case 'stopped':
+        throw new ServiceError('stopped', 'this server is shutting down');
+    }
   }
 }

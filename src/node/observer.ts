@@ -19,3 +19,29 @@ export interface NodeObserver {
   /** The node serves nobody any more and never will. */
   failed(error: Error): void;
 }
+
+/** Tells several of everything, in this order. */
+export function observers(all: readonly NodeObserver[]): NodeObserver {
+  return {
+    roleChanged: (change) => all.forEach((one) => one.roleChanged(change)),
+    lifecycleChanged: (state) => all.forEach((one) => one.lifecycleChanged(state)),
+    peerUnreachable: (peer, reason) => all.forEach((one) => one.peerUnreachable(peer, reason)),
+    peerReachable: (peer) => all.forEach((one) => one.peerReachable(peer)),
+    snapshotTaken: (last) => all.forEach((one) => one.snapshotTaken(last)),
+    snapshotInstalled: (last, chunks) => all.forEach((one) => one.snapshotInstalled(last, chunks)),
+    snapshotUnusable: (error) => all.forEach((one) => one.snapshotUnusable(error)),
+    failed: (error) => all.forEach((one) => one.failed(error)),
+  };
+}
+
+/** Hears nothing; for those who want to hear of a few things. */
+export const deafObserver: NodeObserver = {
+  roleChanged: () => undefined,
+  lifecycleChanged: () => undefined,
+  peerUnreachable: () => undefined,
+  peerReachable: () => undefined,
+  snapshotTaken: () => undefined,
+  snapshotInstalled: () => undefined,
+  snapshotUnusable: () => undefined,
+  failed: () => undefined,
+};

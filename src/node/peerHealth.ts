@@ -7,6 +7,10 @@ export class PeerHealth {
 
   constructor(private readonly observer: Pick<NodeObserver, 'peerUnreachable' | 'peerReachable'>) {}
 
+  isReachable(peer: NodeId): boolean {
+    return this.reachable.get(peer) === true;
+  }
+
   failed(peer: NodeId, reason: string): void {
     if (this.reachable.get(peer) === false) return;
     this.reachable.set(peer, false);

@@ -84,8 +84,12 @@ export class PendingRequests<Result> {
     const answerable = this.replyAfter === 'majority' ? this.acknowledgedIndex : lastApplied;
     const writes = countWhile(this.applied, ({ index }) => index <= answerable);
     for (const { request, result } of this.applied.splice(0, writes)) this.take(request)?.resolve(result);
-    const reads = countWhile(this.readable, ({ index }) => index <= lastApplied);
-    for (const { request } of this.readable.splice(0, reads)) this.take(request)?.resolve(undefined);
+    if (this.readable.length === 0) return;
+    const { readable } = this;
+    // Reads that were confirmed elsewhere come in no order.
+    this.readable = readable.filter(({ index }) => index > lastApplied);
+    for (const { request, index } of readable)
+      if (index <= lastApplied) this.take(request)?.resolve(undefined);
   }
 
   fail(request: RequestId, error: Error): void {

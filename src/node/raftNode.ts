@@ -50,6 +50,8 @@ export interface NodeStatus {
   readonly waitingCalls: number;
   /** The peers that are not heard, as `makeUnreachableFrom` wants it; in rising order. */
   readonly unreachableFrom: readonly NodeId[];
+  /** The peers that answered the last request, or called before any was sent; in rising order. */
+  readonly reachablePeers: readonly NodeId[];
 }
 
 type Reply = (response: ResponseMessage | null) => void;
@@ -121,6 +123,11 @@ export class RaftNode<Result> implements PeerRequestHandler {
     return this.lifecycle.state === 'running' && this.leading;
   }
 
+  /** Who leads, as far as this server knows; null while it is down. */
+  get knownLeader(): NodeId | null {
+    return this.core?.status.leader ?? null;
+  }
+
   get status(): NodeStatus {
     return {
       lifecycle: this.lifecycle.state,
@@ -128,6 +135,7 @@ export class RaftNode<Result> implements PeerRequestHandler {
       lastApplied: this.options.stateMachine.lastApplied,
       waitingCalls: this.pending.size,
       unreachableFrom: [...this.unreachable].sort((a, b) => a - b),
+      reachablePeers: [...this.channels.keys()].filter((peer) => this.health.isReachable(peer)),
     };
   }
 
@@ -154,6 +162,20 @@ export class RaftNode<Result> implements PeerRequestHandler {
     this.requireRunning();
     const { request, promise, cancel } = this.pending.openRead();
     this.post({ type: 'read', request });
+    return { promise, cancel };
+  }
+
+  /**
+   * Resolves when everything up to `index` is applied here. With an index that the leader has confirmed for a read, the
+   * local state machine may then be read as though it were the leader's.
+   *
+   * @throws ServiceError at once or as a rejection
+   */
+  whenApplied(index: number): PendingCall<void> {
+    this.requireRunning();
+    const { request, promise, cancel } = this.pending.openRead();
+    this.pending.mayRead(request, index);
+    this.pending.settle(this.options.stateMachine.lastApplied);
     return { promise, cancel };
   }
 
@@ -330,20 +352,9 @@ export class RaftNode<Result> implements PeerRequestHandler {
     }
   }
 
-  private requireRunning(): void {
-    switch (this.lifecycle.state) {
-      case 'running':
-        return;
-      case 'crashed':
-      case 'restoring':
-        throw new ServiceError('crashed', 'this server is crashed; call restore to bring it back');
-      case 'failed':
-        throw new ServiceError('failed', 'this server has failed and serves no one; see its log');
-      case 'starting':
-        throw new ServiceError('stopped', 'this server is still starting');
-      case 'stopped':
-        throw new ServiceError('stopped', 'this server is shutting down');
-    }
+  /** @throws ServiceError when this server is down, whatever the reason */
+  requireRunning(): void {
+    this.lifecycle.requireRunning();
   }
 
   private channelTo(peer: NodeId, transport: Transport): PeerChannel {

@@ -1,25 +1,7 @@
-import type { Entry } from '../raft/types.js';
-import { ChunkReader, recordsOf } from './chunks.js';
-import { CopyOnWriteMap, type FrozenView } from './copyOnWriteMap.js';
-import {
-  SnapshotError,
-  type SnapshotLoader,
-  type SnapshotReader,
-  type StateMachine,
-} from './stateMachine.js';
-
-/**
- * A hash list, kept exactly as the client sent it: opaque to us. Types that JSON lacks are tagged objects;
- * `base64` and `i8` hold text, `struct` the members in order.
- */
-export type HashList =
-  | string
-  | number
-  | boolean
-  | readonly HashList[]
-  | { readonly base64: string }
-  | { readonly i8: string }
-  | { readonly struct: readonly (readonly [string, HashList])[] };
+import type { CommandResult, HashList, UpdateFile } from './command.js';
+import { CopyOnWriteMap } from './copyOnWriteMap.js';
+import { recordsFrom, type PartLoader, type StatePart } from './statePart.js';
+import { SnapshotError } from './stateMachine.js';
 
 /** What is known of a file. Never changed in place: an update makes a new record. */
 export interface FileRecord {
@@ -27,44 +9,24 @@ export interface FileRecord {
   readonly hashList: HashList;
 }
 
-interface UpdateFile {
-  readonly type: 'updateFile';
-  readonly name: string;
-  readonly version: number;
-  readonly hashList: HashList;
-}
-
-/** The command that updates a file, as text for the log. */
-export function encodeUpdateFile(name: string, version: number, hashList: HashList): string {
-  const command: UpdateFile = { type: 'updateFile', name, version, hashList };
-  return JSON.stringify(command);
-}
-
 /**
  * The file map: name -> version and hash list. An update is applied only when its version is exactly one
  * above the stored one (0 for a file never written), checked when the entry is applied; so of two
  * concurrent updates with the same version exactly one succeeds. A deleted file is one with its client's
- * tombstone as hash list: it stays, and keeps counting.
+ * tombstone as hash list: it stays, and keeps counting. Snapshot records are `[name, version, hashList]`.
  */
-export class FileMetadata implements StateMachine<boolean> {
+export class FileMetadata implements StatePart<readonly unknown[]> {
   private files = new CopyOnWriteMap<FileRecord>();
-  private applied = 0;
-
-  get lastApplied(): number {
-    return this.applied;
-  }
 
   /** Number of files ever written. */
   get size(): number {
     return this.files.size;
   }
 
-  /** Whether the entry's update took effect; false for an entry that is none of ours. */
-  apply(entry: Entry): boolean {
-    this.applied = entry.index;
-    if (entry.kind === 'noop') return false;
-    const command = decode(entry.command);
-    return command !== undefined && this.update(command);
+  update({ name, version, hashList }: UpdateFile): CommandResult {
+    if (version !== this.versionOf(name) + 1) return 'refused';
+    this.files.set(name, { version, hashList });
+    return 'applied';
   }
 
   /** Version of a file, 0 when it was never written. */
@@ -77,49 +39,23 @@ export class FileMetadata implements StateMachine<boolean> {
     return [...this.files.entries()];
   }
 
-  /** Records are `[name, version, hashList]`, in order of the files' first updates. */
-  snapshot(chunkChars: number): SnapshotReader {
-    return new ChunkReader(recordsFrom(this.files.freeze()), chunkChars);
+  records(): Iterator<unknown> {
+    return recordsFrom(this.files.freeze(), (name, { version, hashList }) => [[name, version, hashList]]);
   }
 
-  load(): SnapshotLoader {
+  load(): PartLoader<readonly unknown[]> {
     const files = new CopyOnWriteMap<FileRecord>();
     return {
-      add: (chunk) => {
-        for (const record of recordsOf(chunk)) addRecord(files, record);
-      },
-      install: (lastApplied) => {
+      add: (record) => addRecord(files, record),
+      install: () => {
         this.files = files;
-        this.applied = lastApplied;
       },
     };
   }
-
-  private update({ name, version, hashList }: UpdateFile): boolean {
-    if (version !== this.versionOf(name) + 1) return false;
-    this.files.set(name, { version, hashList });
-    return true;
-  }
 }
 
-/** No generator: one that was never begun would not release its view when it is ended early. */
-function recordsFrom(view: FrozenView<FileRecord>): Iterator<unknown> {
-  return {
-    next: () => {
-      const step = view.next();
-      if (step.done === true) return step;
-      const [name, { version, hashList }] = step.value;
-      return { done: false, value: [name, version, hashList] };
-    },
-    return: () => {
-      view.release();
-      return { done: true, value: undefined };
-    },
-  };
-}
-
-function addRecord(files: CopyOnWriteMap<FileRecord>, record: unknown): void {
-  const [name, version, hashList] = Array.isArray(record) ? (record as readonly unknown[]) : [];
+function addRecord(files: CopyOnWriteMap<FileRecord>, record: readonly unknown[]): void {
+  const [name, version, hashList] = record;
   const isFile =
     typeof name === 'string' &&
     Number.isSafeInteger(version) &&
@@ -129,19 +65,4 @@ function addRecord(files: CopyOnWriteMap<FileRecord>, record: unknown): void {
   if (!isFile)
     throw new SnapshotError('a record of the snapshot is no file, or a file that is there already');
   files.set(name, { version: version as number, hashList: hashList as HashList });
-}
-
-function decode(text: string): UpdateFile | undefined {
-  try {
-    const command = JSON.parse(text) as Partial<Record<keyof UpdateFile, unknown>> | null;
-    const isUpdate =
-      command?.type === 'updateFile' &&
-      typeof command.name === 'string' &&
-      Number.isSafeInteger(command.version) &&
-      command.hashList !== undefined &&
-      command.hashList !== null;
-    return isUpdate ? (command as UpdateFile) : undefined;
-  } catch {
-    return undefined;
-  }
 }

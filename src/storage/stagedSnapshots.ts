@@ -1,4 +1,5 @@
 import type { EntryId, Snapshot } from '../raft/types.js';
+import { isSame } from './entryIds.js';
 
 /** Snapshots that are staged and not named by a batch yet, for storages that keep them as they are. */
 export class StagedSnapshots {
@@ -24,8 +25,4 @@ export class StagedSnapshots {
   clear(): void {
     this.snapshots = [];
   }
-}
-
-function isSame(a: EntryId, b: EntryId): boolean {
-  return a.index === b.index && a.term === b.term;
 }

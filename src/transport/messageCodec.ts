@@ -1,3 +1,4 @@
+import { carriedByXml } from '../xmlrpc/index.js';
 import type {
   AppendEntries,
   AppendEntriesResponse,
@@ -16,9 +17,9 @@ export class MessageError extends Error {
   override readonly name = 'MessageError';
 }
 
-/** A message as one line of JSON. */
+/** A message as one line of JSON that XML can carry. */
 export function encodeMessage(message: Message): string {
-  return JSON.stringify(message);
+  return carriedByXml(JSON.stringify(message));
 }
 
 /** @throws MessageError for anything that a server of ours would not send as a request */

@@ -1,4 +1,4 @@
-import { escapeText, FAULT_CODES, XmlRpcFault } from '../xmlrpc/index.js';
+import { carriedByXml, escapeText, FAULT_CODES, XmlRpcFault } from '../xmlrpc/index.js';
 import { decodeRequest, encodeMessage, MessageError } from './messageCodec.js';
 import type { PeerRequestHandler } from './transport.js';
 
@@ -20,7 +20,7 @@ export function answerPeer(handler: PeerRequestHandler, text: string): Promise<s
 
 /** Bytes that a command takes in a request: quoted as JSON, then escaped as XML. */
 export function bytesOnTheWire(command: string): number {
-  return Buffer.byteLength(escapeText(JSON.stringify(command)));
+  return Buffer.byteLength(escapeText(carriedByXml(JSON.stringify(command))));
 }
 
 function readRequest(text: string): ReturnType<typeof decodeRequest> {

@@ -28,6 +28,7 @@ export class Exchange {
   private timer: NodeJS.Timeout | undefined;
   private settled = false;
   private sent = false;
+  private status: number | undefined;
 
   constructor(
     private readonly options: ExchangeOptions,
@@ -84,7 +85,7 @@ export class Exchange {
     response.on('error', (error: NodeJS.ErrnoException) => this.connectionFailed(error));
     const { statusCode } = response;
     if (statusCode !== 200) {
-      this.receiveErrorPage(response, `HTTP status ${statusCode ?? 'unknown'}`);
+      this.receiveErrorPage(response, statusCode);
       return;
     }
     readBody(response, this.options.bodyBytesMax, (body) => {
@@ -96,7 +97,9 @@ export class Exchange {
     });
   }
 
-  private receiveErrorPage(response: IncomingMessage, status: string): void {
+  private receiveErrorPage(response: IncomingMessage, statusCode: number | undefined): void {
+    this.status = statusCode;
+    const status = `HTTP status ${statusCode ?? 'unknown'}`;
     readBody(response, ERROR_PAGE_BYTES_MAX, (body) => {
       if (body === 'too large') {
         this.giveUp('EHTTP', status);
@@ -121,7 +124,8 @@ export class Exchange {
     if (this.settled) return;
     const { host, port } = this.options;
     const options = cause === undefined ? undefined : { cause };
-    this.settle({ error: new XmlRpcTransportError(code, `${host}:${port}: ${reason}`, this.sent, options) });
+    const text = `${host}:${port}: ${reason}`;
+    this.settle({ error: new XmlRpcTransportError(code, text, this.sent, options, this.status) });
   }
 
   private settle(outcome: Outcome): void {

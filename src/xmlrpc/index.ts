@@ -18,6 +18,7 @@ export {
   type MethodResponse,
   type ParserLimits,
 } from './parser.js';
+export { carriedByXml } from './jsonText.js';
 export { handleXmlRpc, type CallContext, type Dispatch, type XmlRpcServerOptions } from './server.js';
 export {
   methodResponsePieces,

@@ -17,6 +17,8 @@ export class XmlRpcTransportError extends Error {
     /** Whether any part of the request may have reached the server. False only when it is known that none did. */
     readonly sent: boolean,
     options?: ErrorOptions,
+    /** The HTTP status, when it was another than 200. */
+    readonly status?: number,
   ) {
     super(message, options);
     this.name = 'XmlRpcTransportError';

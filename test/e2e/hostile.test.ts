@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { hostileConnections } from './hostile/connections.js';
 import { forgedPeers } from './hostile/forgedPeers.js';
+import { hostileKeyValues } from './hostile/keyValues.js';
 import { hostileRequests } from './hostile/requests.js';
 import { HEAD_MS, neverFinishHead } from './hostile/slowHead.js';
 import type { Target } from './hostile/target.js';
@@ -37,6 +38,7 @@ describe('nothing that comes over the network ends a server or loses an update',
 
   describe('requests', () => hostileRequests(target));
   describe('messages of peers', () => forgedPeers(target));
+  describe('keys and messages', () => hostileKeyValues(target));
   describe('connections', () => hostileConnections(target));
 
   describe('a slow client', () => {

@@ -2,7 +2,7 @@ import type { ReplyAfter } from '../../src/node/pendingRequests.js';
 import type { SnapshotPolicy } from '../../src/node/snapshotTaker.js';
 import { defaultRaftConfig, type RaftConfig } from '../../src/raft/config.js';
 import type { NodeId } from '../../src/raft/types.js';
-import { encodeUpdateFile } from '../../src/stateMachine/fileMetadata.js';
+import { encodeUpdateFile } from '../../src/stateMachine/command.js';
 import { Calls, type Call } from './calls.js';
 import { noSnapshots } from './noSnapshots.js';
 import { Safety } from './safety.js';
@@ -74,7 +74,7 @@ export class VirtualCluster {
       server,
       `update ${name} ${version}`,
       () => this.server(server).node.propose(encodeUpdateFile(name, version, ['h'])),
-      (applied) => applied,
+      (result) => result === 'applied',
     );
   }
 

@@ -6,7 +6,9 @@ import type { SnapshotPolicy } from '../../src/node/snapshotTaker.js';
 import type { RaftConfig } from '../../src/raft/config.js';
 import type { CoreStatus } from '../../src/raft/status.js';
 import type { Entry, NodeId } from '../../src/raft/types.js';
-import { encodeUpdateFile, FileMetadata } from '../../src/stateMachine/fileMetadata.js';
+import { encodeUpdateFile, type CommandResult } from '../../src/stateMachine/command.js';
+import type { FileMetadata } from '../../src/stateMachine/fileMetadata.js';
+import { ServiceState } from '../../src/stateMachine/serviceState.js';
 import type { SnapshotLoader, SnapshotReader, StateMachine } from '../../src/stateMachine/stateMachine.js';
 import { ManualTicker } from './manualTicker.js';
 import type { Safety } from './safety.js';
@@ -21,9 +23,9 @@ export interface ServerOptions {
   readonly snapshots: SnapshotPolicy;
 }
 
-/** A file map that lets every applied entry be looked at. */
-class WatchedFiles implements StateMachine<boolean> {
-  readonly files = new FileMetadata();
+/** A state machine that lets every applied entry be looked at. */
+class WatchedState implements StateMachine<CommandResult> {
+  readonly state = new ServiceState();
 
   constructor(
     private readonly onApply: (entry: Entry, lastApplied: number) => void,
@@ -31,20 +33,20 @@ class WatchedFiles implements StateMachine<boolean> {
   ) {}
 
   get lastApplied(): number {
-    return this.files.lastApplied;
+    return this.state.lastApplied;
   }
 
-  apply(entry: Entry): boolean {
+  apply(entry: Entry): CommandResult {
     this.onApply(entry, this.lastApplied);
-    return this.files.apply(entry);
+    return this.state.apply(entry);
   }
 
   snapshot(chunkChars: number): SnapshotReader {
-    return this.files.snapshot(chunkChars);
+    return this.state.snapshot(chunkChars);
   }
 
   load(): SnapshotLoader {
-    const loader = this.files.load();
+    const loader = this.state.load();
     return {
       add: (chunk) => loader.add(chunk),
       install: (lastApplied) => {
@@ -68,10 +70,10 @@ export class VirtualServer {
   private deferred: (() => void)[] = [];
   /** While true such pieces wait. */
   isBusy = false;
-  node: RaftNode<boolean>;
+  node: RaftNode<CommandResult>;
   /** Whether the process runs at all; a crashed server's process does. */
   isProcessUp = true;
-  private machine: WatchedFiles;
+  private machine: WatchedState;
 
   constructor(
     readonly id: NodeId,
@@ -87,7 +89,7 @@ export class VirtualServer {
   }
 
   get files(): FileMetadata {
-    return this.machine.files;
+    return this.machine.state.files;
   }
 
   get status(): CoreStatus {
@@ -169,7 +171,7 @@ export class VirtualServer {
     this.node.start();
   }
 
-  private newNode(raft: RaftConfig): RaftNode<boolean> {
+  private newNode(raft: RaftConfig): RaftNode<CommandResult> {
     const { replyAfter, waitingCallsMax, drawElectionTicks, snapshots } = this.options;
     return new RaftNode({
       raft,
@@ -186,8 +188,8 @@ export class VirtualServer {
     });
   }
 
-  private newMachine(): WatchedFiles {
-    return new WatchedFiles(
+  private newMachine(): WatchedState {
+    return new WatchedState(
       (entry, lastApplied) => this.safety.checkApplied(this.id, this.status.term, entry, lastApplied),
       (lastApplied) => this.safety.checkInstalled(this.id, lastApplied),
     );

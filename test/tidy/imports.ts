@@ -20,12 +20,13 @@ const folders: Readonly<
   xmlrpc: { values: [], types: [] },
   blocks: { values: [], types: [] },
   config: { values: [], types: [] },
-  client: { values: ['xmlrpc', 'node/errors'], types: [] },
+  client: { values: ['xmlrpc', 'node/errors', 'node/requestLanes'], types: ['stateMachine/command'] },
   api: {
     // A surface writes the commands of the state machine it is for.
-    values: ['node', 'xmlrpc', 'blocks', 'stateMachine/fileMetadata'],
+    values: ['node', 'xmlrpc', 'blocks', 'stateMachine/command'],
     types: ['raft', 'storage', 'transport', 'stateMachine', 'config'],
   },
+  metrics: { values: ['node', 'xmlrpc'], types: ['raft', 'storage', 'transport', 'stateMachine', 'api'] },
   verify: { values: [], types: [] },
   sim: { values: ['raft', 'node', 'storage', 'transport', 'stateMachine', 'verify'], types: [] },
   cli: { values: ['*'], types: [] },

@@ -110,7 +110,11 @@ describe('tidy: every rule can fail', () => {
       finds(rule, 'src/cli/main.ts', [
         [`import { a } from '../../test/support/cluster.js';`, 'is outside the source folders'],
       ]);
-      accepts(rule, 'src/client/client.ts', [`import { a } from '../node/errors.js';`]);
+      accepts(rule, 'src/client/client.ts', [
+        `import { a } from '../node/errors.js';`,
+        `import { b } from '../node/requestLanes.js';`,
+        `import type { C } from '../stateMachine/command.js';`,
+      ]);
       accepts(rule, 'src/cli/main.ts', [
         `import { a } from '../sim/prng.js';`,
         `import { b } from '../api/status.js';`,

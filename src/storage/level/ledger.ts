@@ -1,5 +1,6 @@
 import type { StorageBatch } from '../../raft/output.js';
 import type { EntryId } from '../../raft/types.js';
+import { isSame } from '../entryIds.js';
 import { putEntry, type Meta, type Put, type SnapshotRecord } from './levelRecord.js';
 import type { TermRuns } from './termRuns.js';
 
@@ -28,10 +29,6 @@ export class Ledger {
     private terms: TermRuns,
   ) {
     this.highestIndex = current.last.index;
-  }
-
-  get standing(): Standing {
-    return this.current;
   }
 
   addStaged(snapshot: SnapshotRecord): void {
@@ -84,10 +81,6 @@ export class Ledger {
     this.staged = this.staged.filter((snapshot) => !isOver(snapshot));
     return previous === null ? replaced : [...replaced, previous];
   }
-}
-
-export function isSame(a: EntryId, b: EntryId): boolean {
-  return a.term === b.term && a.index === b.index;
 }
 
 function describe({ term, index }: EntryId): string {

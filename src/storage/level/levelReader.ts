@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import type { ClassicLevel, Snapshot as View } from 'classic-level';
 import type { Entry, EntryId, Snapshot } from '../../raft/types.js';
-import { isSame } from './ledger.js';
+import { isSame } from '../entryIds.js';
 import {
   chunkKey,
   chunkOf,

@@ -29,8 +29,11 @@ export function hostileRequests(target: Target): void {
     const client = new XmlRpcClient({ host: '127.0.0.1', port });
     try {
       for (const method of (await client.call('system.listMethods')) as string[]) {
-        const [signature] = (await client.call('system.methodSignature', [method])) as string[][];
-        for (const params of wrongParameters(method, signature?.slice(1) ?? [])) {
+        const signatures = (await client.call('system.methodSignature', [method])) as string[][];
+        for (const params of wrongParameters(
+          method,
+          signatures.map(([, ...types]) => types),
+        )) {
           const error = await client.call(method, params).catch((reason: unknown) => reason);
           const shown = `${method}(${JSON.stringify(params)})`;
           expect(error, shown).to.be.instanceOf(XmlRpcFault);
@@ -143,10 +146,13 @@ export function hostileRequests(target: Target): void {
     expect(compressed.status).to.equal(415);
   });
 
-  function wrongParameters(method: string, types: readonly string[]): XmlRpcValue[][] {
+  /** @param signatures the types of the parameters, the shortest first */
+  function wrongParameters(method: string, signatures: readonly (readonly string[])[]): XmlRpcValue[][] {
+    const types = signatures.at(-1) ?? [];
     const right = types.map((type) => samples[type] ?? '');
     const wrong: XmlRpcValue[][] = [[...right, 'one too many'], Array.from({ length: 100 }, () => 1)];
-    for (let given = 0; given < right.length; given += 1) wrong.push(right.slice(0, given));
+    const least = signatures[0]?.length ?? 0;
+    for (let given = 0; given < least; given += 1) wrong.push(right.slice(0, given));
     right.forEach((_value, position) => {
       // Hash lists are opaque: anything goes.
       if (method === 'surfstore.updatefile' && position === 2) return;

@@ -139,16 +139,21 @@ class Cluster:
 class Process:
     """A server started by the script."""
 
-    def __init__(self, config, server):
+    def __init__(self, config, server, *flags):
         command = json.loads(os.environ["SURFSTORE_COMMAND"])
         self.popen = subprocess.Popen(
-            command + ["server", config, str(server)], stdout=subprocess.PIPE, text=True
+            command + ["server", config, str(server), *flags], stdout=subprocess.PIPE, text=True
         )
         check("ready" in self.popen.stdout.readline(), "server %d says that it is ready" % server)
 
     def stop(self):
         self.popen.kill()
         self.popen.wait()
+
+    def shut_down(self):
+        """As a person does it: with a signal that the server can see."""
+        self.popen.terminate()
+        equal(self.popen.wait(10), 0, "exit code of a server that is shut down")
 
 
 def main(run):

@@ -176,7 +176,7 @@ export class DurableLoad {
     return new SurfStoreClient({
       servers: this.servers,
       deadlineMs: this.patienceMs,
-      readAttemptMs: 1_000,
+      attemptMs: 1_000,
       backoff: { minMs: 20, maxMs: 200, random },
     });
   }
@@ -195,11 +195,10 @@ export class DurableLoad {
   private async ask(id: number, method: string, params: readonly XmlRpcValue[] = []): Promise<ParsedValue> {
     const server = this.servers.find((one) => one.id === id);
     if (server === undefined) throw new Error(`there is no server ${id}`);
-    const attempt = await this.connections.attempt(server, `surfstore.${method}`, params, {
-      timeoutMs: LONG_MS,
-    });
+    const call = { methodName: `surfstore.${method}`, params };
+    const attempt = await this.connections.attempt(server, call, { timeoutMs: LONG_MS });
     if ('value' in attempt) return attempt.value;
     const { error, outcome } = attempt.failure;
-    throw new ClientError('interrupted', error.message, outcome, error);
+    throw new ClientError('unreachable', error.message, outcome, error);
   }
 }

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { refuseTooLarge } from '../../../src/api/commandSize.js';
-import { encodeUpdateFile } from '../../../src/stateMachine/fileMetadata.js';
+import { encodeUpdateFile } from '../../../src/stateMachine/command.js';
 import { encodeMessage } from '../../../src/transport/messageCodec.js';
 import { bytesOnTheWire } from '../../../src/transport/peerEndpoint.js';
 import { serializeMethodCall, XmlRpcClient, XmlRpcFault } from '../../../src/xmlrpc/index.js';
@@ -43,7 +43,24 @@ function refusal(command: string): string | undefined {
 }
 
 /** Characters that grow the most on one of the ways: quoted twice as JSON, escaped as XML, encoded as UTF-8. */
-const growing = ['"', '\\', '<', '>', '&', '\r', '\n', '\t', 'é', '€', '\u{1f600}', '\u2028', '\u007f', 'a'];
+const growing = [
+  '"',
+  '\\',
+  '<',
+  '>',
+  '&',
+  '\r',
+  '\n',
+  '\t',
+  'é',
+  '€',
+  '\u{1f600}',
+  '\u2028',
+  '\u007f',
+  '\ufffe',
+  '\uffff',
+  'a',
+];
 /** Commands from far below the limit to far above it, each mostly of a few characters repeated. */
 const commands = fc
   .tuple(
@@ -100,7 +117,7 @@ describe('api: the size of an update', () => {
 
   it('is named in the refusal, with what is allowed', () => {
     expect(refusal('a'.repeat(30_000))).to.equal(
-      'the update takes 30002 bytes in the log; at most 15904 are allowed',
+      'the command takes 30002 bytes in the log; at most 15904 are allowed',
     );
   });
 
@@ -129,7 +146,7 @@ describe('api: the size of an update', () => {
     const { lastIndex } = service.node.status.core;
     const fault = await service.fault('updatefile', 'f', 1, ['&'.repeat(4000)]);
     expect(fault.faultCode).to.equal(-32602);
-    expect(fault.faultString).to.match(/^the update takes \d+ bytes in the log; at most 15904 are allowed$/);
+    expect(fault.faultString).to.match(/^the command takes \d+ bytes in the log; at most 15904 are allowed$/);
     expect(service.node.status.core.lastIndex).to.equal(lastIndex);
     expect(await service.call('updatefile', 'f', 1, ['a'.repeat(4000)])).to.equal(true);
   });

@@ -25,6 +25,11 @@ const contract: Readonly<Record<string, readonly [code: number, word: string, ou
   failedWhileWaiting: [8, 'failed', 'unknown'],
   stopped: [9, 'stopped', 'notDone'],
   stoppedWhileWaiting: [10, 'stopped', 'unknown'],
+  noLeader: [11, 'noLeader', 'notDone'],
+  timedOut: [12, 'timedOut', 'unknown'],
+  sessionExpired: [13, 'sessionExpired', 'unknown'],
+  staleRequest: [14, 'staleRequest', 'unknown'],
+  requestReused: [15, 'requestReused', 'notDone'],
   blockNotFound: [20, 'blockNotFound', 'notDone'],
   blockStoreFull: [21, 'blockStoreFull', 'notDone'],
 };
@@ -63,7 +68,7 @@ describe('api: faults', () => {
   });
 
   it('with another code are of no kind', () => {
-    for (const code of [0, -1, -32602, -32603, 11, 22, NaN]) expect(errorKindOf(code)).to.equal(undefined);
+    for (const code of [0, -1, -32602, -32603, 16, 22, NaN]) expect(errorKindOf(code)).to.equal(undefined);
   });
 
   it('of arguments have code -32602', () => {

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { expect } from 'chai';
 import { FileMapXml } from '../../../src/api/fileMapXml.js';
-import { encodeUpdateFile, FileMetadata } from '../../../src/stateMachine/fileMetadata.js';
+import { FileMetadata } from '../../../src/stateMachine/fileMetadata.js';
 import { serializeMethodCall } from '../../../src/xmlrpc/index.js';
 import { closeServers, post, startServer, until } from '../../support/xmlrpcServer.js';
 
@@ -24,8 +24,7 @@ function filesOf(count: number, hashesPerFile: number): FileMetadata {
   const files = new FileMetadata();
   for (let index = 1; index <= count; index += 1) {
     const hashes = Array.from({ length: hashesPerFile }, (_, block) => `${index}-${block}`.padEnd(64, '0'));
-    const command = encodeUpdateFile(`directory/file${index}.txt`, 1, hashes);
-    files.apply({ term: 1, index, kind: 'command', command });
+    files.update({ type: 'updateFile', name: `directory/file${index}.txt`, version: 1, hashList: hashes });
   }
   return files;
 }

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { FileMapXml } from '../../../src/api/fileMapXml.js';
 import { hashListFromXml, hashListToXml } from '../../../src/api/hashListXml.js';
-import { encodeUpdateFile, FileMetadata, type HashList } from '../../../src/stateMachine/fileMetadata.js';
+import type { HashList } from '../../../src/stateMachine/command.js';
+import { FileMetadata } from '../../../src/stateMachine/fileMetadata.js';
 import {
   parseMethodResponse,
   serializeMethodResponse,
@@ -18,8 +19,8 @@ class Files {
   private readonly xml = new FileMapXml();
 
   update(name: string, hashList: HashList): void {
-    const command = encodeUpdateFile(name, this.metadata.versionOf(name) + 1, hashList);
-    this.metadata.apply({ term: 1, index: this.metadata.lastApplied + 1, kind: 'command', command });
+    const version = this.metadata.versionOf(name) + 1;
+    this.metadata.update({ type: 'updateFile', name, version, hashList });
   }
 
   /** The answer, to be written whenever the test wants. */

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { hashListFromXml, hashListToXml } from '../../../src/api/hashListXml.js';
-import type { HashList } from '../../../src/stateMachine/fileMetadata.js';
+import type { HashList } from '../../../src/stateMachine/command.js';
 import {
   CALL_LIMITS,
   parseMethodCall,

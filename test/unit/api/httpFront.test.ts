@@ -1,55 +1,18 @@
 import { once } from 'node:events';
-import { Agent, request, type IncomingMessage } from 'node:http';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { Agent, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import { networkInterfaces } from 'node:os';
 import { expect } from 'chai';
 import { textPage } from '../../../src/api/pages.js';
-import { HttpFront, ListenError } from '../../../src/api/httpFront.js';
-import { serializeMethodCall, type Dispatch } from '../../../src/xmlrpc/index.js';
+import { ListenError } from '../../../src/api/httpFront.js';
+import type { Route } from '../../../src/api/surfaces.js';
+import { serializeMethodCall } from '../../../src/xmlrpc/index.js';
 import { until } from '../../support/xmlrpcServer.js';
+import { closeFronts, freePort, frontOf, listen, secondsOf, socketTo } from './fronts.js';
 
-const fronts: HttpFront[] = [];
-const sockets: Socket[] = [];
 const hasIPv6 = Object.values(networkInterfaces()).some((list) =>
   list?.some(({ address }) => address === '::1'),
 );
 const body = serializeMethodCall('surfstore.ping', []);
-
-function frontOf(dispatch: Dispatch = () => true): HttpFront {
-  const front = new HttpFront({ dispatch });
-  fronts.push(front);
-  return front;
-}
-
-/** A port that nobody listened on a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-/** Listens where it can, and gives the port. */
-async function listen(front: HttpFront, host = 'localhost', bind?: string): Promise<number> {
-  for (;;) {
-    const port = await freePort();
-    try {
-      await front.listen(host, port, bind);
-      return port;
-    } catch (error) {
-      // Somebody else may have got the port in between.
-      if (!(error instanceof ListenError && error.message.includes('in use'))) throw error;
-    }
-  }
-}
-
-function socketTo(port: number, host = '127.0.0.1'): Socket {
-  const socket = connect({ port, host });
-  socket.on('error', () => undefined);
-  sockets.push(socket);
-  return socket;
-}
 
 async function accepts(port: number, host: string): Promise<boolean> {
   const socket = socketTo(port, host);
@@ -88,17 +51,8 @@ async function refusal(listening: Promise<unknown>): Promise<ListenError> {
   throw new Error('it listens', { cause: error });
 }
 
-async function secondsOf(action: Promise<unknown>): Promise<number> {
-  const before = performance.now();
-  await action;
-  return (performance.now() - before) / 1000;
-}
-
 describe('api: the HTTP front', () => {
-  afterEach(async () => {
-    for (const socket of sockets.splice(0)) socket.destroy();
-    await Promise.all(fronts.splice(0).map((front) => front.close()));
-  });
+  afterEach(closeFronts);
 
   describe('listens', () => {
     for (const host of ['localhost', '127.0.0.1', '::1']) {
@@ -167,7 +121,7 @@ describe('api: the HTTP front', () => {
     let port: number;
 
     beforeEach(async () => {
-      port = await listen(frontOf((name) => name));
+      port = await listen(frontOf({ xmlrpc: { dispatch: (name) => name } }));
     });
 
     for (const path of ['/', '/RPC2', '/?a=b', '/RPC2?x=/other', '/RPC2?']) {
@@ -210,14 +164,45 @@ describe('api: the HTTP front', () => {
         ['/', () => textPage(200, 'the page')],
         ['/readyz', () => textPage(503, 'not yet')],
       ]);
-      const front = new HttpFront({ dispatch: () => true }, pages);
-      fronts.push(front);
-      const at = await listen(front);
+      const at = await listen(frontOf({ pages }));
       expect(await ask(at, '/?x=1', { method: 'GET' })).to.include({ status: 200, text: 'the page\n' });
       expect(await ask(at, '/', { method: 'HEAD' })).to.include({ status: 200, text: '' });
       expect(await ask(at, '/readyz', { method: 'GET' })).to.include({ status: 503, text: 'not yet\n' });
       expect((await ask(at, '/readyz', {})).status).to.equal(405);
       expect((await ask(at, '/', {})).text).to.include('<boolean>1</boolean>');
+    });
+
+    it('a path to the first route that wants it, before a page: any method, without the query, not decoded', async () => {
+      const asked: string[] = [];
+      const routeOf = (name: string, prefix: string): Route => ({
+        matches: (path) => {
+          asked.push(path);
+          return path.startsWith(prefix);
+        },
+        handle: (request, response) =>
+          void response.end(`${name} ${request.method ?? ''} ${request.url ?? ''}`),
+      });
+      const routes = [routeOf('one', '/kv/a'), routeOf('all', '/kv/'), routeOf('last', '/kv')];
+      const pages = new Map([['/kv/page', () => textPage(200, 'never seen')]]);
+      const at = await listen(frontOf({ routes, pages }));
+      expect((await ask(at, '/kv/a%2Fb?x=/kv', { method: 'PUT' })).text).to.equal('one PUT /kv/a%2Fb?x=/kv');
+      expect((await ask(at, '/kv/page', { method: 'GET' })).text).to.equal('all GET /kv/page');
+      expect((await ask(at, '/RPC2')).text).to.include('<boolean>1</boolean>');
+      expect((await ask(at, '/other')).status).to.equal(404);
+      expect([...new Set(asked)]).to.deep.equal(['/kv/a%2Fb', '/kv/page', '/RPC2', '/other']);
+    });
+
+    it('a request whose client hangs up while its route works on it: the server goes on', async () => {
+      let response: ServerResponse | undefined;
+      const route: Route = { matches: (path) => path === '/slow', handle: (_, late) => (response = late) };
+      const at = await listen(frontOf({ routes: [route] }));
+      const socket = socketTo(at);
+      socket.write('POST /slow HTTP/1.1\r\nHost: test\r\nContent-Length: 9\r\n\r\nhalf');
+      await until(() => response !== undefined);
+      socket.resetAndDestroy();
+      await until(() => response?.destroyed === true);
+      response?.end('too late');
+      expect((await ask(at, '/')).status).to.equal(200);
     });
 
     it('both loopback addresses alike', async function () {
@@ -269,7 +254,9 @@ describe('api: the HTTP front', () => {
 
     it('after an answer that was being waited for has left', async () => {
       let answer: ((value: string) => void) | undefined;
-      const front = frontOf(() => new Promise<string>((resolve) => (answer = resolve)));
+      const front = frontOf({
+        xmlrpc: { dispatch: () => new Promise<string>((resolve) => (answer = resolve)) },
+      });
       const asked = ask(await listen(front), '/');
       await until(() => answer !== undefined);
       const closing = secondsOf(front.close());
@@ -280,9 +267,13 @@ describe('api: the HTTP front', () => {
 
     it('within about a second although a call is never answered', async () => {
       let called = false;
-      const front = frontOf(() => {
-        called = true;
-        return new Promise(() => undefined);
+      const front = frontOf({
+        xmlrpc: {
+          dispatch: () => {
+            called = true;
+            return new Promise(() => undefined);
+          },
+        },
       });
       const port = await listen(front);
       const asked = ask(port, '/').catch((error: unknown) => error);

@@ -26,7 +26,6 @@ describe('api: introspection', () => {
     const signatures: Readonly<Record<string, readonly string[]>> = {
       'surfstore.ping': ['boolean'],
       'surfstore.getfileinfomap': ['struct'],
-      'surfstore.updatefile': ['boolean', 'string', 'int', 'array'],
       'surfstore.tester_getversion': ['int', 'string'],
       'surfstore.status': ['struct'],
       'surfstore.isLeader': ['boolean'],
@@ -39,6 +38,8 @@ describe('api: introspection', () => {
       'surfstore.appendEntries': ['string', 'string'],
       'surfstore.installSnapshot': ['string', 'string'],
       'surfstore.makeUnreachableFrom': ['boolean', 'array'],
+      'surfstore.propose': ['string', 'string'],
+      'surfstore.readIndex': ['int'],
       'surfstore.requestVote': ['string', 'string'],
       'system.listMethods': ['array'],
       'system.methodSignature': ['array', 'string'],
@@ -46,16 +47,20 @@ describe('api: introspection', () => {
       'system.getCapabilities': ['struct'],
       'system.multicall': ['array', 'array'],
     };
-    for (const name of names) {
+    const updatefile = ['boolean', 'string', 'int', 'array'];
+    const both = [updatefile, [...updatefile, 'string']];
+    for (const name of names.filter((other) => other !== 'surfstore.updatefile')) {
       it(`of ${name} is an array of one signature: the type returned, then those of the parameters`, async () => {
         expect(await service.call('system.methodSignature', name)).to.deep.equal([signatures[name]]);
       });
     }
 
+    it('of surfstore.updatefile has one more signature, with the parameter that may be left out', async () => {
+      expect(await service.call('system.methodSignature', 'surfstore.updatefile')).to.deep.equal(both);
+    });
+
     it('knows every name that a call knows', async () => {
-      expect(await service.call('system.methodSignature', 'UPDATEFILE')).to.deep.equal([
-        signatures['surfstore.updatefile'],
-      ]);
+      expect(await service.call('system.methodSignature', 'UPDATEFILE')).to.deep.equal(both);
     });
 
     it('of a method that is none is the fault that a call would be', async () => {
@@ -68,7 +73,10 @@ describe('api: introspection', () => {
       it(`of ${name} says how it is called, what it returns, and what it does in sentences`, async () => {
         const help = (await service.call('system.methodHelp', name)) as string;
         const [usage = '', ...rest] = help.split('\n');
-        const list = parameters.map((parameter) => `${parameter.type} ${parameter.name}`).join(', ');
+        const list = parameters
+          .map((parameter) => `${parameter.type} ${parameter.name}`)
+          .join(', ')
+          .replace(', string request', '[, string request]');
         expect(usage).to.equal(`${name}(${list}) -> ${returns}`);
         expect(rest.join('\n')).to.match(/^[A-Z][^]{10,}\.$/);
       });

@@ -22,7 +22,9 @@ describe('api: the method table', () => {
       'surfstore.isLeader',
       'surfstore.makeUnreachableFrom',
       'surfstore.ping',
+      'surfstore.propose',
       'surfstore.putblock',
+      'surfstore.readIndex',
       'surfstore.requestVote',
       'surfstore.restore',
       'surfstore.status',
@@ -95,7 +97,9 @@ describe('api: the method table', () => {
   describe('refuses a wrong number of parameters', () => {
     it('with -32602 and how the method is called, for every method', async () => {
       for (const { name, parameters } of service.surface.methods) {
-        for (const count of [0, 1, 2, 3, 4].filter((number) => number !== parameters.length)) {
+        const least = parameters.filter(({ isOptional }) => isOptional !== true).length;
+        const isWrong = (count: number): boolean => count < least || count > parameters.length;
+        for (const count of [0, 1, 2, 3, 4, 5].filter(isWrong)) {
           const fault = await service.fault(name, ...Array<ParsedValue>(count).fill('a'));
           expect(fault.faultCode, name).to.equal(-32602);
           expect(fault.faultString, name).to.contain(`${name}(`).and.contain(`got ${count}`);
@@ -114,14 +118,14 @@ describe('api: the method table', () => {
         'surfstore.tester_getversion(string filename) takes 1 parameter, got 0',
       );
       expect((await service.fault('updatefile', 'a', 1)).faultString).to.equal(
-        'surfstore.updatefile(string filename, int version, array hashlist) takes 3 parameters, got 2',
+        'surfstore.updatefile(string filename, int version, array hashlist[, string request]) takes 3 to 4 parameters, got 2',
       );
     });
 
     it('before anything is done', async () => {
       await service.fault('crash', true);
       expect(await service.call('isCrashed')).to.equal(false);
-      await service.fault('updatefile', 'a', 1, ['h'], 'more');
+      await service.fault('updatefile', 'a', 1, ['h'], 'name', 'more');
       expect(await service.call('tester_getversion', 'a')).to.equal(0);
     });
   });
@@ -133,6 +137,10 @@ describe('api: the method table', () => {
       ['updatefile', ['a', '1', []], 'version must be of type int, got string'],
       ['updatefile', ['a', true, []], 'version must be of type int, got boolean'],
       ['updatefile', ['a', new XmlRpcDouble(1), []], 'version must be of type int, got double'],
+      ['updatefile', ['a', 1, [], 7], 'request must be of type string or struct, got int'],
+      ['updatefile', ['a', 1, [], []], 'request must be of type string or struct, got array'],
+      ['updatefile', ['a', 1, [], null], 'request must be of type string or struct, got nil'],
+      ['propose', [new Map()], 'command is no command of the key/value service'],
       ['tester_getversion', [['a']], 'filename must be of type string, got array'],
       ['tester_getversion', [null], 'filename must be of type string, got nil'],
       ['putblock', ['text'], 'block must be of type base64, got string'],

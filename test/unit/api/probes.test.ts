@@ -11,7 +11,7 @@ function pagesOf(service: Service, servers: StatusSource['servers'] = ours): (pa
     node: service.node,
     tickMs: 10,
     version: '1.2.3',
-    fileCount: () => 0,
+    counts: () => ({ files: 0, keys: 0, sessions: 0 }),
     uptimeSeconds: () => 0,
   };
   const pages = probePages(source, ['surfstore.ping', 'surfstore.updatefile']);
@@ -64,6 +64,18 @@ describe('api: probes', () => {
       '<a href="/readyz">/readyz</a>',
       '(this one)',
     ])
+      expect(body).to.include(text);
+  });
+
+  it('/ links to what a person or a monitor reads, and says where keys and messages go', async () => {
+    const { body } = pagesOf(await Service.leading())('/');
+    const links = [...body.matchAll(/<a href="(\/[^"]*)">([^<]*)<\/a>/g)].map(([, target, text]) => [
+      target,
+      text,
+    ]);
+    const paths = ['/livez', '/readyz', '/version', '/metrics', '/admin/status'];
+    expect(links).to.deep.equal(paths.map((path) => [path, path]));
+    for (const text of ['/keys/KEY', '/messages', 'JSON lines on the same port', 'nc localhost 9000'])
       expect(body).to.include(text);
   });
 

@@ -9,7 +9,9 @@ import type { NodeObserver } from '../../../src/node/observer.js';
 import { RaftNode } from '../../../src/node/raftNode.js';
 import { defaultRaftConfig } from '../../../src/raft/config.js';
 import type { RequestMessage, ResponseMessage } from '../../../src/raft/types.js';
-import { FileMetadata } from '../../../src/stateMachine/fileMetadata.js';
+import type { CommandResult } from '../../../src/stateMachine/command.js';
+import type { FileMetadata } from '../../../src/stateMachine/fileMetadata.js';
+import { ServiceState } from '../../../src/stateMachine/serviceState.js';
 import { MemoryStorage } from '../../../src/storage/memoryStorage.js';
 import { answerPeer, bytesOnTheWire } from '../../../src/transport/peerEndpoint.js';
 import type { SendOutcome, Transport } from '../../../src/transport/transport.js';
@@ -84,24 +86,28 @@ interface ServiceOptions {
   readonly bodyBytesMax?: number;
   readonly blockStoreBytesMax?: number;
   readonly chaosHooks?: boolean;
+  /** Clients that are remembered. */
+  readonly sessionsMax?: number;
 }
 
 /** Server 0 of a cluster with its whole XML-RPC surface; its peers are puppets. */
 export class Service {
   readonly peers = new PuppetPeers();
   readonly ticker = new ManualTicker();
-  readonly files = new FileMetadata();
-  readonly node: RaftNode<boolean>;
+  readonly storage = new MemoryStorage();
+  readonly state: ServiceState;
+  readonly node: RaftNode<CommandResult>;
   readonly surface: XmlRpcSurface;
 
   constructor(options: ServiceOptions = {}) {
     const { servers: size = 3, bodyBytesMax = 100_000, blockStoreBytesMax = 1_000_000 } = options;
     const { chaosHooks = true } = options;
-    this.node = new RaftNode<boolean>({
+    this.state = new ServiceState(options.sessionsMax);
+    this.node = new RaftNode<CommandResult>({
       raft: { ...defaultRaftConfig, id: 0, servers: servers.slice(0, size).map(({ id }) => id) },
-      storage: new MemoryStorage(),
+      storage: this.storage,
       transport: this.peers,
-      stateMachine: this.files,
+      stateMachine: this.state,
       ticker: this.ticker,
       defer: systemDefer,
       snapshots: { entriesMax: 1_000, bytesMax: 1_000_000, chunkChars: 1_000 },
@@ -123,12 +129,20 @@ export class Service {
         node: this.node,
         tickMs: 10,
         version: '1.2.3',
-        fileCount: () => this.files.size,
+        counts: () => ({
+          files: this.files.size,
+          keys: this.state.keys.size,
+          sessions: this.state.sessions.size,
+        }),
         uptimeSeconds: () => 7,
       },
     });
     this.surface = new XmlRpcSurface(methods, new FaultTranslator(servers));
     this.node.start();
+  }
+
+  get files(): FileMetadata {
+    return this.state.files;
   }
 
   /** A service that leads its cluster. */

@@ -38,6 +38,8 @@ const memberNames = [
   'waitingCalls',
   'unreachableFrom',
   'files',
+  'keys',
+  'sessions',
   'uptimeSeconds',
   'version',
   'peers',
@@ -88,6 +90,8 @@ describe('api: the status of a server', () => {
       waitingCalls: 0,
       unreachableFrom: [],
       files: 0,
+      keys: 0,
+      sessions: 0,
       uptimeSeconds: 7,
       version: '1.2.3',
     });
@@ -165,7 +169,7 @@ describe('api: the status of a server', () => {
       node: service.node,
       tickMs: 10,
       version: '',
-      fileCount: () => 0,
+      counts: () => ({ files: 0, keys: 0, sessions: 0 }),
       uptimeSeconds: () => 0,
     });
     expect((status as Struct).get('address')).to.equal('');

@@ -1,7 +1,15 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { NAME_BYTES_MAX, fileName, text, version } from '../../../src/api/validate.js';
-import { XmlRpcFault } from '../../../src/xmlrpc/index.js';
+import {
+  NAME_BYTES_MAX,
+  fileName,
+  keyValueCommand,
+  requestId,
+  text,
+  version,
+} from '../../../src/api/validate.js';
+import { decodeCommand, encodePut, encodeUpdateFile } from '../../../src/stateMachine/command.js';
+import { XmlRpcFault, type ParsedValue } from '../../../src/xmlrpc/index.js';
 import { xmlText } from '../../support/xmlrpcArbitraries.js';
 import { Service } from './service.js';
 
@@ -97,6 +105,88 @@ describe('api: arguments', () => {
       }
       expect(service.files.versionOf('a')).to.equal(0);
       expect(await service.call('updatefile', 'a', 1, ['h'])).to.equal(true);
+    });
+  });
+
+  describe('a request', () => {
+    const request = requestId('request');
+    const struct = (clientId: ParsedValue, sequence: ParsedValue): ParsedValue =>
+      new Map([
+        ['clientId', clientId],
+        ['sequence', sequence],
+      ]);
+
+    it('may be left out, and is a string in the eyes of introspection', () => {
+      expect(request).to.include({ isOptional: true, type: 'string', name: 'request' });
+    });
+
+    it('may be the name of this call, which then has sequence 1', () => {
+      for (const clientId of ['a', ' ', '"', '__proto__', 'é\u{1f600}', 'x'.repeat(256)])
+        expect(request.check(clientId)).to.deep.equal({ clientId, sequence: 1 });
+    });
+
+    it('may be a struct of a client and its sequence, of which nothing else is kept', () => {
+      for (const sequence of [1, 2, Number.MAX_SAFE_INTEGER]) {
+        expect(request.check(struct('me', sequence))).to.deep.equal({ clientId: 'me', sequence });
+      }
+      const more = new Map<string, ParsedValue>([
+        ['sequence', 3],
+        ['other', 1],
+        ['clientId', 'me'],
+      ]);
+      expect(request.check(more)).to.deep.equal({ clientId: 'me', sequence: 3 });
+    });
+
+    it('is refused in any other form', () => {
+      for (const value of [0, 1.5, true, null, [], [struct('me', 1)], Buffer.from('me'), 2n ** 60n])
+        expect(refusal(() => request.check(value))).to.contain(
+          'request must be of type string or struct, got ',
+        );
+    });
+
+    it('is refused without a name that everybody can read, or without a number', () => {
+      for (const clientId of ['', 'x'.repeat(257), '\0', 'a\r\nb', '\u0085', '\ud800', 7, null])
+        expect(refusal(() => request.check(struct(clientId, 1)))).to.contain(
+          'the name of a client or request must be',
+        );
+      for (const sequence of [0, -1, '1', null, true, 2n ** 53n])
+        expect(refusal(() => request.check(struct('me', sequence)))).to.contain(
+          'sequence must be a whole number',
+        );
+    });
+  });
+
+  describe('a command of the key/value service', () => {
+    const parameter = keyValueCommand('command');
+
+    it('is kept as this server would write it', () => {
+      const command = encodePut('a', [1, { b: null }], { clientId: 'me', sequence: 2 });
+      expect(parameter.check(command)).to.equal(command);
+      const spaced = JSON.stringify(JSON.parse(command), undefined, 2).replace('"me"', '"\\u006de"');
+      expect(spaced).to.not.equal(command);
+      expect(parameter.check(spaced)).to.equal(command);
+    });
+
+    it('is refused when it is none, of another type too', () => {
+      for (const value of [7, null, [], Buffer.from('{}'), '', '{}', encodeUpdateFile('a', 1, [])])
+        expect(refusal(() => parameter.check(value))).to.equal(
+          'command is no command of the key/value service',
+        );
+    });
+
+    it('never gives what the state machine could not take, whatever the text', () => {
+      fc.assert(
+        fc.property(fc.oneof(fc.json(), fc.string()), fc.jsonValue(), (text, value) => {
+          const texts = [text, JSON.stringify({ type: 'kvPut', key: 'a', value, request: value })];
+          for (const sent of texts) {
+            try {
+              expect(decodeCommand(parameter.check(sent))).to.include({ type: 'kvPut' });
+            } catch (error) {
+              expect(error).to.include({ faultCode: -32602 });
+            }
+          }
+        }),
+      );
     });
   });
 });

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { createServer, type AddressInfo, type Server } from 'node:net';
+import { createServer as createHttpServer, type ServerResponse } from 'node:http';
+import { createServer, type AddressInfo } from 'node:net';
 import { FaultTranslator } from '../../../src/api/faults.js';
 import {
   ClientError,
@@ -8,21 +9,23 @@ import {
   type SurfStoreClientOptions,
 } from '../../../src/client/index.js';
 import { ServiceError, type ErrorKind } from '../../../src/node/errors.js';
-import type { Dispatch, XmlRpcValue } from '../../../src/xmlrpc/index.js';
-import { closeServers, startServer } from '../../support/xmlrpcServer.js';
+import type { RequestId } from '../../../src/stateMachine/command.js';
+import { handleXmlRpc, type ParsedValue, type XmlRpcValue } from '../../../src/xmlrpc/index.js';
+import { closeServers, listen } from '../../support/xmlrpcServer.js';
 
 /**
  * What a server answers to one call: a value, a fault of the table (with the id of the leader that it names), any other
- * error to be thrown, nothing at all for ever, or the end of the connection.
+ * error to be thrown, a page with an HTTP status, nothing at all for ever, or the end of the connection.
  */
 export type Reply =
   | { readonly value: XmlRpcValue }
   | { readonly fault: ErrorKind; readonly leader?: number }
   | { readonly error: Error }
+  | { readonly page: number }
   | 'silence'
   | 'hang up';
 
-/** The replies of one server, the last one for ever; or a server that is not there, or that ends every connection. */
+/** The replies of one server, the last one for ever; or a server that is not there. */
 export type Script = Reply | readonly Reply[] | 'absent';
 
 export const yes: Reply = { value: true };
@@ -37,7 +40,6 @@ export class ScriptedCluster {
   readonly askedAt: number[] = [];
   readonly params: unknown[][] = [];
   private readonly clients: SurfStoreClient[] = [];
-  private readonly raw: Server[] = [];
 
   static async of(...scripts: Script[]): Promise<ScriptedCluster> {
     const cluster = new ScriptedCluster();
@@ -61,39 +63,47 @@ export class ScriptedCluster {
 
   async close(): Promise<void> {
     for (const client of this.clients) client.close();
-    for (const server of this.raw) server.close();
     await closeServers();
   }
 
   private async start(id: number, script: Reply | readonly Reply[]): Promise<number> {
     const replies = isList(script) ? [...script] : [script];
     const next = (): Reply => (replies.length > 1 ? replies.shift() : replies[0]) ?? 'silence';
-    const dispatch: Dispatch = (_name, params) => {
-      this.note(id, params);
-      const reply = next();
-      if (reply === 'silence') return new Promise(() => undefined);
-      if (reply === 'hang up') throw new Error('only as the whole of a script');
-      if ('value' in reply) return reply.value;
-      if ('error' in reply) throw reply.error;
-      throw new FaultTranslator(this.servers).translate(
-        new ServiceError(reply.fault, 'by the script', reply.leader ?? null),
-      );
-    };
-    return script === 'hang up' ? this.startHangingUp(id) : (await startServer(dispatch)).port;
-  }
-
-  private async startHangingUp(id: number): Promise<number> {
-    const server = createServer((socket) => {
-      socket.on('error', () => undefined);
-      socket.once('data', () => {
-        this.note(id, []);
-        socket.destroy();
+    const server = createHttpServer((request, response) => {
+      handleXmlRpc(request, response, {
+        dispatch: (_name, params) => {
+          this.note(id, params);
+          return this.play(next(), response);
+        },
+        onInternalError: () => undefined,
       });
     });
-    this.raw.push(server);
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    return (server.address() as AddressInfo).port;
+    return listen(server);
+  }
+
+  private play(reply: Reply, response: ServerResponse): XmlRpcValue | Promise<XmlRpcValue> {
+    if (reply === 'silence') return never;
+    if (reply === 'hang up') {
+      response.socket?.destroy();
+      return never;
+    }
+    if ('page' in reply) {
+      response.writeHead(reply.page).end('a page for people');
+      return never;
+    }
+    if ('value' in reply) return reply.value;
+    if ('error' in reply) throw reply.error;
+    throw new FaultTranslator(this.servers).translate(
+      new ServiceError(reply.fault, 'by the script', reply.leader ?? null),
+    );
+  }
+
+  /** The request ids of the updates, in order. */
+  get requests(): RequestId[] {
+    return this.params.map(([, , , request]) => {
+      if (!(request instanceof Map)) throw new Error('this call carries no request id');
+      return Object.fromEntries(request as Map<string, ParsedValue>) as unknown as RequestId;
+    });
   }
 
   private note(id: number, params: unknown[]): void {
@@ -103,11 +113,13 @@ export class ScriptedCluster {
   }
 }
 
+const never = new Promise<never>(() => undefined);
+
 function isList(script: Reply | readonly Reply[]): script is readonly Reply[] {
   return Array.isArray(script);
 }
 
-async function absentPort(): Promise<number> {
+export async function absentPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

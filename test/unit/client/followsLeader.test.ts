@@ -118,7 +118,7 @@ describe('client: the leader', () => {
     });
 
     it('is not waited for at a server that is silent, longer than one attempt may take', async () => {
-      const client = (await clusterOf('silence', yes)).client({ readAttemptMs: 30 });
+      const client = (await clusterOf('silence', yes)).client({ attemptMs: 30 });
       expect((await client.findLeader()).id).to.equal(1);
     });
   });
@@ -134,7 +134,7 @@ describe('client: the leader', () => {
     const client = (await clusterOf([yes, no])).client();
     expect(await client.updateFile('né', 1, ['h', 2, true])).to.equal(true);
     expect(await client.updateFile('né', 1, '0')).to.equal(false);
-    expect(cluster.params).to.deep.equal([
+    expect(cluster.params.map((params) => params.slice(0, 3))).to.deep.equal([
       ['né', 1, ['h', 2, true]],
       ['né', 1, '0'],
     ]);

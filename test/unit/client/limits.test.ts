@@ -41,9 +41,22 @@ describe('client: the deadline', () => {
   });
 
   it('of a read that a leader has is called deadline, with nothing done', async () => {
-    const client = (await clusterOf('silence')).client({ readAttemptMs: 20 });
+    const client = (await clusterOf('silence')).client({ attemptMs: 20 });
     const error = await clientErrorOf(client.getFileInfoMap({ deadlineMs: 60 }));
     expect(error).to.include({ code: 'deadline', outcome: 'notDone' });
+  });
+
+  it('leaves what is certain certain: no attempt is begun that has hardly any time for an answer', async () => {
+    const client = (await clusterOf([follower, 'silence'])).client({
+      backoff: { minMs: 190, maxMs: 190, random: () => 1 },
+    });
+    const took = await msOf(
+      clientErrorOf(client.updateFile('a', 1, [], { deadlineMs: 200 })).then((error) => {
+        expect(error).to.include({ code: 'noLeader', outcome: 'notDone' });
+      }),
+    );
+    expect(took).to.be.at.least(195);
+    expect(cluster.asked).to.deep.equal([0]);
   });
 
   it('of the client holds for operations that bring none of their own', async () => {
@@ -110,7 +123,7 @@ describe('client: a signal that is aborted', () => {
     ['findLeader', 'notDone'],
   ] as const) {
     it(`ends ${what} while it waits at a server, with outcome ${outcome} and the reason as cause`, async () => {
-      const client = (await clusterOf('silence')).client({ readAttemptMs: 60_000 });
+      const client = (await clusterOf('silence')).client({ attemptMs: 60_000 });
       const controller = new AbortController();
       const options = { signal: controller.signal };
       const operation = {
@@ -193,7 +206,7 @@ describe('client: close', () => {
   ] as const) {
     it(`ends a read ${what}, long before its deadline`, async () => {
       const client = (await clusterOf(script)).client({
-        readAttemptMs: 60_000,
+        attemptMs: 60_000,
         backoff: { minMs: 20, maxMs: 20 },
       });
       const read = clientErrorOf(client.getFileInfoMap({ deadlineMs: 1_500 }));

@@ -91,11 +91,11 @@ describe('client: an answer that is none of this service', () => {
 describe('client: its error', () => {
   it('has a name, a code, an outcome and a cause', () => {
     const cause = new Error('why');
-    const error = new ClientError('interrupted', 'what', 'unknown', cause);
+    const error = new ClientError('deadline', 'what', 'unknown', cause);
     expect(error).to.be.instanceOf(Error);
     expect(error).to.include({
       name: 'ClientError',
-      code: 'interrupted',
+      code: 'deadline',
       outcome: 'unknown',
       message: 'what',
       cause,

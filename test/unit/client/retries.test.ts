@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { errorTable, type ErrorKind } from '../../../src/node/errors.js';
 import { XmlRpcFault } from '../../../src/xmlrpc/index.js';
-import { clientErrorOf, ScriptedCluster, yes, type Reply, type Script } from './cluster.js';
+import { until } from '../../support/xmlrpcServer.js';
+import { clientErrorOf, no, ScriptedCluster, yes, type Reply, type Script } from './cluster.js';
 
 const emptyMap: Reply = { value: new Map() };
 let cluster: ScriptedCluster;
@@ -11,7 +12,10 @@ async function clusterOf(...scripts: Script[]): Promise<ScriptedCluster> {
   return cluster;
 }
 
-const ofTheLog = (Object.keys(errorTable) as ErrorKind[]).filter((kind) => !kind.startsWith('block'));
+const kinds = Object.keys(errorTable) as ErrorKind[];
+/** Refusals of the request id; requestIds.test.ts is about them. */
+const ofSessions: readonly ErrorKind[] = ['sessionExpired', 'staleRequest', 'requestReused'];
+const ofTheLog = kinds.filter((kind) => !kind.startsWith('block') && !ofSessions.includes(kind));
 const certain = ofTheLog.filter((kind) => errorTable[kind].outcome === 'notDone');
 const uncertain = ofTheLog.filter((kind) => errorTable[kind].outcome === 'unknown');
 
@@ -24,86 +28,160 @@ describe('client: the faults of the service', () => {
       'overloaded',
       'failed',
       'stopped',
+      'noLeader',
     ]);
     expect(uncertain).to.have.members([
       'crashedWhileWaiting',
       'steppedDown',
       'failedWhileWaiting',
       'stoppedWhileWaiting',
+      'timedOut',
     ]);
   });
 });
 
+/** Asserts that all attempts were the same request. */
+function expectOneRequest(): void {
+  const [first, ...others] = cluster.requests;
+  for (const request of others) expect(request).to.deep.equal(first);
+}
+
 describe('client: an update', () => {
   afterEach(() => cluster.close());
 
-  for (const kind of certain) {
-    it(`is tried at another server after ${kind} (code ${errorTable[kind].code}): it was not done`, async () => {
+  for (const kind of ofTheLog) {
+    it(`is sent to another server, as the same request, after ${kind} (code ${errorTable[kind].code})`, async () => {
       const client = (await clusterOf({ fault: kind }, yes)).client();
       expect(await client.updateFile('a', 1, ['h'])).to.equal(true);
       expect(cluster.asked).to.deep.equal([0, 1]);
+      expectOneRequest();
     });
   }
 
-  it('is tried at the same server again when there is no other', async () => {
-    const client = (
-      await clusterOf([{ fault: 'overloaded' }, { fault: 'crashed' }, { fault: 'superseded' }, yes])
-    ).client();
+  it('is sent to the same server again when there is no other', async () => {
+    const replies: Reply[] = [...ofTheLog.map((kind) => ({ fault: kind })), 'hang up', yes];
+    const client = (await clusterOf(replies)).client();
     expect(await client.updateFile('a', 1, ['h'])).to.equal(true);
-    expect(cluster.asked).to.deep.equal([0, 0, 0, 0]);
+    expect(cluster.asked).to.have.length(replies.length);
+    expectOneRequest();
   });
 
-  it('is tried at another server after a connection that was refused: it cannot have been done', async () => {
+  it('is sent to another server after a connection that was refused', async () => {
     const client = (await clusterOf('absent', yes)).client();
     expect(await client.updateFile('a', 1, ['h'])).to.equal(true);
   });
 
-  for (const kind of uncertain) {
-    it(`is not tried again after ${kind} (code ${errorTable[kind].code}): it may have been done`, async () => {
-      const client = (await clusterOf({ fault: kind }, yes)).client();
-      const error = await clientErrorOf(client.updateFile('a', 1, ['h']));
-      expect(error).to.include({ code: 'interrupted', outcome: 'unknown' });
-      expect(error.message).to.contain('may or may not have been done').and.contain(errorTable[kind].word);
-      expect(error.cause).to.be.instanceOf(XmlRpcFault);
-      expect(cluster.asked).to.deep.equal([0]);
-    });
-  }
+  it('whose answer was lost gets it from the next attempt, which is the same request', async () => {
+    const client = (await clusterOf(['hang up', no], { fault: 'notLeader', leader: 0 })).client();
+    expect(await client.updateFile('a', 1, ['h'])).to.equal(false);
+    expect(cluster.asked).to.deep.equal([0, 1, 0]);
+    expectOneRequest();
+  });
 
-  it('is not tried again after a connection that broke while it waited', async () => {
-    const client = (await clusterOf('hang up', yes)).client();
-    const error = await clientErrorOf(client.updateFile('a', 1, ['h']));
-    expect(error).to.include({ code: 'interrupted', outcome: 'unknown' });
+  it('is the same in every attempt, although the caller changes the list meanwhile', async () => {
+    const client = (await clusterOf(['hang up', yes])).client();
+    const hashes: (string | number | Uint8Array)[] = ['h', 1, Buffer.from('b')];
+    const update = client.updateFile('a', 1, hashes);
+    hashes.push('more');
+    await update;
+    expect(cluster.params.map(([, , list]) => list)).to.deep.equal([
+      ['h', 1, Buffer.from('b')],
+      ['h', 1, Buffer.from('b')],
+    ]);
+  });
+
+  it('does not hang at a leader that is cut off: the next server is asked after the time of one attempt', async () => {
+    const client = (await clusterOf('silence', yes)).client({ attemptMs: 30 });
+    expect(await client.updateFile('a', 1, ['h'])).to.equal(true);
+    expect(cluster.asked).to.deep.equal([0, 1]);
+    expectOneRequest();
+  });
+
+  it('is sent again after a page of a server that is overloaded, and not after a page that refuses it', async () => {
+    const again = (await clusterOf({ page: 503 }, yes)).client();
+    expect(await again.updateFile('a', 1, ['h'])).to.equal(true);
+    await cluster.close();
+    const refused = (await clusterOf({ page: 413 }, yes)).client();
+    const error = await clientErrorOf(refused.updateFile('a', 1, ['h']));
+    expect(error).to.include({ code: 'refused', outcome: 'notDone' });
+    expect(error.message).to.match(/HTTP status 413: a page for people$/);
     expect(cluster.asked).to.deep.equal([0]);
   });
 
-  it('is not tried again after an answer that cannot be read', async () => {
+  it('is not sent again after an answer that is none of this service', async () => {
     const client = (await clusterOf({ value: 'a'.repeat(10) }, yes)).client();
     await client.updateFile('a', 1, ['h']).then(
       () => expect.fail('a string is no answer to an update'),
-      (error: unknown) => expect(error).to.be.instanceOf(Error),
+      (error: unknown) => expect(error).to.be.instanceOf(TypeError),
     );
     expect(cluster.asked).to.deep.equal([0]);
   });
+});
 
-  it('is not tried again when its time is up while the leader has it', async () => {
+describe('client: what is known of an update that has no answer by its deadline', () => {
+  afterEach(() => cluster.close());
+
+  const deadlineMs = 100;
+  /** One round, and a pause that lasts until the deadline. */
+  const patient = { backoff: { minMs: 60_000, maxMs: 60_000 } };
+  const notLeader: Reply = { fault: 'notLeader' };
+
+  for (const kind of certain) {
+    it(`is that it was not done, when all attempts ended in ${kind}`, async () => {
+      const client = (await clusterOf({ fault: kind }, { fault: kind })).client(patient);
+      const error = await clientErrorOf(client.updateFile('a', 1, ['h'], { deadlineMs }));
+      expect(error).to.include({ code: 'noLeader', outcome: 'notDone' });
+      expect(error.message).to.contain(errorTable[kind].word);
+    });
+  }
+
+  for (const reply of [...uncertain.map((fault) => ({ fault })), 'hang up', { page: 500 }] as const) {
+    const what =
+      typeof reply === 'string' ? reply : 'fault' in reply ? reply.fault : 'a page with status 500';
+    it(`is nothing, when one attempt ended in ${what} and all later ones in notLeader`, async () => {
+      const client = (await clusterOf(notLeader, reply, notLeader)).client(patient);
+      const error = await clientErrorOf(client.updateFile('a', 1, ['h'], { deadlineMs }));
+      expect(error).to.include({ code: 'deadline', outcome: 'unknown' });
+      expect(error.message).to.match(
+        /^no answer within the deadline; it may .*; the last answer was: notLeader/,
+      );
+      expect(error.cause).to.be.instanceOf(XmlRpcFault);
+      expect(cluster.asked).to.deep.equal([0, 1, 2]);
+    });
+  }
+
+  it('is nothing, when a server has had it all the time', async () => {
     const client = (await clusterOf('silence', yes)).client();
-    const error = await clientErrorOf(client.updateFile('a', 1, ['h'], { deadlineMs: 50 }));
+    const error = await clientErrorOf(client.updateFile('a', 1, ['h'], { deadlineMs }));
     expect(error).to.include({ code: 'deadline', outcome: 'unknown' });
     expect(cluster.asked).to.deep.equal([0]);
   });
 
-  it('waits for its answer as long as it may, however short the attempts of reads are', async () => {
-    const client = (await clusterOf('silence', yes)).client({ readAttemptMs: 5 });
-    const before = performance.now();
-    const error = await clientErrorOf(client.updateFile('a', 1, ['h'], { deadlineMs: 100 }));
+  it('is nothing, when an attempt timed out before no leader was found', async () => {
+    const client = (await clusterOf('silence', notLeader)).client({ ...patient, attemptMs: 20 });
+    const error = await clientErrorOf(client.updateFile('a', 1, ['h'], { deadlineMs: 200 }));
     expect(error).to.include({ code: 'deadline', outcome: 'unknown' });
-    expect(performance.now() - before).to.be.at.least(95);
   });
 
-  it('that was uncertain once is uncertain, although it was certain before', async () => {
-    const client = (await clusterOf([{ fault: 'notLeader' }, { fault: 'steppedDown' }])).client();
+  it('is nothing either when the caller gives up in a pause after an uncertain attempt', async () => {
+    const client = (await clusterOf({ fault: 'steppedDown' })).client(patient);
+    const controller = new AbortController();
+    const update = clientErrorOf(client.updateFile('a', 1, ['h'], { signal: controller.signal }));
+    await until(() => cluster.asked.length > 0);
+    for (let turns = 0; turns < 20; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+    controller.abort();
+    expect(await update).to.include({ code: 'aborted', outcome: 'unknown' });
+  });
+
+  it('is nothing either when the service refuses it after an uncertain attempt', async () => {
+    const refused: Reply = { error: new XmlRpcFault(-32602, 'filename must not be empty') };
+    const client = (await clusterOf({ fault: 'steppedDown' }, refused)).client();
     const error = await clientErrorOf(client.updateFile('a', 1, ['h']));
-    expect(error).to.include({ code: 'interrupted', outcome: 'unknown' });
+    expect(error).to.include({
+      code: 'refused',
+      outcome: 'unknown',
+      message: 'filename must not be empty; an earlier attempt may have been done',
+    });
   });
 });
 
@@ -124,7 +202,7 @@ describe('client: a read', () => {
     ['a server that is silent', 'silence'],
   ] as const) {
     it(`is tried again after ${what}`, async () => {
-      const client = (await clusterOf(script, emptyMap)).client({ readAttemptMs: 50 });
+      const client = (await clusterOf(script, emptyMap)).client({ attemptMs: 50 });
       expect(await client.getFileInfoMap()).to.deep.equal(new Map());
       expect(cluster.asked.at(-1)).to.equal(1);
     });

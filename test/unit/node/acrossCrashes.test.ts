@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { systemDefer } from '../../../src/node/defer.js';
 import { RaftNode } from '../../../src/node/raftNode.js';
 import { defaultRaftConfig } from '../../../src/raft/config.js';
-import { FileMetadata } from '../../../src/stateMachine/fileMetadata.js';
+import type { CommandResult } from '../../../src/stateMachine/command.js';
+import { ServiceState } from '../../../src/stateMachine/serviceState.js';
 import { nothingStored, type Storage, type StoredState } from '../../../src/storage/storage.js';
 import { noSnapshots } from '../../support/noSnapshots.js';
 import { ManualTicker } from '../../support/manualTicker.js';
@@ -34,14 +35,14 @@ class HandDisk implements Storage {
   }
 }
 
-function nodeOn(disk: HandDisk): { node: RaftNode<boolean>; ticker: ManualTicker; events: string[] } {
+function nodeOn(disk: HandDisk): { node: RaftNode<CommandResult>; ticker: ManualTicker; events: string[] } {
   const ticker = new ManualTicker();
   const events: string[] = [];
   const node = new RaftNode({
     raft: { ...defaultRaftConfig, id: 0, servers: [0] },
     storage: disk,
     transport: { send: () => () => undefined, close: () => undefined },
-    stateMachine: new FileMetadata(),
+    stateMachine: new ServiceState(),
     ticker,
     defer: systemDefer,
     snapshots: noSnapshots,

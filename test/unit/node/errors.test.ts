@@ -24,6 +24,9 @@ describe('table of errors', () => {
       'steppedDown',
       'failedWhileWaiting',
       'stoppedWhileWaiting',
+      'timedOut',
+      'sessionExpired',
+      'staleRequest',
     ]);
   });
 

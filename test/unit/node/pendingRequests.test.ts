@@ -91,6 +91,23 @@ describe('pending requests', () => {
     expect(await stateOf(promise)).to.equal(undefined);
   });
 
+  it('reads are answered in the order of their indexes, in whatever order these became known', async () => {
+    const pending = pendingRequests();
+    const reads = [9, 7, 8, 7].map((index) => {
+      const { request, promise } = pending.openRead();
+      pending.mayRead(request, index);
+      return promise;
+    });
+    const states = (): Promise<unknown[]> => Promise.all(reads.map(stateOf));
+    pending.settle(7);
+    expect(await states()).to.deep.equal(['waits', undefined, 'waits', undefined]);
+    pending.settle(8);
+    expect(await states()).to.deep.equal(['waits', undefined, undefined, undefined]);
+    pending.settle(9);
+    expect(await states()).to.deep.equal([undefined, undefined, undefined, undefined]);
+    expect(pending.size).to.equal(0);
+  });
+
   it('t51 refuses calls when as many wait as may (etcd MaxUncommittedEntriesSize)', () => {
     const pending = pendingRequests(2);
     pending.openWrite();

@@ -3,7 +3,8 @@ import { systemDefer } from '../../../src/node/defer.js';
 import { RaftNode } from '../../../src/node/raftNode.js';
 import { defaultRaftConfig } from '../../../src/raft/config.js';
 import type { RequestMessage, ResponseMessage } from '../../../src/raft/types.js';
-import { FileMetadata, encodeUpdateFile } from '../../../src/stateMachine/fileMetadata.js';
+import { encodeUpdateFile, type CommandResult } from '../../../src/stateMachine/command.js';
+import { ServiceState } from '../../../src/stateMachine/serviceState.js';
 import { nothingStored } from '../../../src/storage/storage.js';
 import type { SendOutcome } from '../../../src/transport/transport.js';
 import { entriesOf } from '../../support/coreHarness.js';
@@ -17,11 +18,11 @@ const ELECTION_TICKS = 80;
 class Bench {
   readonly storage = new VirtualStorage();
   readonly ticker = new ManualTicker();
-  readonly files = new FileMetadata();
+  readonly state = new ServiceState();
   readonly sent: { request: RequestMessage; done: (outcome: SendOutcome) => void }[] = [];
   readonly events: string[] = [];
   readonly replies: (ResponseMessage | null)[] = [];
-  readonly node: RaftNode<boolean>;
+  readonly node: RaftNode<CommandResult>;
   draws = 0;
   givenUp = 0;
 
@@ -38,7 +39,7 @@ class Bench {
         },
         close: () => undefined,
       },
-      stateMachine: this.files,
+      stateMachine: this.state,
       ticker: this.ticker,
       defer: systemDefer,
       snapshots: noSnapshots,
@@ -200,9 +201,9 @@ describe('node', () => {
       const bench = Bench.started();
       bench.storage.isSlow = true;
       bench.receive(append(2, 2));
-      expect(bench.files.lastApplied).to.equal(0);
+      expect(bench.state.lastApplied).to.equal(0);
       bench.storage.complete();
-      expect(bench.files.lastApplied).to.equal(2);
+      expect(bench.state.lastApplied).to.equal(2);
     });
 
     it('a candidate asks for no vote before its own is durable', () => {
@@ -259,7 +260,7 @@ describe('node', () => {
 
   it('a broken rule of Raft ends the node and is reported, but never thrown at a peer', () => {
     const bench = new Bench();
-    bench.files.apply({ term: 1, index: 1, kind: 'noop', command: '' });
+    bench.state.apply({ term: 1, index: 1, kind: 'noop', command: '' });
     bench.node.start();
     expect(bench.events[0]).to.equal('failed');
     expect(bench.events[1]).to.match(/^failed: commit 1 beyond/);
@@ -312,7 +313,7 @@ describe('node: crash and restore', () => {
     bench.receive(append(2, 2));
     bench.node.crash();
     bench.node.restore();
-    expect(bench.files.lastApplied).to.equal(2);
+    expect(bench.state.lastApplied).to.equal(2);
     bench.receive(append(2, 2));
     expect(bench.node.status).to.include({ lastApplied: 2, lifecycle: 'running' });
   });

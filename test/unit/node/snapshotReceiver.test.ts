@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { SnapshotReceiver } from '../../../src/node/snapshotReceiver.js';
 import type { Snapshot } from '../../../src/raft/types.js';
-import { FileMetadata } from '../../../src/stateMachine/fileMetadata.js';
+import { ServiceState } from '../../../src/stateMachine/serviceState.js';
 import { ManualDefer } from '../../support/manualDefer.js';
 import { VirtualStorage } from '../../support/virtualStorage.js';
 
@@ -13,11 +13,11 @@ const BAD: Snapshot = { last: { term: 1, index: 9 }, chunks: ['[["a",1,[]]]', 'x
 const LOADING = 3;
 
 class Bench {
-  readonly files = new FileMetadata();
+  readonly state = new ServiceState();
   readonly storage = new VirtualStorage();
   readonly turns = new ManualDefer();
   readonly events: string[] = [];
-  readonly receiver = new SnapshotReceiver(this.files, this.storage, this.turns.defer, {
+  readonly receiver = new SnapshotReceiver(this.state, this.storage, this.turns.defer, {
     ready: ({ last }) => this.events.push(`ready ${last.index}`),
     unusable: ({ name }) => this.events.push(`unusable: ${name}`),
     failed: ({ message }) => this.events.push(`failed: ${message}`),
@@ -61,10 +61,10 @@ describe('snapshot receiver', () => {
     bench.storage.isSlow = false;
     bench.receiver.begin(GOOD);
     bench.turns.workAll();
-    expect([bench.files.size, bench.files.lastApplied]).to.deep.equal([0, 0]);
+    expect([bench.state.files.size, bench.state.lastApplied]).to.deep.equal([0, 0]);
     bench.receiver.install(GOOD);
-    expect(bench.files.list().map(([name]) => name)).to.deep.equal(['a', 'b']);
-    expect(bench.files.lastApplied).to.equal(9);
+    expect(bench.state.files.list().map(([name]) => name)).to.deep.equal(['a', 'b']);
+    expect(bench.state.lastApplied).to.equal(9);
   });
 
   it('installs once, and only what is ready', () => {
@@ -88,7 +88,7 @@ describe('snapshot receiver', () => {
       bench.storage.completeAll();
       expect(bench.events).to.deep.equal(['unusable: SnapshotError']);
       expect(() => bench.receiver.install(BAD)).to.throw('is ready');
-      expect(bench.files.size).to.equal(0);
+      expect(bench.state.files.size).to.equal(0);
     });
   }
 
@@ -101,7 +101,7 @@ describe('snapshot receiver', () => {
     bench.turns.workAll();
     expect(bench.events).to.deep.equal(['unusable: SnapshotError', 'ready 12']);
     bench.receiver.install(OTHER);
-    expect(bench.files.versionOf('c')).to.equal(3);
+    expect(bench.state.files.versionOf('c')).to.equal(3);
   });
 
   it('t47 a storage that fails is reported, also after the receiver has given up', () => {
@@ -142,7 +142,7 @@ describe('snapshot receiver', () => {
       bench.storage.complete();
       expect(bench.events).to.deep.equal(['ready 12']);
       bench.receiver.install(OTHER);
-      expect(bench.files.list().map(([name]) => name)).to.deep.equal(['c']);
+      expect(bench.state.files.list().map(([name]) => name)).to.deep.equal(['c']);
     });
   });
 });

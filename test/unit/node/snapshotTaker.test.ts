@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { SnapshotTaker, type SnapshotPolicy } from '../../../src/node/snapshotTaker.js';
 import { entryBytes } from '../../../src/raft/log.js';
 import type { Entry, Snapshot } from '../../../src/raft/types.js';
-import { encodeUpdateFile, FileMetadata } from '../../../src/stateMachine/fileMetadata.js';
+import { encodeUpdateFile } from '../../../src/stateMachine/command.js';
+import { ServiceState } from '../../../src/stateMachine/serviceState.js';
 import { ManualDefer } from '../../support/manualDefer.js';
 import { viewsKept } from '../../support/viewsKept.js';
 
@@ -14,9 +15,12 @@ function update(index: number): Entry {
   return { term: 2, index, kind: 'command', command: encodeUpdateFile(name, 1, ['h']) };
 }
 
-/** A taker of a file map, and what it has taken. */
+/** Views that a snapshot needs until it has come to the files' end: of files, keys and sessions. */
+const VIEWS = 3;
+
+/** A taker of a state machine that holds files, and what it has taken. */
 class Bench {
-  readonly files = new FileMetadata();
+  readonly state = new ServiceState();
   readonly turns = new ManualDefer();
   readonly taken: Snapshot[] = [];
   readonly taker: SnapshotTaker;
@@ -24,7 +28,7 @@ class Bench {
   constructor(policy: Partial<SnapshotPolicy>) {
     this.taker = new SnapshotTaker(
       { entriesMax: Infinity, bytesMax: Infinity, chunkChars: 40, ...policy },
-      this.files,
+      this.state,
       this.turns.defer,
       (snapshot) => this.taken.push(snapshot),
     );
@@ -33,8 +37,8 @@ class Bench {
   /** Applies the next so many updates, each in a step of its own. */
   apply(count: number): void {
     for (let entry = 0; entry < count; entry += 1) {
-      const next = update(this.files.lastApplied + 1);
-      this.files.apply(next);
+      const next = update(this.state.lastApplied + 1);
+      this.state.apply(next);
       this.taker.note(next);
       this.taker.takeIfDue(next);
     }
@@ -49,13 +53,13 @@ class Bench {
   }
 }
 
-/** The file map that a snapshot makes. */
-function restored({ chunks, last }: Snapshot): FileMetadata {
-  const files = new FileMetadata();
-  const loader = files.load();
+/** The state that a snapshot makes. */
+function restored({ chunks, last }: Snapshot): ServiceState {
+  const state = new ServiceState();
+  const loader = state.load();
   for (const chunk of chunks) loader.add(chunk);
   loader.install(last.index);
-  return files;
+  return state;
 }
 
 describe('snapshot taker', () => {
@@ -88,7 +92,7 @@ describe('snapshot taker', () => {
   it('piece by piece, as it was when it began', () => {
     const bench = new Bench({ entriesMax: 5 });
     bench.apply(5);
-    const files = bench.files.list();
+    const files = bench.state.files.list();
     while (bench.taken.length === 0) {
       bench.apply(1);
       expect(bench.turns.work()).to.equal(true);
@@ -96,15 +100,15 @@ describe('snapshot taker', () => {
     const [snapshot] = bench.taken;
     if (snapshot === undefined) throw new Error('none taken');
     expect(snapshot.chunks.length).to.be.above(1);
-    expect(restored(snapshot).list()).to.deep.equal(files);
-    expect(viewsKept(bench.files)).to.equal(0);
+    expect(restored(snapshot).files.list()).to.deep.equal(files);
+    expect(viewsKept(bench.state)).to.equal(0);
   });
 
   it('one at a time: what is applied meanwhile counts for the next', () => {
     const bench = new Bench({ entriesMax: 3 });
     bench.apply(3);
     bench.apply(3);
-    expect(viewsKept(bench.files)).to.equal(1);
+    expect(viewsKept(bench.state)).to.equal(VIEWS);
     bench.turns.workAll();
     expect([bench.takenUpTo, bench.isTaking]).to.deep.equal([[3], false]);
     bench.apply(1);
@@ -156,9 +160,9 @@ describe('snapshot taker', () => {
         const bench = new Bench({ entriesMax: 5, chunkChars: 1 });
         bench.apply(5);
         bench.turns.work(pieces);
-        expect(viewsKept(bench.files)).to.equal(1);
+        expect(viewsKept(bench.state)).to.equal(VIEWS);
         bench.taker.cancel();
-        expect([viewsKept(bench.files), bench.isTaking]).to.deep.equal([0, false]);
+        expect([viewsKept(bench.state), bench.isTaking]).to.deep.equal([0, false]);
         bench.turns.workAll();
         expect(bench.taken).to.deep.equal([]);
       });
@@ -168,7 +172,7 @@ describe('snapshot taker', () => {
       const bench = new Bench({ entriesMax: 5 });
       bench.apply(7);
       bench.taker.reset(null, []);
-      expect([viewsKept(bench.files), bench.isTaking]).to.deep.equal([0, false]);
+      expect([viewsKept(bench.state), bench.isTaking]).to.deep.equal([0, false]);
       bench.apply(4);
       expect(bench.isTaking).to.equal(false);
       bench.apply(1);

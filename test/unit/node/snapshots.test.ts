@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { RaftNode } from '../../../src/node/raftNode.js';
 import { defaultRaftConfig } from '../../../src/raft/config.js';
 import type { Entry, RequestMessage, ResponseMessage, Snapshot } from '../../../src/raft/types.js';
-import { encodeUpdateFile, FileMetadata } from '../../../src/stateMachine/fileMetadata.js';
+import { encodeUpdateFile, type CommandResult } from '../../../src/stateMachine/command.js';
+import { ServiceState } from '../../../src/stateMachine/serviceState.js';
 import { append, chunkOf } from '../../support/coreHarness.js';
 import { ManualDefer } from '../../support/manualDefer.js';
 import { ManualTicker } from '../../support/manualTicker.js';
@@ -23,12 +24,12 @@ function update(index: number): Entry {
 
 /** One process: node 0 of three, a follower of server 1 in term 1, on a disk that outlives it. */
 class Process {
-  readonly files = new FileMetadata();
+  readonly state = new ServiceState();
   readonly turns = new ManualDefer();
   readonly ticker = new ManualTicker();
   readonly events: string[] = [];
   readonly replies: (ResponseMessage | null)[] = [];
-  readonly node: RaftNode<boolean>;
+  readonly node: RaftNode<CommandResult>;
 
   constructor(readonly storage = new VirtualStorage()) {
     storage.committed = () => Array.from({ length: 99 }, (_, k) => update(k + 1));
@@ -36,7 +37,7 @@ class Process {
       raft: { ...defaultRaftConfig, id: 0, servers: [0, 1, 2], tailEntriesMax: 0 },
       storage,
       transport: { send: () => () => undefined, close: () => undefined },
-      stateMachine: this.files,
+      stateMachine: this.state,
       ticker: this.ticker,
       defer: this.turns.defer,
       snapshots: { entriesMax: 4, bytesMax: Infinity, chunkChars: 1 },
@@ -64,7 +65,7 @@ class Process {
   }
 
   get names(): string[] {
-    return this.files.list().map(([name]) => name);
+    return this.state.files.list().map(([name]) => name);
   }
 
   receive(request: RequestMessage): void {
@@ -138,7 +139,7 @@ describe('a node’s own snapshots', () => {
       process.append(1, 4);
       process.turns.work(pieces);
       process.node.crash();
-      expect([process.turns.size, viewsKept(process.files)]).to.deep.equal([0, 0]);
+      expect([process.turns.size, viewsKept(process.state)]).to.deep.equal([0, 0]);
       process.node.restore();
       process.turns.workAll();
       expect(process.named).to.deep.equal([]);
@@ -193,7 +194,7 @@ describe('a leader’s snapshot', () => {
       truncateFrom: 1,
       compactTo: SNAPSHOT.last,
     });
-    expect([process.names, process.files.lastApplied]).to.deep.equal([['g1', 'g2', 'g3'], 9]);
+    expect([process.names, process.state.lastApplied]).to.deep.equal([['g1', 'g2', 'g3'], 9]);
     process.append(10, 11);
     expect(process.names).to.deep.equal(['g1', 'g2', 'g3', 'f10', 'f11']);
   });
@@ -202,7 +203,7 @@ describe('a leader’s snapshot', () => {
     const process = new Process();
     process.append(1, 2);
     const seen = new Set<string>();
-    const look = (): unknown => seen.add(`${process.files.lastApplied}: ${process.names.join()}`);
+    const look = (): unknown => seen.add(`${process.state.lastApplied}: ${process.names.join()}`);
     for (const chunk of SNAPSHOT.chunks.keys()) {
       process.receive(chunkOf(ME, 1, SNAPSHOT, chunk));
       look();
@@ -228,7 +229,7 @@ describe('a leader’s snapshot', () => {
     process.append(1, 4);
     process.turns.work(2);
     process.send();
-    expect(viewsKept(process.files)).to.equal(0);
+    expect(viewsKept(process.state)).to.equal(0);
     process.turns.workAll();
     expect(process.named).to.deep.equal([9]);
   });
@@ -351,7 +352,7 @@ describe('a leader’s snapshot', () => {
     process.send();
     process.append(1, 11);
     process.turns.workAll();
-    expect(process.files.lastApplied).to.equal(11);
+    expect(process.state.lastApplied).to.equal(11);
     expect(process.names.at(-1)).to.equal('f11');
     const next = { ...SNAPSHOT, last: { term: 1, index: 30 } };
     process.send(next);
@@ -412,7 +413,7 @@ describe('a new process on a storage with a snapshot', () => {
     process.turns.work();
     process.node.stop();
     process.turns.workAll();
-    expect([process.node.status.lifecycle, process.files.size]).to.deep.equal(['stopped', 0]);
+    expect([process.node.status.lifecycle, process.state.files.size]).to.deep.equal(['stopped', 0]);
   });
 
   it('a restored node, whose state machine has all that the snapshot covers, needs no loading', () => {
@@ -436,6 +437,6 @@ describe('a new process on a storage with a snapshot', () => {
     const [failed, notStarted] = process.events;
     expect(failed).to.match(/^failed: .*not JSON/);
     expect(notStarted).to.match(/^not started: .*not JSON/);
-    expect([process.node.status.lifecycle, process.files.size]).to.deep.equal(['failed', 0]);
+    expect([process.node.status.lifecycle, process.state.files.size]).to.deep.equal(['failed', 0]);
   });
 });

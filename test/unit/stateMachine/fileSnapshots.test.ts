@@ -1,20 +1,21 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { encodeUpdateFile, FileMetadata, type HashList } from '../../../src/stateMachine/fileMetadata.js';
+import { encodeUpdateFile, type HashList } from '../../../src/stateMachine/command.js';
+import { ServiceState } from '../../../src/stateMachine/serviceState.js';
 import { SnapshotError, type SnapshotReader } from '../../../src/stateMachine/stateMachine.js';
 import { viewsKept } from '../../support/viewsKept.js';
 
-function apply(files: FileMetadata, ...commands: readonly string[]): void {
+function apply(state: ServiceState, ...commands: readonly string[]): void {
   for (const command of commands) {
-    files.apply({ term: 1, index: files.lastApplied + 1, kind: 'command', command });
+    state.apply({ term: 1, index: state.lastApplied + 1, kind: 'command', command });
   }
 }
 
 /** A file map with version 1 of these files. */
-function filesOf(...names: readonly string[]): FileMetadata {
-  const files = new FileMetadata();
-  apply(files, ...names.map((name) => encodeUpdateFile(name, 1, [name])));
-  return files;
+function filesOf(...names: readonly string[]): ServiceState {
+  const state = new ServiceState();
+  apply(state, ...names.map((name) => encodeUpdateFile(name, 1, [name])));
+  return state;
 }
 
 function allOf(reader: SnapshotReader): string[] {
@@ -24,8 +25,8 @@ function allOf(reader: SnapshotReader): string[] {
 }
 
 /** The file map becomes the snapshot. */
-function install(files: FileMetadata, chunks: readonly string[], lastApplied: number): void {
-  const loader = files.load();
+function install(state: ServiceState, chunks: readonly string[], lastApplied: number): void {
+  const loader = state.load();
   for (const chunk of chunks) loader.add(chunk);
   loader.install(lastApplied);
 }
@@ -59,12 +60,12 @@ describe('snapshots of file metadata', () => {
   it('another file map that installs one holds the same, in the same order', () => {
     fc.assert(
       fc.property(commands, commands, chunkChars, (written, other, chars) => {
-        const [one, two] = [new FileMetadata(), new FileMetadata()];
+        const [one, two] = [new ServiceState(), new ServiceState()];
         apply(one, ...written);
         apply(two, ...other);
         install(two, allOf(one.snapshot(chars)), one.lastApplied);
-        expect(two.list()).to.deep.equal(one.list());
-        expect([two.lastApplied, two.size]).to.deep.equal([one.lastApplied, one.size]);
+        expect(two.files.list()).to.deep.equal(one.files.list());
+        expect([two.lastApplied, two.files.size]).to.deep.equal([one.lastApplied, one.files.size]);
       }),
     );
   });
@@ -73,21 +74,21 @@ describe('snapshots of file metadata', () => {
     const meanwhile = fc.array(fc.array(command, { maxLength: 4 }), { minLength: 1, maxLength: 6 });
     fc.assert(
       fc.property(commands, meanwhile, chunkChars, (written, later, chars) => {
-        const files = new FileMetadata();
-        apply(files, ...written);
-        const [list, { lastApplied }] = [files.list(), files];
-        const reader = files.snapshot(chars);
+        const state = new ServiceState();
+        apply(state, ...written);
+        const [list, { lastApplied }] = [state.files.list(), state];
+        const reader = state.snapshot(chars);
         const chunks: string[] = [];
         for (let turn = 0; ; turn += 1) {
-          apply(files, ...(later[turn % later.length] ?? []));
+          apply(state, ...(later[turn % later.length] ?? []));
           const step = reader.next();
           if (step.done === true) break;
           chunks.push(step.value);
         }
-        const copy = new FileMetadata();
+        const copy = new ServiceState();
         install(copy, chunks, lastApplied);
-        expect(copy.list()).to.deep.equal(list);
-        expect(viewsKept(files)).to.equal(0);
+        expect(copy.files.list()).to.deep.equal(list);
+        expect(viewsKept(state)).to.equal(0);
       }),
     );
   });
@@ -95,32 +96,32 @@ describe('snapshots of file metadata', () => {
   it('the file map goes on from it exactly as the other does', () => {
     fc.assert(
       fc.property(commands, commands, (written, later) => {
-        const [one, two] = [new FileMetadata(), new FileMetadata()];
+        const [one, two] = [new ServiceState(), new ServiceState()];
         apply(one, ...written);
         install(two, allOf(one.snapshot(50)), one.lastApplied);
         apply(one, ...later);
         apply(two, ...later);
-        expect(two.list()).to.deep.equal(one.list());
+        expect(two.files.list()).to.deep.equal(one.files.list());
         expect(allOf(two.snapshot(30))).to.deep.equal(allOf(one.snapshot(30)));
       }),
     );
   });
 
   it('that of an empty file map empties another one', () => {
-    const files = filesOf('a', 'b');
-    const chunks = allOf(new FileMetadata().snapshot(10));
+    const state = filesOf('a', 'b');
+    const chunks = allOf(new ServiceState().snapshot(10));
     expect(chunks).to.deep.equal(['[]']);
-    install(files, chunks, 7);
-    expect([files.list(), files.lastApplied, files.versionOf('a')]).to.deep.equal([[], 7, 0]);
+    install(state, chunks, 7);
+    expect([state.files.list(), state.lastApplied, state.files.versionOf('a')]).to.deep.equal([[], 7, 0]);
   });
 
   it('two can be read at the same time, each with its own moment', () => {
-    const files = filesOf('a', 'b');
-    const first = files.snapshot(1);
+    const state = filesOf('a', 'b');
+    const first = state.snapshot(1);
     const start = first.next();
-    apply(files, encodeUpdateFile('b', 2, ['new']));
-    const second = files.snapshot(1);
-    apply(files, encodeUpdateFile('b', 3, ['newer']), encodeUpdateFile('c', 1, []));
+    apply(state, encodeUpdateFile('b', 2, ['new']));
+    const second = state.snapshot(1);
+    apply(state, encodeUpdateFile('b', 3, ['newer']), encodeUpdateFile('c', 1, []));
     expect([start.value, ...allOf(first)]).to.deep.equal(['[["a",1,["a"]]]', '[["b",1,["b"]]]']);
     expect(allOf(second)).to.deep.equal(['[["a",1,["a"]]]', '[["b",2,["new"]]]']);
   });
@@ -128,56 +129,56 @@ describe('snapshots of file metadata', () => {
   describe('a reading that ends early keeps nothing', () => {
     for (const chunksRead of [0, 1, 2]) {
       it(`after ${chunksRead} chunks`, () => {
-        const files = filesOf('a', 'b', 'c');
-        const reader = files.snapshot(1);
+        const state = filesOf('a', 'b', 'c');
+        const reader = state.snapshot(1);
         for (let chunk = 0; chunk < chunksRead; chunk += 1) reader.next();
-        expect(viewsKept(files)).to.equal(1);
+        expect(viewsKept(state), 'of files, keys and sessions').to.equal(3);
         reader.return?.();
-        expect(viewsKept(files)).to.equal(0);
+        expect(viewsKept(state)).to.equal(0);
       });
     }
   });
 
   describe('loading', () => {
     it('changes nothing before the installation, which changes all at once', () => {
-      const files = filesOf('old', 'a');
-      const before = files.list();
-      const loader = files.load();
+      const state = filesOf('old', 'a');
+      const before = state.files.list();
+      const loader = state.load();
       for (const chunk of allOf(filesOf('a', 'b', 'c').snapshot(1))) {
         loader.add(chunk);
-        expect(files.list()).to.deep.equal(before);
-        expect([files.lastApplied, files.size, files.versionOf('b')]).to.deep.equal([2, 2, 0]);
+        expect(state.files.list()).to.deep.equal(before);
+        expect([state.lastApplied, state.files.size, state.files.versionOf('b')]).to.deep.equal([2, 2, 0]);
       }
       loader.install(3);
-      expect(files.list()).to.deep.equal(filesOf('a', 'b', 'c').list());
-      expect([files.lastApplied, files.versionOf('old')]).to.deep.equal([3, 0]);
+      expect(state.files.list()).to.deep.equal(filesOf('a', 'b', 'c').files.list());
+      expect([state.lastApplied, state.files.versionOf('old')]).to.deep.equal([3, 0]);
     });
 
     it('does not show what is applied between its begin and its end', () => {
-      const files = filesOf('a');
-      const loader = files.load();
+      const state = filesOf('a');
+      const loader = state.load();
       loader.add('[["b",5,[]]]');
-      apply(files, encodeUpdateFile('b', 1, ['x']), encodeUpdateFile('c', 1, ['x']));
+      apply(state, encodeUpdateFile('b', 1, ['x']), encodeUpdateFile('c', 1, ['x']));
       loader.install(9);
-      expect(files.list()).to.deep.equal([['b', { version: 5, hashList: [] }]]);
+      expect(state.files.list()).to.deep.equal([['b', { version: 5, hashList: [] }]]);
     });
 
     it('leaves a list and a snapshot that are being read as they were', () => {
-      const files = filesOf('a', 'b');
-      const [list, reader] = [files.list(), files.snapshot(1)];
+      const state = filesOf('a', 'b');
+      const [list, reader] = [state.files.list(), state.snapshot(1)];
       const first = reader.next().value;
-      install(files, ['[["z",1,[]]]'], 9);
+      install(state, ['[["z",1,[]]]'], 9);
       expect(list.map(([name]) => name)).to.deep.equal(['a', 'b']);
       expect([first, ...allOf(reader)]).to.deep.equal(['[["a",1,["a"]]]', '[["b",1,["b"]]]']);
     });
 
     it('of two at the same time each keeps to its own', () => {
-      const files = new FileMetadata();
-      const [one, two] = [files.load(), files.load()];
+      const state = new ServiceState();
+      const [one, two] = [state.load(), state.load()];
       one.add('[["a",1,[]]]');
       two.add('[["a",2,[]]]');
       two.install(5);
-      expect(files.versionOf('a')).to.equal(2);
+      expect(state.files.versionOf('a')).to.equal(2);
     });
 
     const malformed = [
@@ -205,13 +206,13 @@ describe('snapshots of file metadata', () => {
     ];
     for (const chunk of malformed) {
       it(`t54 refuses a chunk that is none, and leaves the file map as it was: ${chunk}`, () => {
-        const files = filesOf('a');
-        const before = files.list();
-        const loader = files.load();
+        const state = filesOf('a');
+        const before = state.files.list();
+        const loader = state.load();
         loader.add('[["first",1,[]]]');
         expect(() => loader.add(chunk)).to.throw(SnapshotError);
-        expect(files.list()).to.deep.equal(before);
-        expect(files.lastApplied).to.equal(1);
+        expect(state.files.list()).to.deep.equal(before);
+        expect(state.lastApplied).to.equal(1);
       });
     }
 
@@ -225,7 +226,7 @@ describe('snapshots of file metadata', () => {
           ),
           (text) => {
             try {
-              new FileMetadata().load().add(text);
+              new ServiceState().load().add(text);
             } catch (error) {
               expect(error).to.be.instanceOf(SnapshotError);
             }

@@ -162,7 +162,9 @@ describe('the transport over XML-RPC', () => {
     const node: PeerRequestHandler = {
       receive: ({ type }, reply) => process.nextTick(reply, responses[type]),
     };
-    const front = new HttpFront({ dispatch: (_name, [text]) => answerPeer(node, text as string) });
+    const front = new HttpFront({
+      xmlrpc: { dispatch: (_name, [text]) => answerPeer(node, text as string) },
+    });
     closers.push(() => front.close());
     let port = 0;
     while (port === 0) {

@@ -164,7 +164,7 @@ describe('XML-RPC client', () => {
       const server = createHttpServer((_request, response) => response.writeHead(503).end('come back later'));
       const port = await listen(server);
       const error = await errorOf(clientOf(port).call('m'));
-      expect(error).to.include({ code: 'EHTTP', sent: true });
+      expect(error).to.include({ code: 'EHTTP', sent: true, status: 503 });
       expect(error.message).to.match(/: HTTP status 503: come back later$/);
     });
 

@@ -1,0 +1,105 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { readBody } from '../xmlrpc/body.js';
+import { onSocketClose } from '../xmlrpc/hangUp.js';
+import { refuse, tooLarge } from '../xmlrpc/refusal.js';
+import type { Caller } from './keyValueService.js';
+
+const TEXT = 'text/plain; charset=utf-8';
+const JSON_TYPE = 'application/json';
+
+/** One HTTP request of the key/value surfaces and its answer. */
+export class HttpCall implements Caller {
+  constructor(
+    readonly request: IncomingMessage,
+    private readonly response: ServerResponse,
+  ) {
+    // A connection that breaks is noticed by its closing.
+    request.on('error', ignore);
+    response.on('error', ignore);
+  }
+
+  /** Nothing is called when the client has its answer. */
+  onHangUp(listener: () => void): void {
+    const { socket } = this.request;
+    if (socket.destroyed) {
+      listener();
+      return;
+    }
+    this.response.once('close', onSocketClose(socket, listener));
+  }
+
+  /**
+   * Reads a JSON body and hands over its text; a body that is too large, compressed, of another type or not UTF-8 is
+   * answered here.
+   */
+  readJson(bodyBytesMax: number, done: (text: string) => void): void {
+    const { headers } = this.request;
+    const type = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+    if (type !== undefined && type !== JSON_TYPE) {
+      this.refuseType(`The body must be of Content-Type ${JSON_TYPE}, not ${type}.`);
+      return;
+    }
+    if ((headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') {
+      this.refuseType('The request body is compressed, which is not supported.');
+      return;
+    }
+    if (Number(headers['content-length'] ?? 0) > bodyBytesMax) {
+      refuse(this.request, this.response, tooLarge(bodyBytesMax));
+      return;
+    }
+    readBody(this.request, bodyBytesMax, (body) => {
+      if (body === 'too large') {
+        refuse(this.request, this.response, tooLarge(bodyBytesMax));
+        return;
+      }
+      const text = textOf(body);
+      if (text === undefined) this.text(400, 'The body is not UTF-8.');
+      else done(text);
+    });
+  }
+
+  nothing(): void {
+    this.response.writeHead(204).end();
+  }
+
+  json(status: number, value: unknown): void {
+    this.send(status, JSON_TYPE, `${JSON.stringify(value)}\n`);
+  }
+
+  text(status: number, line: string, headers: Readonly<Record<string, string>> = {}): void {
+    this.send(status, TEXT, `${line}\n`, headers);
+  }
+
+  private refuseType(reason: string): void {
+    refuse(this.request, this.response, { status: 415, reason });
+  }
+
+  private send(
+    status: number,
+    contentType: string,
+    body: string,
+    headers: Readonly<Record<string, string>> = {},
+  ): void {
+    // A body that nobody looked at must not be taken for the next request.
+    this.request.resume();
+    this.response.writeHead(status, {
+      ...headers,
+      'Content-Type': contentType,
+      'Content-Length': Buffer.byteLength(body),
+      'Cache-Control': 'no-store',
+    });
+    this.response.end(body);
+  }
+}
+
+function textOf(body: Buffer): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(body);
+  } catch {
+    return undefined;
+  }
+}
+
+function ignore(): void {
+  // Deliberately nothing.
+}

@@ -1,0 +1,201 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { errorTable, ServiceError, type LeaderAddress } from '../node/errors.js';
+import type { LeaderRouter } from '../node/leaderRouter.js';
+import type { CommandResult, JsonValue } from '../stateMachine/command.js';
+import { unmeasured, type CallMeasure } from './callMeasure.js';
+import { HttpCall } from './httpCall.js';
+import { checkKey, checkTimeout, checkValue, InputError, TIMEOUT_MS } from './keyValueInput.js';
+import type { Caller, KeyValueService } from './keyValueService.js';
+import { requestIdFrom } from './requestId.js';
+import type { Route } from './surfaces.js';
+
+/** What a message is answered with (assignment 001). `error` and `outcome` of a `fail` are for programs. */
+export type JsonReply =
+  | { readonly code: 'success'; readonly payload?: { readonly key: string; readonly value: JsonValue } }
+  | {
+      readonly code: 'fail';
+      readonly payload: {
+        readonly message: string;
+        readonly key?: string;
+        readonly error: string;
+        readonly outcome: 'notDone' | 'unknown';
+      };
+    }
+  | {
+      readonly code: 'redirect';
+      readonly payload: { readonly message: string; readonly leader: LeaderAddress };
+    };
+
+/** What the messages of one server work on. */
+export interface JsonMessagesParts {
+  readonly service: KeyValueService;
+  readonly router: LeaderRouter<CommandResult>;
+  readonly servers: readonly LeaderAddress[];
+  readonly bodyBytesMax: number;
+  readonly onInternalError: (error: unknown) => void;
+  /** For messages by POST, and for lines. */
+  readonly measures?: { readonly posts: CallMeasure; readonly lines: CallMeasure };
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** No message at all. */
+class NoMessageError extends InputError {
+  override readonly name = 'NoMessageError';
+}
+
+/**
+ * The key/value service of assignment 001: one JSON message, one reply, by `POST /messages` or as lines over TCP. Values
+ * may be anything that JSON can carry. A server that does not lead redirects to the one that does.
+ */
+export class JsonMessages implements Route {
+  readonly lineBytesMax: number;
+
+  constructor(private readonly parts: JsonMessagesParts) {
+    this.lineBytesMax = parts.bodyBytesMax;
+  }
+
+  matches(path: string): boolean {
+    return path === '/messages';
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    const call = new HttpCall(request, response);
+    if (request.method !== 'POST') {
+      call.text(405, 'Messages are sent with POST.', { Allow: 'POST' });
+      return;
+    }
+    call.readJson(this.parts.bodyBytesMax, (text) => {
+      void this.reply(text, call, this.parts.measures?.posts).then(({ status, reply }) =>
+        call.json(status, reply),
+      );
+    });
+  }
+
+  /** Answers one line. */
+  async answer(line: string, caller: Caller): Promise<string> {
+    return JSON.stringify((await this.reply(line, caller, this.parts.measures?.lines)).reply);
+  }
+
+  private async reply(
+    text: string,
+    caller: Caller,
+    measure: CallMeasure = unmeasured,
+  ): Promise<{ status: 200 | 400; reply: JsonReply }> {
+    const { message, error } = read(text);
+    const measured = measure(message?.type ?? 'none');
+    caller.onHangUp(() => measured.abandoned());
+    const reply =
+      message === undefined
+        ? this.failure(error, undefined)
+        : await this.perform(message, caller).catch((reason: unknown) =>
+            this.failure(reason, message.type === 'get' ? message.key : undefined),
+          );
+    measured.answered(outcomeOf(reply));
+    return { status: error instanceof NoMessageError ? 400 : 200, reply };
+  }
+
+  private async perform(message: Message, caller: Caller): Promise<JsonReply> {
+    const { service, router, servers } = this.parts;
+    const { key, request } = message;
+    const endsAt = performance.now() + message.timeoutMs;
+    const search = router.findLeader(message.timeoutMs);
+    caller.onHangUp(search.cancel);
+    const { result: place } = await search.promise;
+    if (place !== 'here') {
+      const leader = servers[place];
+      if (leader === undefined) throw new Error(`there is no server ${place}`);
+      const { id, host, port } = leader;
+      const message = `this server does not lead; server ${id} at ${host}:${port} does`;
+      return { code: 'redirect', payload: { message, leader: { id, host, port } } };
+    }
+    const timeoutMs = Math.max(1, Math.round(endsAt - performance.now()));
+    const limits = { timeoutMs, caller, request };
+    switch (message.type) {
+      case 'put':
+        await service.put(key, message.value, limits);
+        return { code: 'success' };
+      case 'append':
+        await service.append(key, [message.value], limits);
+        return { code: 'success' };
+      case 'get': {
+        const value = await service.get(key, limits);
+        return value === undefined
+          ? failure('there is no such key', 'notFound', 'notDone', key)
+          : { code: 'success', payload: { key, value } };
+      }
+    }
+  }
+
+  private failure(error: unknown, key: string | undefined): JsonReply {
+    if (error instanceof InputError) return failure(error.message, 'invalid', 'notDone', key);
+    if (error instanceof ServiceError)
+      return failure(error.message, errorTable[error.kind].word, error.outcome, key);
+    this.parts.onInternalError(error);
+    return failure('the server could not answer this message', 'internal', 'unknown', key);
+  }
+}
+
+type Message = {
+  readonly key: string;
+  readonly timeoutMs: number;
+  readonly request: ReturnType<typeof requestIdFrom> | undefined;
+} & ({ readonly type: 'get' } | { readonly type: 'put' | 'append'; readonly value: JsonValue });
+
+function read(text: string): { readonly message?: Message; readonly error?: unknown } {
+  try {
+    return { message: messageOf(text) };
+  } catch (error) {
+    return { error };
+  }
+}
+
+function outcomeOf(reply: JsonReply): string {
+  if (reply.code === 'fail') return reply.payload.error;
+  return reply.code === 'success' ? 'ok' : reply.code;
+}
+
+/** @throws InputError */
+function messageOf(text: string): Message {
+  const fields = objectOf(parsed(text), 'a message');
+  const payload = objectOf(fields['payload'], 'the payload');
+  const type = typeof fields['type'] === 'string' ? fields['type'].toLowerCase() : undefined;
+  if (type !== 'get' && type !== 'put' && type !== 'append')
+    throw new InputError('type must be "get", "put" or "append"');
+  const common = {
+    key: checkKey(payload['key']),
+    timeoutMs: checkTimeout(fields['timeout_ms'] ?? TIMEOUT_MS),
+    request: isAbsent(fields['request']) ? undefined : requestIdFrom(fields['request']),
+  };
+  return type === 'get' ? { ...common, type } : { ...common, type, value: checkValue(payload['value']) };
+}
+
+/** Null is what some libraries write for a member that is not set. */
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new NoMessageError(`the message is not JSON: ${(error as Error).message}`);
+  }
+}
+
+function objectOf(value: unknown, what: string): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new NoMessageError(
+      `${what} must be an object; a message is {"type": "put", "payload": {"key": "k", "value": "v"}}`,
+    );
+  return value as Fields;
+}
+
+function failure(
+  message: string,
+  error: string,
+  outcome: 'notDone' | 'unknown',
+  key: string | undefined,
+): JsonReply {
+  return { code: 'fail', payload: { message, ...(key === undefined ? {} : { key }), error, outcome } };
+}

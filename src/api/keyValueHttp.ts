@@ -1,0 +1,146 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ServiceError } from '../node/errors.js';
+import type { JsonValue } from '../stateMachine/command.js';
+import { HttpCall } from './httpCall.js';
+import { checkKey, checkTimeout, InputError, TIMEOUT_MS, TooLargeError } from './keyValueInput.js';
+import type { CallLimits, KeyValueService } from './keyValueService.js';
+import { requestIdFromHeader } from './requestId.js';
+import type { Route } from './surfaces.js';
+
+const PREFIX = '/keys/';
+
+interface Change {
+  readonly type: 'PUT' | 'APPEND';
+  readonly strings: readonly string[];
+}
+
+/**
+ * The key/value service of assignment 000 at `/keys/KEY`: values are lists of strings. Served by every server, whoever
+ * leads.
+ */
+export class KeyValueHttp implements Route {
+  constructor(
+    private readonly service: KeyValueService,
+    private readonly bodyBytesMax: number,
+    private readonly onInternalError: (error: unknown) => void,
+  ) {}
+
+  matches(path: string): boolean {
+    return path.startsWith(PREFIX);
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    const call = new HttpCall(request, response);
+    const fail = (error: unknown): void => this.fail(call, error);
+    const { method } = request;
+    if (method === 'GET' || method === 'HEAD') this.get(call).catch(fail);
+    else if (method === 'POST')
+      call.readJson(this.bodyBytesMax, (text) => void this.change(call, text).catch(fail));
+    else call.text(405, 'Keys are read with GET and changed with POST.', { Allow: 'GET, HEAD, POST' });
+  }
+
+  private async get(call: HttpCall): Promise<void> {
+    const { key, query } = targetOf(call.request);
+    const limits = limitsOf(call, query);
+    const value = isLocal(query) ? this.service.getLocal(key) : await this.service.get(key, limits);
+    if (value === undefined) call.text(404, 'There is no such key.');
+    else if (isListOfStrings(value)) call.json(200, value);
+    else call.text(400, 'The value under this key is not a list of strings; read it with a JSON message.');
+  }
+
+  private async change(call: HttpCall, text: string): Promise<void> {
+    const { key, query } = targetOf(call.request);
+    const limits = { ...limitsOf(call, query), request: requestOf(call.request) };
+    const { type, strings } = changeOf(text);
+    if (type === 'PUT') await this.service.put(key, strings, limits);
+    else await this.service.append(key, strings, limits);
+    call.nothing();
+  }
+
+  private fail(call: HttpCall, error: unknown): void {
+    if (error instanceof TooLargeError) call.text(413, error.message);
+    else if (error instanceof InputError) call.text(400, error.message);
+    else if (error instanceof ServiceError) call.text(statusOf(error), error.message);
+    else {
+      this.onInternalError(error);
+      call.text(500, 'internal error: the server could not answer this request');
+    }
+  }
+}
+
+/** @throws InputError */
+function targetOf({ url = '' }: IncomingMessage): { key: string; query: URLSearchParams } {
+  const [path, query] = splitOnce(url, '?');
+  return { key: checkKey(decoded(path.slice(PREFIX.length))), query: new URLSearchParams(query) };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new InputError('the key is not URL-encoded UTF-8');
+  }
+}
+
+function splitOnce(text: string, separator: string): [string, string] {
+  const at = text.indexOf(separator);
+  return at === -1 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+function limitsOf(caller: HttpCall, query: URLSearchParams): CallLimits {
+  const timeout = query.get('timeout_ms');
+  const timeoutMs =
+    timeout === null ? TIMEOUT_MS : checkTimeout(/^\d+$/.test(timeout) ? Number(timeout) : NaN);
+  return { timeoutMs, caller };
+}
+
+function isLocal(query: URLSearchParams): boolean {
+  const consistency = query.get('consistency') ?? 'linearizable';
+  if (consistency !== 'local' && consistency !== 'linearizable')
+    throw new InputError('consistency must be "linearizable" (the default) or "local"');
+  return consistency === 'local';
+}
+
+function requestOf({ headers }: IncomingMessage): ReturnType<typeof requestIdFromHeader> | undefined {
+  const header = headers['idempotency-key'];
+  return header === undefined ? undefined : requestIdFromHeader(String(header));
+}
+
+/** @throws InputError */
+function changeOf(text: string): Change {
+  const { type, value } = fieldsOf(text);
+  const wanted = typeof type === 'string' ? type.toUpperCase() : '';
+  if (wanted === 'PUT') {
+    if (!isListOfStrings(value)) throw new InputError('the value of a PUT must be a list of strings');
+    return { type: wanted, strings: value };
+  }
+  if (wanted === 'APPEND') {
+    const strings = typeof value === 'string' ? [value] : value;
+    if (!isListOfStrings(strings) || strings.length === 0)
+      throw new InputError('the value of an APPEND must be a string, or a list of at least one');
+    return { type: wanted, strings };
+  }
+  throw new InputError('type must be "PUT" or "APPEND"');
+}
+
+function fieldsOf(text: string): { readonly type?: unknown; readonly value?: JsonValue } {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch (error) {
+    throw new InputError(`the body is not JSON: ${(error as Error).message}`);
+  }
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw new InputError('the body must be an object such as {"type": "PUT", "value": ["cat", "dog"]}');
+  return body;
+}
+
+function isListOfStrings(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+/** 503: try again. The others cannot be mended by waiting. */
+function statusOf({ kind }: ServiceError): number {
+  if (kind === 'requestReused') return 422;
+  return kind === 'staleRequest' || kind === 'sessionExpired' ? 409 : 503;
+}

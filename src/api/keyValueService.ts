@@ -1,0 +1,119 @@
+import { ServiceError } from '../node/errors.js';
+import type { LeaderRouter, Routed } from '../node/leaderRouter.js';
+import type { PendingCall } from '../node/pendingRequests.js';
+import type { RequestLanes } from '../node/requestLanes.js';
+import {
+  encodeAppend,
+  encodePut,
+  type CommandResult,
+  type JsonValue,
+  type RequestId,
+} from '../stateMachine/command.js';
+import type { KeyValue } from '../stateMachine/keyValue.js';
+import { requireKnown } from './commandResult.js';
+import { sizeProblem, type WireLimits } from './commandSize.js';
+import { InputError, TooLargeError } from './keyValueInput.js';
+
+/** What the key/value operations of one server work on. */
+export interface KeyValueParts {
+  readonly router: LeaderRouter<CommandResult>;
+  readonly keys: KeyValue;
+  /** Numbers the writes of clients that do not number their own. */
+  readonly lanes: RequestLanes;
+  readonly wire: WireLimits;
+  /** @throws ServiceError when this server is down */
+  readonly requireRunning: () => void;
+}
+
+/** The client's side of a call, as far as an operation needs it. */
+export interface Caller {
+  /** The listener is called once if the client goes away before it has its answer. */
+  onHangUp(listener: () => void): void;
+}
+
+/** A call as its client wants it. */
+export interface CallLimits {
+  readonly timeoutMs: number;
+  readonly caller: Caller;
+}
+
+/** A write: with the client's own request id it takes effect once, however often it is sent. */
+export interface WriteLimits extends CallLimits {
+  readonly request: RequestId | undefined;
+}
+
+/** Put, append and get on any server of the cluster, with a deadline. Arguments have been checked. */
+export class KeyValueService {
+  constructor(private readonly parts: KeyValueParts) {}
+
+  /** @throws ServiceError, TooLargeError */
+  async put(key: string, value: JsonValue, limits: WriteLimits): Promise<void> {
+    await this.write((request) => encodePut(key, value, request), limits);
+  }
+
+  /** @throws ServiceError, TooLargeError; InputError when the value under the key cannot be appended to */
+  async append(key: string, items: readonly JsonValue[], limits: WriteLimits): Promise<void> {
+    const result = await this.write((request) => encodeAppend(key, items, request), limits);
+    if (result === 'notAList') throw new InputError('the value under this key is not a list');
+    if (result === 'tooLarge') throw new InputError('the list under this key would become too long');
+  }
+
+  /** The value at some moment between call and answer, undefined when there is none. @throws ServiceError */
+  async get(key: string, { timeoutMs, caller }: CallLimits): Promise<JsonValue | undefined> {
+    await waitFor(this.parts.router.read(timeoutMs), caller);
+    return this.parts.keys.get(key);
+  }
+
+  /** What this very server has applied, which may be behind. @throws ServiceError when it is down */
+  getLocal(key: string): JsonValue | undefined {
+    this.parts.requireRunning();
+    return this.parts.keys.get(key);
+  }
+
+  private async write(encode: (request: RequestId) => string, limits: WriteLimits): Promise<CommandResult> {
+    const { request } = limits;
+    if (request !== undefined) return resultOf(await this.propose(encode(request), limits));
+    for (;;) {
+      const call = this.parts.lanes.begin();
+      try {
+        const routed = await this.propose(encode(call.request), limits, () => call.end('used'));
+        const isForgotten = routed.result === 'sessionExpired';
+        call.end(isForgotten ? 'expired' : 'used');
+        // It was forgotten before the first attempt: nothing was done under this number.
+        if (!isForgotten || routed.repeated) return resultOf(routed);
+      } catch (error) {
+        call.end(isCertainlyNotDone(error) ? 'unused' : 'used');
+        throw error;
+      }
+    }
+  }
+
+  private propose(
+    command: string,
+    { timeoutMs, caller }: CallLimits,
+    abandoned: () => void = () => undefined,
+  ): Promise<Routed<CommandResult>> {
+    const problem = sizeProblem(command, this.parts.wire);
+    if (problem !== undefined) throw new TooLargeError(problem);
+    const pending = this.parts.router.propose(command, timeoutMs);
+    caller.onHangUp(abandoned);
+    return waitFor(pending, caller);
+  }
+}
+
+/** @throws ServiceError when the command was refused for its request id */
+function resultOf({ result, repeated }: Routed<CommandResult>): CommandResult {
+  if (result === 'sessionExpired' && repeated)
+    throw new ServiceError('timedOut', 'it may have been done before its client was forgotten');
+  return requireKnown(result);
+}
+
+function isCertainlyNotDone(error: unknown): boolean {
+  return error instanceof ServiceError ? error.outcome === 'notDone' : error instanceof InputError;
+}
+
+/** A client that hangs up frees its place. */
+function waitFor<T>(pending: PendingCall<T>, caller: Caller): Promise<T> {
+  caller.onHangUp(pending.cancel);
+  return pending.promise;
+}

@@ -1,0 +1,170 @@
+import type { Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { LineBuffer, type Line } from './lineBuffer.js';
+import { WaitingLine } from './waitingLine.js';
+import type { LineSurface } from './surfaces.js';
+
+/** How long a connection of lines may do nothing, in milliseconds. */
+export interface LineTimeouts {
+  /** No message is waiting and none comes. Half of the client's side closed, it waits for an answer no longer than this. */
+  readonly lineIdleMs: number;
+  /** The client takes none of the bytes that wait for it. */
+  readonly unreadMs: number;
+  /** The connection has been ended, and the client goes on sending. */
+  readonly discardMs: number;
+}
+
+/** What is read while a message waits, so that the end of the connection is noticed. */
+const READ_AHEAD_BYTES = 64 * 1_024;
+const DISCARD_BYTES_MAX = 16 * 1_024 * 1_024;
+/** So many milliseconds of the event loop a client gets for the messages that it has sent at once. */
+const TURN_MS_MAX = 5;
+const LF = Buffer.from('\n');
+
+/**
+ * Serves one connection of JSON lines: one message at a time, one reply line each, in the order of the messages. What
+ * the client sends meanwhile waits in its own send buffer, and its next message waits until it has read enough of the
+ * replies. It may close its half when it has sent everything: it gets all replies, and then the other half is closed.
+ */
+export class LineConnection {
+  private readonly lines: LineBuffer;
+  private waiting: WaitingLine | undefined;
+  private busy = false;
+  /** Nothing more is taken in: what has come is answered, and then the connection ends. */
+  private noMore = false;
+  private discarded = 0;
+
+  /** @param socket with `allowHalfOpen` and a listener for `error`; nothing else reads from it or writes to it */
+  constructor(
+    private readonly socket: Socket,
+    private readonly surface: LineSurface,
+    private readonly timeouts: LineTimeouts,
+  ) {
+    this.lines = new LineBuffer(surface.lineBytesMax);
+    socket.setTimeout(timeouts.lineIdleMs);
+    socket.on('data', (chunk: Buffer) => this.take(chunk));
+    socket.once('end', () => this.takeLast());
+    socket.once('close', () => this.waiting?.hangUp());
+    socket.once('timeout', () => socket.destroy());
+  }
+
+  /** Ends the connection: at once, or when the messages that it has sent are answered. */
+  close(): void {
+    this.noMore = true;
+    if (!this.busy) this.socket.destroySoon();
+  }
+
+  private take(chunk: Buffer): void {
+    if (this.noMore) {
+      this.discard(chunk.length);
+      return;
+    }
+    this.lines.push(chunk);
+    if (!this.busy) void this.work();
+    else if (this.lines.length > READ_AHEAD_BYTES) this.socket.pause();
+  }
+
+  private takeLast(): void {
+    if (this.noMore) return;
+    this.noMore = true;
+    this.lines.push(LF);
+    if (this.busy) this.socket.setTimeout(this.timeouts.lineIdleMs);
+    else void this.work();
+  }
+
+  /** Never rejects. */
+  private async work(): Promise<void> {
+    this.busy = true;
+    let turnEndsAt = performance.now() + TURN_MS_MAX;
+    for (let line = this.lines.next(); line !== undefined; line = this.lines.next()) {
+      if (performance.now() >= turnEndsAt) {
+        await nextTurn();
+        turnEndsAt = performance.now() + TURN_MS_MAX;
+      }
+      await this.serve(line);
+      if (this.socket.destroyed) return;
+    }
+    this.busy = false;
+    if (this.noMore) this.end();
+    else this.socket.resume();
+  }
+
+  private async serve(line: Line): Promise<void> {
+    // Who waits for us is not idle.
+    this.socket.setTimeout(this.noMore ? this.timeouts.lineIdleMs : 0);
+    const reply = 'text' in line ? await this.answer(line.text) : this.refusal(line.fault);
+    if (this.socket.destroyed) return;
+    if (!this.socket.write(`${reply}\n`)) await this.drain();
+    this.socket.setTimeout(this.timeouts.lineIdleMs);
+  }
+
+  /** Resolves when the client has taken everything, or is gone. */
+  private async drain(): Promise<void> {
+    this.socket.setTimeout(this.timeouts.unreadMs);
+    // What it sends must not look as though it read.
+    this.socket.pause();
+    await drained(this.socket);
+    this.socket.resume();
+  }
+
+  private async answer(text: string): Promise<string> {
+    const waiting = new WaitingLine((error) => this.report(error));
+    this.waiting = waiting;
+    try {
+      return await this.surface.answer(text, waiting);
+    } catch (error) {
+      this.report(error);
+      return failReply('internal error');
+    } finally {
+      waiting.settle();
+    }
+  }
+
+  private refusal(fault: 'too long' | 'not UTF-8'): string {
+    if (fault === 'not UTF-8') return failReply('the line is not UTF-8');
+    this.noMore = true;
+    this.lines.clear();
+    return failReply(`the line is longer than the ${this.surface.lineBytesMax} bytes that are allowed`);
+  }
+
+  /** What the client still sends is read for a while: the reset that unread bytes cause could overtake the last reply. */
+  private end(): void {
+    this.socket.setTimeout(this.timeouts.unreadMs);
+    this.socket.end(() => {
+      if (this.socket.destroyed) return;
+      const giveUp = setTimeout(() => this.socket.destroy(), this.timeouts.discardMs);
+      this.socket.once('close', () => clearTimeout(giveUp));
+    });
+    this.socket.resume();
+  }
+
+  private discard(length: number): void {
+    this.discarded += length;
+    if (this.discarded > DISCARD_BYTES_MAX) this.socket.destroy();
+  }
+
+  private report(error: unknown): void {
+    try {
+      this.surface.onInternalError?.(error);
+    } catch {
+      // Whoever was to be told cannot be told; the line is answered all the same.
+    }
+  }
+}
+
+function failReply(message: string): string {
+  return JSON.stringify({ code: 'fail', payload: { message } });
+}
+
+/** Resolves when everything is written, or the connection is gone. */
+function drained(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      socket.off('drain', done);
+      socket.off('close', done);
+      resolve();
+    };
+    socket.on('drain', done);
+    socket.on('close', done);
+  });
+}

@@ -1,0 +1,101 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { LineConnection, type LineTimeouts } from './lineConnection.js';
+import type { LineSurface } from './surfaces.js';
+
+export interface SwitchTimeouts extends LineTimeouts {
+  /** A connection that has not shown by then what it speaks is closed, in milliseconds. */
+  readonly firstByteMs: number;
+}
+
+/** More white space than this before the first byte is left to the HTTP parser. */
+const WHITE_BYTES_MAX = 1_024;
+
+/**
+ * Lets two protocols share the port of an HTTP server. A connection whose first byte after white space begins a JSON
+ * object, list or string is one of lines; any other is HTTP.
+ */
+export class ProtocolSwitch {
+  private readonly undecided = new Set<Socket>();
+  private readonly lineConnections = new Set<LineConnection>();
+  private readonly lineSockets = new Set<Socket>();
+
+  constructor(
+    private readonly surface: LineSurface,
+    private readonly timeouts: SwitchTimeouts,
+  ) {}
+
+  /** The HTTP server gets its connections by its own listener, only later: it tracks them and times them as ever. */
+  attachTo(server: Server): void {
+    const listeners = server.listeners('connection');
+    server.removeAllListeners('connection');
+    server.on('connection', (socket: Socket) => {
+      this.awaitFirstByte(socket, () => {
+        for (const listener of listeners) Reflect.apply(listener, server, [socket]);
+      });
+    });
+  }
+
+  /** Ends the connections that are idle or undecided at once, and each of the others after its answers. */
+  close(): void {
+    for (const socket of this.undecided) socket.destroy();
+    for (const connection of this.lineConnections) connection.close();
+  }
+
+  /** Cuts all connections of lines. */
+  cut(): void {
+    for (const socket of this.lineSockets) socket.destroy();
+  }
+
+  private awaitFirstByte(socket: Socket, serveHttp: () => void): void {
+    const held: Buffer[] = [];
+    let heldBytes = 0;
+    const onData = (chunk: Buffer): void => {
+      const protocol = protocolOf(chunk, WHITE_BYTES_MAX - heldBytes);
+      held.push(chunk);
+      heldBytes += chunk.length;
+      if (protocol === undefined) return;
+      leave();
+      if (protocol === 'lines') this.serveLines(socket);
+      else serveHttp();
+      // The socket is read on without a break, so its new reader gets these bytes here and now. To pause it, unshift
+      // them and resume it does the same, and makes a new connection cost a fifth more.
+      socket.emit('data', held.length === 1 ? chunk : Buffer.concat(held, heldBytes));
+    };
+    const onEnd = (): void => void socket.end();
+    const giveUp = setTimeout(() => socket.destroy(), this.timeouts.firstByteMs);
+    const leave = (): void => {
+      clearTimeout(giveUp);
+      this.undecided.delete(socket);
+      socket.off('data', onData).off('end', onEnd).off('close', leave);
+    };
+    this.undecided.add(socket);
+    socket.on('error', ignore);
+    socket.on('data', onData).on('end', onEnd).on('close', leave);
+  }
+
+  private serveLines(socket: Socket): void {
+    const connection = new LineConnection(socket, this.surface, this.timeouts);
+    this.lineConnections.add(connection);
+    this.lineSockets.add(socket);
+    socket.once('close', () => {
+      this.lineConnections.delete(connection);
+      this.lineSockets.delete(socket);
+    });
+  }
+}
+
+/** Undefined when the chunk is white space, and less of it than may be. */
+function protocolOf(chunk: Buffer, whiteBytesMax: number): 'lines' | 'http' | undefined {
+  const first = chunk.findIndex((byte) => !WHITE.has(byte));
+  if ((first < 0 ? chunk.length : first) > whiteBytesMax) return 'http';
+  if (first < 0) return undefined;
+  return OPENING.has(chunk[first] ?? 0) ? 'lines' : 'http';
+}
+
+const WHITE: ReadonlySet<number> = new Set(Buffer.from(' \t\r\n'));
+const OPENING: ReadonlySet<number> = new Set(Buffer.from('{["'));
+
+function ignore(): void {
+  // A connection that breaks is noticed by its closing.
+}

@@ -1,0 +1,47 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { XmlRpcServerOptions } from '../xmlrpc/index.js';
+import type { Pages } from './pages.js';
+
+/** Everything that one port serves. */
+export interface Surfaces {
+  /** POSTs to `/RPC2` and `/`. */
+  readonly xmlrpc: XmlRpcServerOptions;
+  /** What a GET of their paths is answered with. */
+  readonly pages?: Pages;
+  /** Other HTTP surfaces: the first that matches a path gets all its requests, whatever the method. */
+  readonly routes?: readonly Route[];
+  /** JSON lines over plain TCP. Without it every connection is HTTP. */
+  readonly lines?: LineSurface;
+}
+
+/** An HTTP surface that looks after its paths itself. */
+export interface Route {
+  /** @param path the path without the query, as it was sent: its percent signs are not decoded */
+  matches(path: string): boolean;
+  /** Answers the request, now or later. Must not throw; errors of the connection are taken care of. */
+  handle(request: IncomingMessage, response: ServerResponse): void;
+}
+
+/** A surface of one JSON message per line, and one line for each as the answer. */
+export interface LineSurface {
+  /** A longer line, its line feed not counted, gets a fail reply, and its connection is ended. */
+  readonly lineBytesMax: number;
+  /**
+   * Answers one message. Messages of one connection come one after another: the next when this one is answered.
+   *
+   * @param line what stands before the line feed (or carriage return and line feed); not blank, maybe not JSON
+   * @returns the reply on one line, without a line feed. A rejection becomes the fail reply `internal error`.
+   */
+  answer(line: string, call: LineCall): Promise<string>;
+  /** Told of every rejection of `answer`, and of every error of a listener that it gave to `onHangUp`. */
+  readonly onInternalError?: (error: unknown) => void;
+}
+
+/** What the answering of a line can know about its client. */
+export interface LineCall {
+  /**
+   * The listener is called once when the connection is gone before the answer; at once when that has happened
+   * already. Never called after the answer.
+   */
+  onHangUp(listener: () => void): void;
+}

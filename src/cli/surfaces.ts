@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import { AdminStatus } from '../api/adminStatus.js';
+import { FaultTranslator } from '../api/faults.js';
+import { JsonMessages } from '../api/jsonMessages.js';
+import { KeyValueHttp } from '../api/keyValueHttp.js';
+import { KeyValueService } from '../api/keyValueService.js';
+import { MetricsPage } from '../api/metricsPage.js';
+import { probePages } from '../api/probes.js';
+import type { StatusSource } from '../api/status.js';
+import type { Surfaces } from '../api/surfaces.js';
+import { surfstoreMethods } from '../api/surfstoreMethods.js';
+import { XmlRpcSurface } from '../api/xmlrpcSurface.js';
+import { MemoryBlockStore } from '../blocks/memoryBlockStore.js';
+import type { ServerOptions } from '../config/options.js';
+import type { ServerMetrics } from '../metrics/serverMetrics.js';
+import type { LeaderRouter } from '../node/leaderRouter.js';
+import type { RaftNode } from '../node/raftNode.js';
+import { RequestLanes } from '../node/requestLanes.js';
+import type { CommandResult } from '../stateMachine/command.js';
+import type { ServiceState } from '../stateMachine/serviceState.js';
+import { answerPeer, bytesOnTheWire } from '../transport/peerEndpoint.js';
+
+/** What the surfaces of one server are made from. */
+export interface SurfaceParts {
+  readonly node: RaftNode<CommandResult>;
+  readonly router: LeaderRouter<CommandResult>;
+  readonly state: ServiceState;
+  readonly status: StatusSource;
+  /** Whether another server answers. */
+  readonly isThere: (server: number) => Promise<boolean>;
+  readonly options: ServerOptions;
+  readonly metrics: ServerMetrics;
+  readonly log: Logger;
+}
+
+/** Everything that a server answers on its one port. */
+export function surfacesOf({
+  node,
+  router,
+  state,
+  status,
+  isThere,
+  options,
+  metrics,
+  log,
+}: SurfaceParts): Surfaces {
+  const { bodyBytesMax } = options;
+  const { surfaces: calls } = metrics;
+  const wire = { bytesOnTheWire, bodyBytesMax };
+  const onInternalError = (error: unknown): void => log.error({ err: error }, 'internal error');
+  const service = new KeyValueService({
+    router,
+    keys: state.keys,
+    lanes: new RequestLanes(randomUUID),
+    wire,
+    requireRunning: () => node.requireRunning(),
+  });
+  const messages = new JsonMessages({
+    service,
+    router,
+    servers: status.servers,
+    bodyBytesMax,
+    onInternalError,
+    measures: { posts: calls.measure('messages'), lines: calls.measure('lines') },
+  });
+  const methods = surfstoreMethods({
+    node,
+    files: state.files,
+    blocks: new MemoryBlockStore({ bytesMax: options.blockStoreBytesMax }),
+    wire,
+    chaosHooks: options.chaosHooks,
+    answerPeer: (message) => answerPeer(node, message),
+    status,
+  });
+  const surface = new XmlRpcSurface(methods, new FaultTranslator(status.servers));
+  return {
+    xmlrpc: {
+      dispatch: calls.dispatch(surface),
+      bodyBytesMax,
+      onInternalError: (error, methodName) => log.error({ err: error, method: methodName }, 'internal error'),
+    },
+    pages: probePages(
+      status,
+      surface.methods.map(({ name }) => name),
+    ),
+    routes: [
+      calls.route('keys', new KeyValueHttp(service, bodyBytesMax, onInternalError)),
+      messages,
+      new AdminStatus(status, isThere),
+      new MetricsPage(metrics, onInternalError),
+    ],
+    lines: messages,
+  };
+}

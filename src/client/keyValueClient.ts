@@ -1,0 +1,67 @@
+import type { JsonValue } from '../stateMachine/command.js';
+import { ClusterCaller, type ClusterClientOptions } from './clusterCaller.js';
+import { MessageConnections, type Message } from './messageConnections.js';
+import type { MessageAnswer } from './messageReply.js';
+import type { OperationOptions } from './operation.js';
+
+/** What a client is made from. */
+export type KeyValueClientOptions = ClusterClientOptions;
+
+/**
+ * A client of the key/value service of a cluster. Values are anything that JSON can carry. It finds the leader, follows
+ * it when it changes, and tries again until the deadline of the operation; a write takes effect once, however often it
+ * was sent. Errors are {@link ClientError}s that say whether the outcome is known; a `TypeError` means that a server
+ * answered what no server of this service would, or that a value cannot be written as JSON.
+ *
+ * @example
+ * import { KeyValueClient } from 'surfstore';
+ * import { readClusterFile } from 'surfstore/cluster-file';
+ *
+ * const client = new KeyValueClient({ servers: readClusterFile('myconfig.txt').servers });
+ * await client.put('pets', ['cat']);
+ * await client.append('pets', 'dog');
+ * await client.get('pets'); // ['cat', 'dog']
+ * client.close();
+ */
+export class KeyValueClient {
+  private readonly caller: ClusterCaller<Message, MessageAnswer>;
+
+  constructor(options: KeyValueClientOptions) {
+    this.caller = new ClusterCaller(options, new MessageConnections());
+  }
+
+  /** The value under a key, undefined when there is none. Linearizable. @throws ClientError */
+  get(key: string, options: OperationOptions = {}): Promise<JsonValue | undefined> {
+    return this.caller.read({ type: 'get', key }, options);
+  }
+
+  /** Stores a value under a key, instead of the one that is there. @throws ClientError; TypeError for a value that is not JSON */
+  put(key: string, value: JsonValue, options: OperationOptions = {}): Promise<void> {
+    return this.write('put', key, value, options);
+  }
+
+  /**
+   * Adds an item at the end of the list under a key; a missing key counts as an empty list.
+   *
+   * @throws ClientError `refused` when what is under the key is not a list; TypeError for an item that is not JSON
+   */
+  append(key: string, item: JsonValue, options: OperationOptions = {}): Promise<void> {
+    return this.write('append', key, item, options);
+  }
+
+  /** Ends the operations under way, and later ones, with `aborted`, and closes the connections. */
+  close(): void {
+    this.caller.close();
+  }
+
+  private async write(
+    type: 'put' | 'append',
+    key: string,
+    value: JsonValue,
+    options: OperationOptions,
+  ): Promise<void> {
+    const json = JSON.stringify(value) as string | undefined;
+    if (json === undefined) throw new TypeError('a value must be something that JSON can carry');
+    await this.caller.write((request) => ({ type, key, json, request }), options);
+  }
+}

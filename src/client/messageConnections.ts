@@ -1,0 +1,59 @@
+import { Agent } from 'node:http';
+import type { RequestId } from '../stateMachine/command.js';
+import { lostCall, type Attempt, type AttemptLimits, type Carrier } from './failure.js';
+import { HttpError } from './httpError.js';
+import { postJson, type Page } from './httpPost.js';
+import type { ServerInfo } from './leaderFinder.js';
+import { readReply, type MessageAnswer } from './messageReply.js';
+
+/** The longest that a server lets a message wait. */
+const SERVER_TIMEOUT_MS_MAX = 600_000;
+
+/** A message to the key/value service. */
+export type Message =
+  | { readonly type: 'get'; readonly key: string }
+  | {
+      readonly type: 'put' | 'append';
+      readonly key: string;
+      /** The value as JSON, so that it is the same in every attempt, whatever its owner does with it meanwhile. */
+      readonly json: string;
+      readonly request: RequestId;
+    };
+
+/** The HTTP connections over which messages go to the servers of a cluster. */
+export class MessageConnections implements Carrier<Message, MessageAnswer> {
+  private readonly agent = new Agent({ keepAlive: true, noDelay: true });
+
+  async attempt(
+    { host, port }: ServerInfo,
+    message: Message,
+    limits: AttemptLimits,
+  ): Promise<Attempt<MessageAnswer>> {
+    let page: Page;
+    try {
+      const target = { host, port, path: '/messages', agent: this.agent };
+      page = await postJson(target, textOf(message, limits.timeoutMs), limits);
+    } catch (error) {
+      if (!(error instanceof HttpError)) throw error;
+      return { failure: lostCall(error) };
+    }
+    return readReply(page, message.type === 'get');
+  }
+
+  close(): void {
+    this.agent.destroy();
+  }
+}
+
+function textOf(message: Message, timeoutMs: number): string {
+  const { type, key } = message;
+  const value = message.type === 'get' ? '' : `,"value":${message.json}`;
+  const request = message.type === 'get' ? '' : `,"request":${JSON.stringify(message.request)}`;
+  const payload = `{"key":${JSON.stringify(key)}${value}}`;
+  return `{"type":"${type}","payload":${payload}${request},"timeout_ms":${serverTimeoutMs(timeoutMs)}}`;
+}
+
+/** A little less than we wait: the server's word on what became of the call says more than its silence. */
+function serverTimeoutMs(timeoutMs: number): number {
+  return Math.min(SERVER_TIMEOUT_MS_MAX, Math.max(1, Math.floor(0.9 * timeoutMs)));
+}

@@ -1,0 +1,58 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { MetricsSource } from '../api/metricsPage.js';
+import type { StatusSource } from '../api/status.js';
+import type { Now } from './callMeter.js';
+import { NodeMetrics } from './nodeMetrics.js';
+import { statusGauges } from './statusGauges.js';
+import { SurfaceMetrics } from './surfaceMetrics.js';
+
+/** So many milliseconds of the event loop a scrape takes before everybody else has a turn. */
+const TURN_MS_MAX = 1;
+const LAG_RESOLUTION_MS = 10;
+
+/** The metrics of one server; several servers in a process do not share any. */
+export class ServerMetrics implements MetricsSource {
+  readonly node: NodeMetrics;
+  readonly surfaces: SurfaceMetrics;
+  private readonly registry = new Registry();
+  private update: () => void = () => undefined;
+  private scrape: Promise<string> | undefined;
+
+  /** @param now for tests */
+  constructor(now: Now = () => performance.now()) {
+    this.node = new NodeMetrics(this.registry, now);
+    this.surfaces = new SurfaceMetrics(this.registry, now);
+    collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: LAG_RESOLUTION_MS });
+  }
+
+  get contentType(): string {
+    return this.registry.contentType;
+  }
+
+  /** From now on the metrics tell of this status, too. To be called once. */
+  watch(status: StatusSource): void {
+    this.update = statusGauges(this.registry, status);
+  }
+
+  /** Whoever asks while a scrape is under way gets the same. */
+  text(): Promise<string> {
+    this.scrape ??= this.collect().finally(() => (this.scrape = undefined));
+    return this.scrape;
+  }
+
+  private async collect(): Promise<string> {
+    this.update();
+    const parts: string[] = [];
+    let turnEndsAt = performance.now() + TURN_MS_MAX;
+    for (const { name } of this.registry.getMetricsAsArray()) {
+      if (performance.now() >= turnEndsAt) {
+        await nextTurn();
+        turnEndsAt = performance.now() + TURN_MS_MAX;
+      }
+      parts.push(await this.registry.getSingleMetricAsString(name));
+    }
+    // prom-client misspells what the lags are while nothing has been measured yet.
+    return `${parts.join('\n\n').replaceAll(/ Nan$/gm, ' NaN')}\n`;
+  }
+}

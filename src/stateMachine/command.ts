@@ -1,0 +1,125 @@
+/** Any value that JSON can carry. */
+export type JsonValue =
+  null | boolean | number | string | readonly JsonValue[] | { readonly [name: string]: JsonValue };
+
+/**
+ * A hash list, kept exactly as the client sent it: opaque to us. Types that JSON lacks are tagged objects;
+ * `base64` and `i8` hold text, `struct` the members in order.
+ */
+export type HashList =
+  | string
+  | number
+  | boolean
+  | readonly HashList[]
+  | { readonly base64: string }
+  | { readonly i8: string }
+  | { readonly struct: readonly (readonly [string, HashList])[] };
+
+/**
+ * Names one request of one client, however often it is sent (section 8: "serial numbers"). A client's sequences rise,
+ * from 1 on, and it has one request under way at a time.
+ */
+export interface RequestId {
+  readonly clientId: string;
+  readonly sequence: number;
+}
+
+export interface UpdateFile {
+  readonly type: 'updateFile';
+  readonly name: string;
+  readonly version: number;
+  readonly hashList: HashList;
+}
+
+export interface PutKey {
+  readonly type: 'kvPut';
+  readonly key: string;
+  readonly value: JsonValue;
+}
+
+/** Adds items at the end of the list under a key. */
+export interface AppendToKey {
+  readonly type: 'kvAppend';
+  readonly key: string;
+  readonly items: readonly JsonValue[];
+}
+
+/** What the log replicates; with a request id it takes effect once, however often it is in the log. */
+export type Command = (UpdateFile | PutKey | AppendToKey) & { readonly request?: RequestId };
+
+/**
+ * What became of a command:
+ * - `applied`: it took effect
+ * - `refused`: the version of the update is not exactly one above the stored one
+ * - `notAList`, `tooLarge`: what is under the key cannot be appended to
+ * - `stale`: the client has gone on to a later request; this one takes no effect now, whatever became of it before
+ * - `reused`: the request id was that of another command, and this one took no effect
+ * - `sessionExpired`: nothing is known of the client any more, so neither whether this is a retry; no effect now
+ * - `none`: no command of ours
+ */
+export type CommandResult =
+  'applied' | 'refused' | 'notAList' | 'tooLarge' | 'stale' | 'reused' | 'sessionExpired' | 'none';
+
+/** The command as text for the log; equal commands give equal texts. */
+export function encodeCommand(command: Command): string {
+  return JSON.stringify(command);
+}
+
+export function encodeUpdateFile(
+  name: string,
+  version: number,
+  hashList: HashList,
+  request?: RequestId,
+): string {
+  return encodeCommand({ type: 'updateFile', name, version, hashList, ...named(request) });
+}
+
+export function encodePut(key: string, value: JsonValue, request?: RequestId): string {
+  return encodeCommand({ type: 'kvPut', key, value, ...named(request) });
+}
+
+export function encodeAppend(key: string, items: readonly JsonValue[], request?: RequestId): string {
+  return encodeCommand({ type: 'kvAppend', key, items, ...named(request) });
+}
+
+/** The command, or undefined for a text that is none. */
+export function decodeCommand(text: string): Command | undefined {
+  try {
+    const fields = JSON.parse(text) as Readonly<Record<string, unknown>> | null;
+    if (fields === null || !isOperation(fields)) return undefined;
+    const { request } = fields;
+    return request === undefined || isRequestId(request) ? (fields as unknown as Command) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function named(request: RequestId | undefined): { readonly request?: RequestId } {
+  if (request === undefined) return {};
+  const { clientId, sequence } = request;
+  return { request: { clientId, sequence } };
+}
+
+function isOperation(fields: Readonly<Record<string, unknown>>): boolean {
+  switch (fields['type']) {
+    case 'updateFile':
+      return (
+        typeof fields['name'] === 'string' &&
+        Number.isSafeInteger(fields['version']) &&
+        fields['hashList'] !== undefined &&
+        fields['hashList'] !== null
+      );
+    case 'kvPut':
+      return typeof fields['key'] === 'string' && fields['value'] !== undefined;
+    case 'kvAppend':
+      return typeof fields['key'] === 'string' && Array.isArray(fields['items']);
+    default:
+      return false;
+  }
+}
+
+function isRequestId(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { clientId, sequence } = value as Partial<RequestId>;
+  return typeof clientId === 'string' && Number.isSafeInteger(sequence) && (sequence ?? 0) >= 1;
+}

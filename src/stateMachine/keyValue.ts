@@ -1,0 +1,150 @@
+import type { AppendToKey, CommandResult, JsonValue, PutKey } from './command.js';
+import { CopyOnWriteMap } from './copyOnWriteMap.js';
+import { recordsFrom, type PartLoader, type StatePart } from './statePart.js';
+import { SnapshotError } from './stateMachine.js';
+
+/** What a list may grow to by appends, about the length of its JSON: a longer one would hold up those who read it. */
+export const LIST_CHARS_MAX = 4 * 1024 * 1024;
+
+/** About the length of the JSON of a record of a long list, which takes several; an item longer than this has its own. */
+const PART_CHARS = 8_192;
+
+/**
+ * The first `length` items of an array that is shared by all states of the list and only ever grows: an append copies
+ * nothing, and every earlier state stays what it was.
+ */
+interface List {
+  readonly items: JsonValue[];
+  readonly length: number;
+  readonly chars: number;
+}
+
+type Stored = { readonly list: List } | { readonly value: JsonValue };
+
+/** A record of a snapshot: a key with its value, or more items of the list in the record before. */
+export type KeyRecord =
+  { readonly k: string; readonly v: JsonValue } | { readonly more: readonly JsonValue[] };
+
+/** The key/value map: key -> any JSON value (assignments 000 and 001, which store lists of strings and any value). */
+export class KeyValue implements StatePart<KeyRecord> {
+  private keys = new CopyOnWriteMap<Stored>();
+
+  get size(): number {
+    return this.keys.size;
+  }
+
+  /** The value under a key, undefined when there is none. */
+  get(key: string): JsonValue | undefined {
+    const stored = this.keys.get(key);
+    return stored === undefined ? undefined : valueOf(stored);
+  }
+
+  /** All keys with their values as they are at this moment. */
+  list(): (readonly [string, JsonValue])[] {
+    return [...this.keys.entries()].map(([key, stored]) => [key, valueOf(stored)]);
+  }
+
+  put({ key, value }: Pick<PutKey, 'key' | 'value'>): CommandResult {
+    this.keys.set(key, storedOf(value));
+    return 'applied';
+  }
+
+  /** A missing key counts as an empty list. */
+  append({ key, items }: Pick<AppendToKey, 'key' | 'items'>): CommandResult {
+    const stored = this.keys.get(key) ?? storedOf([]);
+    if (!('list' in stored)) return 'notAList';
+    if (stored.list.chars + charsOf(items) > LIST_CHARS_MAX) return 'tooLarge';
+    this.keys.set(key, { list: extended(stored.list, items) });
+    return 'applied';
+  }
+
+  records(): Iterator<unknown> {
+    return recordsFrom(this.keys.freeze(), recordsOfKey);
+  }
+
+  load(): PartLoader<KeyRecord> {
+    const keys = new CopyOnWriteMap<Stored>();
+    let lastKey: string | undefined;
+    return {
+      add: (record) => {
+        lastKey = addRecord(keys, record, lastKey);
+      },
+      install: () => {
+        this.keys = keys;
+      },
+    };
+  }
+}
+
+function valueOf(stored: Stored): JsonValue {
+  return 'list' in stored ? stored.list.items.slice(0, stored.list.length) : stored.value;
+}
+
+function storedOf(value: JsonValue): Stored {
+  return isArray(value)
+    ? { list: { items: [...value], length: value.length, chars: charsOf(value) } }
+    : { value };
+}
+
+/** Only the newest state of a list is ever extended. */
+function extended({ items, chars }: List, more: readonly JsonValue[]): List {
+  for (const item of more) items.push(item);
+  return { items, length: items.length, chars: chars + charsOf(more) };
+}
+
+/** About the length of the JSON of these items. */
+function charsOf(items: readonly JsonValue[]): number {
+  return items.reduce<number>((sum, item) => sum + charsOfItem(item), 0);
+}
+
+function charsOfItem(item: JsonValue): number {
+  return typeof item === 'string' ? item.length + 3 : JSON.stringify(item).length + 1;
+}
+
+function recordsOfKey(key: string, stored: Stored): readonly KeyRecord[] {
+  if (!('list' in stored)) return [{ k: key, v: stored.value }];
+  const [first = [], ...others] = partsOf(stored.list);
+  return [{ k: key, v: first }, ...others.map((more) => ({ more }))];
+}
+
+function partsOf({ items, length }: List): JsonValue[][] {
+  const parts: JsonValue[][] = [];
+  let part: JsonValue[] = [];
+  let chars = 0;
+  for (const item of items.slice(0, length)) {
+    const itemChars = charsOfItem(item);
+    if (part.length > 0 && chars + itemChars > PART_CHARS) {
+      parts.push(part);
+      part = [];
+      chars = 0;
+    }
+    part.push(item);
+    chars += itemChars;
+  }
+  parts.push(part);
+  return parts;
+}
+
+/** Gives the key whose list more items may follow. */
+function addRecord(
+  keys: CopyOnWriteMap<Stored>,
+  record: KeyRecord,
+  lastKey: string | undefined,
+): string | undefined {
+  if ('more' in record) {
+    const stored = lastKey === undefined ? undefined : keys.get(lastKey);
+    if (lastKey === undefined || stored === undefined || !('list' in stored) || !Array.isArray(record.more))
+      throw new SnapshotError('a record of the snapshot goes on with a list that is not there');
+    keys.set(lastKey, { list: extended(stored.list, record.more) });
+    return lastKey;
+  }
+  const { k: key, v: value } = record as { readonly k: unknown; readonly v?: JsonValue };
+  if (typeof key !== 'string' || value === undefined || keys.get(key) !== undefined)
+    throw new SnapshotError('a record of the snapshot is no key, or a key that is there already');
+  keys.set(key, storedOf(value));
+  return key;
+}
+
+function isArray(value: JsonValue): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}

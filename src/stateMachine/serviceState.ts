@@ -1,0 +1,83 @@
+import type { Entry } from '../raft/types.js';
+import { ChunkReader, recordsOf } from './chunks.js';
+import { decodeCommand, type Command, type CommandResult } from './command.js';
+import { FileMetadata } from './fileMetadata.js';
+import { KeyValue, type KeyRecord } from './keyValue.js';
+import { Sessions, type SessionRecord } from './sessions.js';
+import {
+  SnapshotError,
+  type SnapshotLoader,
+  type SnapshotReader,
+  type StateMachine,
+} from './stateMachine.js';
+import { chained } from './statePart.js';
+
+/** All that the log replicates: the files, the keys, and the sessions of the clients that change them. */
+export class ServiceState implements StateMachine<CommandResult> {
+  readonly files = new FileMetadata();
+  readonly keys = new KeyValue();
+  readonly sessions: Sessions;
+  private applied = 0;
+
+  /** @param sessionsMax clients that are remembered; the same on all servers */
+  constructor(sessionsMax?: number) {
+    this.sessions = new Sessions(sessionsMax);
+  }
+
+  get lastApplied(): number {
+    return this.applied;
+  }
+
+  apply(entry: Entry): CommandResult {
+    this.applied = entry.index;
+    if (entry.kind === 'noop') return 'none';
+    const command = decodeCommand(entry.command);
+    if (command === undefined) return 'none';
+    const { request } = command;
+    if (request === undefined) return this.run(command);
+    return this.sessions.once({ request, text: entry.command, index: entry.index }, () => this.run(command));
+  }
+
+  snapshot(chunkChars: number): SnapshotReader {
+    const records = chained([this.files.records(), this.keys.records(), this.sessions.records()]);
+    return new ChunkReader(records, chunkChars);
+  }
+
+  load(): SnapshotLoader {
+    const files = this.files.load();
+    const keys = this.keys.load();
+    const sessions = this.sessions.load();
+    return {
+      add: (chunk) => {
+        for (const record of recordsOf(chunk)) {
+          if (Array.isArray(record)) files.add(record);
+          else if (hasOneOf(record, 'k', 'more')) keys.add(record as KeyRecord);
+          else if (hasOneOf(record, 's')) sessions.add(record as SessionRecord);
+          else throw new SnapshotError('a record of the snapshot is of an unknown kind');
+        }
+      },
+      install: (lastApplied) => {
+        files.install();
+        keys.install();
+        sessions.install();
+        this.applied = lastApplied;
+      },
+    };
+  }
+
+  private run(command: Command): CommandResult {
+    switch (command.type) {
+      case 'updateFile':
+        return this.files.update(command);
+      case 'kvPut':
+        return this.keys.put(command);
+      case 'kvAppend':
+        return this.keys.append(command);
+    }
+  }
+}
+
+/** Whether the record has one of these members, which is all that tells its kind; its part checks the rest. */
+function hasOneOf(record: unknown, ...members: readonly string[]): boolean {
+  return typeof record === 'object' && record !== null && members.some((member) => member in record);
+}

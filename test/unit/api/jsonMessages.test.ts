@@ -1,0 +1,181 @@
+import { expect } from 'chai';
+import { JsonMessages } from '../../../src/api/jsonMessages.js';
+import { KeyValueService } from '../../../src/api/keyValueService.js';
+import { ServiceError } from '../../../src/node/errors.js';
+import { LeaderRouter, type LeaderCalls } from '../../../src/node/leaderRouter.js';
+import { RequestLanes } from '../../../src/node/requestLanes.js';
+import { systemClock } from '../../../src/node/ticker.js';
+import type { CommandResult } from '../../../src/stateMachine/command.js';
+import { bytesOnTheWire } from '../../../src/transport/peerEndpoint.js';
+import { nobody, Service, servers } from './service.js';
+
+const noCalls: LeaderCalls<CommandResult> = {
+  propose: () => {
+    throw new Error('nobody is to be asked');
+  },
+  readIndex: () => {
+    throw new Error('nobody is to be asked');
+  },
+};
+
+/** The messages of one server; in a cluster of one it leads. */
+class Messages {
+  readonly errors: unknown[] = [];
+  private readonly messages: JsonMessages;
+
+  constructor(readonly service: Service) {
+    const { node, state } = service;
+    const router = new LeaderRouter(node, noCalls, systemClock);
+    const wire = { bytesOnTheWire, bodyBytesMax: 100_000 };
+    const lanes = new RequestLanes(() => `lane${(this.lanes += 1)}`);
+    this.messages = new JsonMessages({
+      service: new KeyValueService({
+        router,
+        keys: state.keys,
+        lanes,
+        wire,
+        requireRunning: () => node.requireRunning(),
+      }),
+      router,
+      servers,
+      bodyBytesMax: 100_000,
+      onInternalError: (error) => this.errors.push(error),
+    });
+  }
+
+  private lanes = 0;
+
+  async send(message: unknown): Promise<unknown> {
+    const line = typeof message === 'string' ? message : JSON.stringify(message);
+    return JSON.parse(await this.messages.answer(line, nobody));
+  }
+
+  static async leading(sessionsMax?: number): Promise<Messages> {
+    const options = sessionsMax === undefined ? {} : { sessionsMax };
+    return new Messages(await Service.leading({ servers: 1, ...options }));
+  }
+}
+
+const put = (key: string, value: unknown, more: object = {}): object => ({
+  type: 'put',
+  payload: { key, value },
+  ...more,
+});
+const append = (key: string, value: unknown, more: object = {}): object => ({
+  type: 'append',
+  payload: { key, value },
+  ...more,
+});
+const get = (key: string): object => ({ type: 'get', payload: { key } });
+const success = { code: 'success' };
+
+describe('api: JSON messages', () => {
+  it('answers put and get in the words of the assignment', async () => {
+    const messages = await Messages.leading();
+    expect(await messages.send(put('k', 'v'))).to.deep.equal(success);
+    expect(await messages.send(get('k'))).to.deep.equal({
+      code: 'success',
+      payload: { key: 'k', value: 'v' },
+    });
+    expect(await messages.send(get('x'))).to.deep.equal({
+      code: 'fail',
+      payload: { message: 'there is no such key', key: 'x', error: 'notFound', outcome: 'notDone' },
+    });
+  });
+
+  it('takes the type in any letter case, and null for a member that is not set', async () => {
+    const messages = await Messages.leading();
+    const message = { type: 'PUT', payload: { key: 'k', value: null }, request: null, timeout_ms: null };
+    expect(await messages.send(message)).to.deep.equal(success);
+    expect(await messages.send(get('k'))).to.deep.nested.include({ 'payload.value': null });
+  });
+
+  it('an append adds one item, and what is no list refuses it', async () => {
+    const messages = await Messages.leading();
+    expect(await messages.send(append('list', 'a'))).to.deep.equal(success);
+    expect(await messages.send(append('list', ['b']))).to.deep.equal(success);
+    expect(await messages.send(get('list'))).to.deep.nested.include({ 'payload.value': ['a', ['b']] });
+    await messages.send(put('text', 't'));
+    expect(await messages.send(append('text', 'a'))).to.deep.nested.include({
+      code: 'fail',
+      'payload.error': 'invalid',
+      'payload.outcome': 'notDone',
+    });
+  });
+
+  it('with a request a message takes effect once, and not with another content', async () => {
+    const messages = await Messages.leading();
+    for (const request of ['once', { clientId: 'c', sequence: 1 }]) {
+      expect(await messages.send(append('list', 'x', { request }))).to.deep.equal(success);
+      expect(await messages.send(append('list', 'x', { request }))).to.deep.equal(success);
+      expect(await messages.send(append('list', 'y', { request }))).to.deep.nested.include({
+        'payload.error': 'requestReused',
+        'payload.outcome': 'notDone',
+      });
+    }
+    expect(await messages.send(get('list'))).to.deep.nested.include({ 'payload.value': ['x', 'x'] });
+  });
+
+  it('a client that is not known, or has gone on, is told so', async () => {
+    const messages = await Messages.leading();
+    const numbered = (sequence: number): object => ({ request: { clientId: 'c', sequence } });
+    expect(await messages.send(append('list', 'x', numbered(2)))).to.deep.nested.include({
+      'payload.error': 'sessionExpired',
+    });
+    await messages.send(append('list', '1', numbered(1)));
+    await messages.send(append('list', '2', numbered(5)));
+    expect(await messages.send(append('list', '3', numbered(4)))).to.deep.nested.include({
+      'payload.error': 'staleRequest',
+      'payload.outcome': 'unknown',
+    });
+    expect(await messages.send(get('list'))).to.deep.nested.include({ 'payload.value': ['1', '2'] });
+  });
+
+  it('a write without a request succeeds although the session that the server uses for it was forgotten', async () => {
+    const messages = await Messages.leading(1);
+    expect(await messages.send(append('list', 'a'))).to.deep.equal(success);
+    expect(await messages.send(append('other', 'x', { request: 'somebody else' }))).to.deep.equal(success);
+    expect(await messages.send(append('list', 'b'))).to.deep.equal(success);
+    expect(await messages.send(get('list'))).to.deep.nested.include({ 'payload.value': ['a', 'b'] });
+  });
+
+  it('writes at the same time without a request do not get in each other’s way', async () => {
+    const messages = await Messages.leading();
+    const items = Array.from({ length: 50 }, (_, number) => number);
+    const replies = await Promise.all(items.map((item) => messages.send(append('list', item))));
+    expect(replies).to.deep.equal(items.map(() => success));
+    expect(messages.service.state.keys.get('list')).to.have.members(items);
+  });
+
+  it('a server that knows of no leader fails when the deadline is over', async () => {
+    const messages = new Messages(new Service());
+    expect(await messages.send({ ...get('k'), timeout_ms: 20 })).to.deep.nested.include({
+      code: 'fail',
+      'payload.error': 'noLeader',
+      'payload.outcome': 'notDone',
+    });
+  });
+
+  it('a crashed server fails at once', async () => {
+    const messages = await Messages.leading();
+    messages.service.node.crash();
+    for (const message of [get('k'), put('k', 1)])
+      expect(await messages.send(message)).to.deep.nested.include({
+        code: 'fail',
+        'payload.error': 'isCrashed',
+      });
+  });
+
+  it('an error that nobody foresaw is a fail reply, and is reported', async () => {
+    const messages = await Messages.leading();
+    messages.service.state.keys.get = () => {
+      throw new TypeError('unforeseen');
+    };
+    expect(await messages.send(get('k'))).to.deep.nested.include({
+      code: 'fail',
+      'payload.error': 'internal',
+    });
+    expect(messages.errors).to.have.lengthOf(1);
+    expect(messages.errors[0]).to.be.instanceOf(TypeError).and.not.instanceOf(ServiceError);
+  });
+});

@@ -1,0 +1,135 @@
+import { expect } from 'chai';
+import { XmlRpcFault } from '../../../src/xmlrpc/index.js';
+import { until } from '../../support/xmlrpcServer.js';
+import { clientErrorOf, ScriptedCluster, yes, type Reply, type Script } from './cluster.js';
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const expired: Reply = { fault: 'sessionExpired' };
+const refused: Reply = { error: new XmlRpcFault(-32602, 'no') };
+let cluster: ScriptedCluster;
+
+async function clusterOf(...scripts: Script[]): Promise<ScriptedCluster> {
+  cluster = await ScriptedCluster.of(...scripts);
+  return cluster;
+}
+
+/** The request ids of all calls, with clients numbered as they appeared: `0/1` is the first request of the first. */
+function requests(): string[] {
+  const ids = [...new Set(cluster.requests.map(({ clientId }) => clientId))];
+  return cluster.requests.map(({ clientId, sequence }) => `${ids.indexOf(clientId)}/${sequence}`);
+}
+
+describe('client: the request id of an update', () => {
+  afterEach(() => cluster.close());
+
+  it('is the next number of a client id that nobody else has', async () => {
+    const client = (await clusterOf(yes)).client();
+    for (let version = 1; version <= 3; version += 1) await client.updateFile('a', version, []);
+    await cluster.client().updateFile('a', 4, []);
+    expect(requests()).to.deep.equal(['0/1', '0/2', '0/3', '1/1']);
+    for (const { clientId } of cluster.requests) expect(clientId).to.match(UUID);
+  });
+
+  it('is used by nobody else while the update is under way, and its client id again afterwards', async () => {
+    await clusterOf('silence');
+    const waiting = cluster.client();
+    const updates = [1, 2, 3].map(() => clientErrorOf(waiting.updateFile('a', 1, [])));
+    await until(() => cluster.asked.length === 3);
+    expect(new Set(requests())).to.deep.equal(new Set(['0/1', '1/1', '2/1']));
+    waiting.close();
+    await Promise.all(updates);
+    await cluster.close();
+
+    const client = (await clusterOf(yes)).client();
+    await Promise.all([1, 2, 3, 4].map(() => client.updateFile('a', 1, [])));
+    await Promise.all([1, 2, 3, 4].map(() => client.updateFile('a', 1, [])));
+    await client.updateFile('a', 1, []);
+    const inOrder = requests();
+    expect(inOrder.slice(0, 4)).to.have.members(['0/1', '1/1', '2/1', '3/1']);
+    expect(inOrder.slice(4, 8)).to.have.members(['0/2', '1/2', '2/2', '3/2']);
+    expect(inOrder[8]).to.match(/^[0-3]\/3$/);
+  });
+
+  it('is free again when it is certain that nothing was done', async () => {
+    const client = (await clusterOf([yes, { fault: 'notLeader' }, refused, yes])).client();
+    await client.updateFile('a', 1, []);
+    await clientErrorOf(client.updateFile('a', 2, []));
+    await client.updateFile('a', 2, ['other']);
+    expect(requests()).to.deep.equal(['0/1', '0/2', '0/2', '0/2']);
+  });
+
+  for (const [what, ...replies] of [
+    ['may have been done', { fault: 'steppedDown' }, refused],
+    ['lost its answer', 'hang up', refused],
+    ['ended in an internal error', { error: new Error('broken') }],
+    ['has got an answer that cannot be understood', { value: 'hello' }],
+  ] as const) {
+    it(`is never used again for another update when the one that had it ${what}`, async () => {
+      const client = (await clusterOf([...replies, yes])).client();
+      await client.updateFile('a', 1, []).then(
+        () => expect.fail('there is no answer'),
+        () => undefined,
+      );
+      await client.updateFile('a', 1, ['other']);
+      expect(requests()).to.deep.equal([...replies.map(() => '0/1'), '0/2']);
+    });
+  }
+
+  it('of an update that was aborted before it began is free', async () => {
+    const client = (await clusterOf(yes)).client();
+    await clientErrorOf(client.updateFile('a', 1, [], { signal: AbortSignal.abort() }));
+    await client.updateFile('a', 1, []);
+    expect(requests()).to.deep.equal(['0/1']);
+  });
+});
+
+describe('client: a session that the service has forgotten', () => {
+  afterEach(() => cluster.close());
+
+  for (const fault of ['sessionExpired', 'staleRequest', 'requestReused'] as const) {
+    it(`is begun anew after ${fault}, at once and at the same server: nothing was done`, async () => {
+      const client = (await clusterOf([yes, { fault }, yes])).client({
+        backoff: { minMs: 60_000, maxMs: 60_000 },
+      });
+      expect(await client.updateFile('a', 1, [])).to.equal(true);
+      expect(await client.updateFile('a', 2, [])).to.equal(true);
+      expect(await client.updateFile('a', 3, [])).to.equal(true);
+      expect(requests()).to.deep.equal(['0/1', '0/2', '1/1', '1/2']);
+    });
+  }
+
+  it('is begun anew also after attempts that certainly did nothing', async () => {
+    const client = (await clusterOf([yes, { fault: 'superseded' }, expired, yes])).client();
+    await client.updateFile('a', 1, []);
+    expect(await client.updateFile('a', 2, [])).to.equal(true);
+    expect(requests()).to.deep.equal(['0/1', '0/2', '0/2', '1/1']);
+  });
+
+  it('leaves an update open that an earlier attempt may have done, and it is not sent again', async () => {
+    const client = (await clusterOf([yes, { fault: 'steppedDown' }, expired, yes])).client();
+    await client.updateFile('a', 1, []);
+    const error = await clientErrorOf(client.updateFile('a', 2, []));
+    expect(error).to.include({ code: 'refused', outcome: 'unknown' });
+    expect(requests()).to.deep.equal(['0/1', '0/2', '0/2']);
+  });
+
+  it('is one of several: each is left for good when its turn comes', async () => {
+    await clusterOf([yes, yes, expired, expired, yes]);
+    const client = cluster.client();
+    await Promise.all([client.updateFile('a', 1, []), client.updateFile('b', 1, [])]);
+    expect(await client.updateFile('a', 2, [])).to.equal(true);
+    expect(await client.updateFile('a', 3, [])).to.equal(true);
+    expect(requests().slice(-2)).to.deep.equal(['2/1', '2/2']);
+    expect(new Set(requests().slice(2, 4))).to.deep.equal(new Set(['0/2', '1/2']));
+  });
+
+  it('cannot be a new one: a server that says so for ever is not asked for ever', async () => {
+    const client = (await clusterOf([yes, expired])).client();
+    await client.updateFile('a', 1, []);
+    expect(await clientErrorOf(client.updateFile('a', 2, []))).to.include({
+      code: 'refused',
+      outcome: 'notDone',
+    });
+    expect(requests()).to.deep.equal(['0/1', '0/2', '1/1']);
+  });
+});

@@ -1,0 +1,137 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { pino } from 'pino';
+import { HttpFront } from '../../../src/api/httpFront.js';
+import { surfacesOf } from '../../../src/cli/surfaces.js';
+import { defaultOptions } from '../../../src/config/options.js';
+import { MeteredNode } from '../../../src/metrics/meteredNode.js';
+import { ServerMetrics } from '../../../src/metrics/serverMetrics.js';
+import { systemDefer } from '../../../src/node/defer.js';
+import { LeaderRouter } from '../../../src/node/leaderRouter.js';
+import { deafObserver } from '../../../src/node/observer.js';
+import { systemClock } from '../../../src/node/ticker.js';
+import { defaultRaftConfig } from '../../../src/raft/config.js';
+import { ServiceState } from '../../../src/stateMachine/serviceState.js';
+import { MemoryStorage } from '../../../src/storage/memoryStorage.js';
+import type { ParsedValue, XmlRpcValue } from '../../../src/xmlrpc/index.js';
+import { ManualTicker } from '../../support/manualTicker.js';
+import { nobody, PuppetPeers, servers } from '../api/service.js';
+import { listen } from '../api/fronts.js';
+import { Scrape } from './scrape.js';
+
+const running: MeteredServer[] = [];
+
+/** Server 0 of three with all that it listens with; its peers are puppets. */
+export class MeteredServer {
+  readonly peers = new PuppetPeers();
+  readonly metrics = new ServerMetrics();
+  readonly node: MeteredNode;
+  port = 0;
+  private readonly surfaces: ReturnType<typeof surfacesOf>;
+  private readonly front: HttpFront;
+
+  constructor() {
+    const state = new ServiceState();
+    this.node = new MeteredNode(this.metrics.node, {
+      raft: { ...defaultRaftConfig, id: 0, servers: servers.map(({ id }) => id) },
+      storage: new MemoryStorage(),
+      transport: this.peers,
+      stateMachine: state,
+      ticker: new ManualTicker(),
+      defer: systemDefer,
+      snapshots: { entriesMax: 10, bytesMax: 1_000_000, chunkChars: 1_000 },
+      drawElectionTicks: () => 60,
+      replyAfter: 'majority',
+      waitingCallsMax: 100,
+      observer: deafObserver,
+    });
+    const notHere = (): never => {
+      throw new Error('no test of metrics asks another server');
+    };
+    const router = new LeaderRouter(this.node, { propose: notHere, readIndex: notHere }, systemClock);
+    const status = {
+      id: 0,
+      servers,
+      node: this.node,
+      tickMs: 10,
+      version: '1.2.3',
+      counts: () => ({ files: state.files.size, keys: state.keys.size, sessions: state.sessions.size }),
+      uptimeSeconds: () => 7,
+    };
+    this.metrics.watch(status);
+    this.surfaces = surfacesOf({
+      node: this.node,
+      router,
+      state,
+      status,
+      isThere: () => Promise.resolve(true),
+      options: defaultOptions,
+      metrics: this.metrics,
+      log: pino({ level: 'silent' }),
+    });
+    this.front = new HttpFront(this.surfaces);
+    this.node.start();
+  }
+
+  /** A server that listens; {@link stopServers} ends it. */
+  static async start(): Promise<MeteredServer> {
+    const server = new MeteredServer();
+    running.push(server);
+    server.port = await listen(server.front);
+    return server;
+  }
+
+  static async leading(): Promise<MeteredServer> {
+    const server = await MeteredServer.start();
+    server.node.campaign();
+    while (!server.node.isLeader) await new Promise((resolve) => setImmediate(resolve));
+    return server;
+  }
+
+  /** An XML-RPC call. */
+  async call(name: string, ...params: ParsedValue[]): Promise<XmlRpcValue> {
+    return this.surfaces.xmlrpc.dispatch(name, params, nobody);
+  }
+
+  /** An XML-RPC call that ends in a fault. */
+  async fault(name: string, ...params: ParsedValue[]): Promise<void> {
+    try {
+      await this.call(name, ...params);
+    } catch {
+      return;
+    }
+    throw new Error(`${name} gave no fault`);
+  }
+
+  http(path: string, options?: RequestInit): Promise<Response> {
+    return fetch(`http://localhost:${this.port}${path}`, options);
+  }
+
+  post(path: string, value: unknown): Promise<Response> {
+    return this.http(path, { method: 'POST', body: JSON.stringify(value), headers: JSON_BODY });
+  }
+
+  /** The reply to one JSON line. */
+  async line(value: unknown): Promise<unknown> {
+    const socket: Socket = connect(this.port, 'localhost');
+    socket.end(`${JSON.stringify(value)}\n`);
+    const [reply] = (await once(socket, 'data')) as [Buffer];
+    socket.destroy();
+    return JSON.parse(reply.toString());
+  }
+
+  async scrape(): Promise<Scrape> {
+    return new Scrape(await (await this.http('/metrics')).text());
+  }
+
+  async stop(): Promise<void> {
+    this.node.stop();
+    await this.front.close();
+  }
+}
+
+const JSON_BODY = { 'Content-Type': 'application/json' };
+
+export async function stopServers(): Promise<void> {
+  await Promise.all(running.splice(0).map((server) => server.stop()));
+}
