@@ -9,6 +9,7 @@ export interface Flags {
   readonly seed?: number;
   readonly duration: number;
   readonly clients: number;
+  readonly kvClients?: number;
   readonly files: number;
   readonly faults?: string;
   readonly atMostDown?: number;
@@ -31,7 +32,12 @@ export function addFlags(command: Command): Command {
       whole(0, 2 ** 32 - 1),
     )
     .option('--duration <seconds>', 'how long', whole(1, 86_400), 60)
-    .option('--clients <n>', 'so many clients read and write', whole(0, 200), 8)
+    .option('--clients <n>', 'so many clients read and write files', whole(0, 200), 8)
+    .option(
+      '--kv-clients <n>',
+      'so many more append to lists under keys (default: half as many as --clients)',
+      whole(0, 200),
+    )
     .option('--files <n>', 'the files that they share', whole(1, 100), 5)
     .option(
       '--faults <list>',

@@ -98,10 +98,10 @@ function settingsOf(
   cluster: Cluster,
   interrupted: AbortSignal,
 ): RunSettings {
-  // On servers that may hold files of earlier runs, those of this run have names of their own.
+  // On servers that may hold files of earlier runs, those of this run have names of their own, and so have keys and clients.
   const isFresh = flags.managed === true && flags.dataDir === undefined;
   const suffix = isFresh ? '' : `-${Date.now().toString(36)}`;
-  const fileNamed = (name: string): string => `${name}${suffix}`;
+  const nameFor = (name: string): string => `${name}${suffix}`;
   if (flags.faults?.split(',').includes('kill') === true && !cluster.durable) {
     process.stderr.write(
       'chaos: without --data-dir a killed server has forgotten its log and its vote: acknowledged updates may be lost\n',
@@ -113,8 +113,9 @@ function settingsOf(
     seed,
     durationMs: flags.duration * 1_000,
     clients: flags.clients,
-    files: Array.from({ length: flags.files }, (_, number) => fileNamed(`file${number}`)),
-    fileNamed,
+    kvClients: flags.kvClients ?? Math.floor(flags.clients / 2),
+    files: Array.from({ length: flags.files }, (_, number) => nameFor(`file${number}`)),
+    nameFor,
     command: commandLine(own, serverFlags, seed),
     interrupted,
   };

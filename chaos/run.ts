@@ -4,13 +4,16 @@ import { judge } from './checks/index.js';
 import type { RunFacts } from './checks/facts.js';
 import { Client } from './clients/client.js';
 import { ClientLog } from './clients/clientLog.js';
-import { Workload } from './clients/workload.js';
+import { fileWorkers } from './clients/fileWork.js';
+import { KeyRing } from './clients/keyRing.js';
+import { keyWorkers } from './clients/keyWork.js';
+import { Workload, type Worker } from './clients/workload.js';
 import type { Cluster } from './cluster/cluster.js';
 import { FaultControl } from './faults/faultControl.js';
-import { countIdle, lastRead, lastReplicas } from './finale.js';
+import { countIdle, lastKeyReads, lastRead, lastReplicas } from './finale.js';
 import type { Note } from './notes.js';
 import { Progress } from './progress.js';
-import type { RunMs, RunRecord } from './runRecord.js';
+import type { RunMs, RunRecord, ServerId } from './runRecord.js';
 import type { Step } from './scenarios/scenario.js';
 import { Evaluator } from './stage/evaluator.js';
 import { Expectations } from './stage/expectations.js';
@@ -37,10 +40,12 @@ export interface RunSettings {
   readonly seed: number;
   readonly durationMs: number;
   readonly clients: number;
+  /** Clients of keys, beside those of files. */
+  readonly kvClients: number;
   /** The files that the clients write. */
   readonly files: readonly string[];
-  /** The name on the servers of a file that the story names. */
-  readonly fileNamed: (name: string) => string;
+  /** The name on the servers of a file that the story names, or of a key or a client: one that no earlier run used there. */
+  readonly nameFor: (name: string) => string;
   /** Whether the servers must have the hooks. */
   readonly needsHooks: boolean;
   readonly command: string;
@@ -87,7 +92,7 @@ class Run {
   ) {
     const { now } = this;
     this.prng = new Prng(settings.seed);
-    this.allFiles = [...settings.files, ...filesIn(settings.steps).map(settings.fileNamed)];
+    this.allFiles = [...settings.files, ...filesIn(settings.steps).map(settings.nameFor)];
     this.control = new FaultControl(cluster, this.allFiles, now);
     this.log = new ClientLog(now);
     this.watcher = new Watcher(cluster.servers, now);
@@ -99,7 +104,7 @@ class Run {
       cluster.servers,
       this.control,
       this.log,
-      settings.fileNamed,
+      settings.nameFor,
       this.allFiles,
       now,
     );
@@ -124,15 +129,8 @@ class Run {
     const { settings, cluster, control, stage } = this;
     if (settings.needsHooks) await control.prepare();
     await this.leadership.wait(FIRST_LEADER_MS, settings.interrupted).catch(ignoreAbort);
-    const { clients, files } = settings;
-    const workload = new Workload(
-      clients,
-      cluster.servers,
-      files,
-      this.allFiles,
-      this.prng.fork(2),
-      this.log,
-    );
+    const ring = new KeyRing(settings.nameFor);
+    const workload = new Workload(this.workers(ring));
     let unhealed: readonly string[];
     try {
       await this.tell();
@@ -143,7 +141,9 @@ class Run {
       this.expectations.close();
     }
     const finalMap = await lastRead(cluster, this.log, this.allFiles);
-    const replicas = await lastReplicas(control.servers, this.allFiles);
+    const keys = settings.kvClients === 0 ? [] : ring.all;
+    await lastKeyReads(cluster, this.log, keys);
+    const replicas = await lastReplicas(cluster, this.allFiles, keys);
     stage.say('nobody calls');
     const idle = await countIdle(cluster);
     await this.watcher.stop();
@@ -159,6 +159,20 @@ class Run {
   }
 
   private readonly now = (): RunMs => Math.round((performance.now() - this.origin) * 1_000) / 1_000;
+
+  private workers(ring: KeyRing): Worker[] {
+    const { settings, allFiles, log } = this;
+    const addresses = this.cluster.servers;
+    const { clients, kvClients, files, nameFor } = settings;
+    const leader = (): ServerId | undefined => this.leadership.leader;
+    return [
+      ...fileWorkers({ clients, addresses, files, allFiles, prng: this.prng.fork(2) }, log),
+      ...keyWorkers(
+        { clients: kvClients, addresses, ring, clientIdFor: nameFor, leader, prng: this.prng.fork(3) },
+        log,
+      ),
+    ];
+  }
 
   private async tell(): Promise<void> {
     const { steps, repeats, breaksOff, durationMs, interrupted } = this.settings;
@@ -209,6 +223,7 @@ class Run {
       durationMs: endedAt,
       servers: cluster.servers.map((server) => ({ id: server.id, address: addressOf(server) })),
       clients: settings.clients,
+      kvClients: settings.kvClients,
       managed: cluster.processes !== undefined,
       durable: cluster.durable,
       steps: this.stage.lines,

@@ -55,6 +55,7 @@ export interface Election {
 export type VerdictName =
   | 'linearizable'
   | 'nothing acknowledged is lost'
+  | 'no lost and no doubled element'
   | 'one leader per term'
   | 'a leader within 5 s'
   | 'crashed servers stand still'
@@ -79,7 +80,7 @@ export interface CheckResult {
 export type RunOperation = Operation & {
   /** Who answered, or was asked last; null when nobody could be. */
   readonly server: ServerId | null;
-  /** How many servers were asked. */
+  /** How many times it was sent, be it to one server or to several. */
   readonly attempts: number;
 };
 
@@ -98,7 +99,9 @@ export interface RunRecord {
   readonly startedAt: string;
   readonly durationMs: RunMs;
   readonly servers: readonly { readonly id: ServerId; readonly address: string }[];
+  /** Clients of files, and clients of keys. */
   readonly clients: number;
+  readonly kvClients: number;
   /** Whether the servers were started by the run, and whether they kept their state on disk. */
   readonly managed: boolean;
   readonly durable: boolean;

@@ -1,3 +1,4 @@
+import { Refusal } from './refusal.js';
 import { NotSentError, RpcFault } from './rpcError.js';
 
 /**
@@ -6,10 +7,33 @@ import { NotSentError, RpcFault } from './rpcError.js';
  */
 const NOT_DONE_CODES: ReadonlySet<number> = new Set([1, 2, 5, 6, 7, 9, -32700, -32600, -32601, -32602]);
 
+/**
+ * Words of the key/value service that say the same. `isCrashed`, `failed` and `stopped` are not among them: the word alone does not
+ * tell whether the call was accepted before.
+ */
+const NOT_DONE_WORDS: ReadonlySet<string> = new Set(['noLeader', 'notLeader', 'superseded', 'overloaded']);
+
+/** Its request was wrong, or its name was used before for another one: nothing was done, and nothing will be by sending it again. */
+const SENSELESS: ReadonlySet<number> = new Set([400, 404, 405, 413, 415, 422]);
+/** Nothing is known of the client, or only that it has gone on: sending it again tells nothing more. */
+const CONFLICT = 409;
+
 /** Whether a call that ended in this error certainly had no effect. All that is not known to be so is unknown. */
 export function certainlyNotDone(error: unknown): boolean {
   if (error instanceof RpcFault) return NOT_DONE_CODES.has(error.code);
+  if (error instanceof Refusal)
+    return SENSELESS.has(error.status) || (error.status === 503 && NOT_DONE_WORDS.has(error.word));
   return error instanceof NotSentError;
+}
+
+/** Whether the key/value service would say the same of the same request for ever. */
+export function isLastWord(error: unknown): boolean {
+  return error instanceof Refusal && (SENSELESS.has(error.status) || error.status === CONFLICT);
+}
+
+/** Whether somebody answered, be it with a fault or a refusal. */
+export function isAnswer(error: unknown): boolean {
+  return error instanceof RpcFault || error instanceof Refusal;
 }
 
 /** The fault of a server that does not have the method, such as a hook of one with `--no-chaos-hooks`. */

@@ -1,12 +1,9 @@
 import { Agent } from 'node:http';
 import xmlrpc from 'xmlrpc';
-import { NoAnswerError, NotSentError, RpcFault } from './rpcError.js';
+import { errorOfExchange, NoAnswerError, RpcFault } from './rpcError.js';
 
 /** What a call may carry. The package writes whole numbers as int and texts as string. */
 export type RpcParameter = string | number | boolean | readonly RpcParameter[];
-
-/** Errors that come before a connection stands. */
-const NOT_SENT_CODES: readonly string[] = ['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH'];
 
 /**
  * Calls one server, through npm's `xmlrpc`: an implementation that is not ours, so that a misreading of the protocol that client and
@@ -52,12 +49,7 @@ function isAbsent(error: unknown): boolean {
 }
 
 function errorOf(error: unknown): Error {
-  if (!(error instanceof Error)) return new NoAnswerError(String(error));
-  if ('faultCode' in error) {
-    const text = 'faultString' in error ? String(error.faultString) : error.message;
-    return new RpcFault(Number(error.faultCode), text);
-  }
-  const code = 'code' in error ? String(error.code) : '';
-  const message = error.message === '' ? code : error.message;
-  return NOT_SENT_CODES.includes(code) ? new NotSentError(message) : new NoAnswerError(message);
+  if (!(error instanceof Error) || !('faultCode' in error)) return errorOfExchange(error);
+  const text = 'faultString' in error ? String(error.faultString) : error.message;
+  return new RpcFault(Number(error.faultCode), text);
 }

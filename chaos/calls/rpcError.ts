@@ -19,3 +19,14 @@ export class NotSentError extends Error {
 export class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError';
 }
+
+/** Errors that come before a connection stands. */
+const NOT_SENT_CODES: readonly string[] = ['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH'];
+
+/** What it means that a request or its answer did not get through. */
+export function errorOfExchange(error: unknown): NotSentError | NoAnswerError {
+  if (!(error instanceof Error)) return new NoAnswerError(String(error));
+  const code = 'code' in error ? String(error.code) : '';
+  const message = error.message === '' ? code : error.message;
+  return NOT_SENT_CODES.includes(code) ? new NotSentError(message) : new NoAnswerError(message);
+}

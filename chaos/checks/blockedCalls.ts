@@ -10,6 +10,8 @@ const ANSWER_MS = 5_000;
 const SLACK_MS = 500;
 /** A call that waited longer than this without a majority was blocked. */
 const BLOCKED_MS = 500;
+/** A call that was to be answered within a deadline may be so much late. */
+const LATE_MS = 2_000;
 
 interface Waited {
   readonly attempt: Attempt;
@@ -23,18 +25,23 @@ interface Waited {
 
 /**
  * Whether every call that waited was answered within 5 s of a majority being back, in so far as the server that it was sent to
- * stayed up and was one of that majority. Any answer will do, a fault too: what must not be is a call that is forgotten.
+ * stayed up and was one of that majority. Any answer will do, a fault too: what must not be is a call that is forgotten. One with a
+ * deadline of its own is answered by then, majority or not, unless the process stands still or is gone.
  */
 export function blockedCalls(facts: RunFacts): CheckResult {
   const name = 'blocked calls finish';
   const stretches = conditionsOf(facts.serverCount, facts.faults, facts.endedAt);
   const inMajority = new Map(stretches.map((stretch) => [stretch, membersOf(stretch)] as const));
-  const waited = facts.attempts.map((attempt) => waitedBy(attempt, inMajority, facts.endedAt));
-  const forgotten = waited.filter(({ servedMs }) => servedMs > ANSWER_MS + SLACK_MS);
+  const unlimited = facts.attempts.filter(({ deadlineMs }) => deadlineMs === undefined);
+  const waited = unlimited.map((attempt) => waitedBy(attempt, inMajority, facts.endedAt));
+  const forgotten = waited.filter(({ servedMs }) => servedMs > ANSWER_MS + SLACK_MS).map(waitText);
+  const late = facts.attempts
+    .filter((attempt) => isLate(attempt, facts))
+    .map((attempt) => lateText(attempt, facts));
   const blocked = waited.filter(({ blockedMs }) => blockedMs > BLOCKED_MS);
-  if (forgotten.length > 0) {
-    const details = forgotten.map(waitText);
-    const summary = `${counted(forgotten.length, 'call')} had no answer in time: ${details[0] ?? ''}.`;
+  const details = [...forgotten, ...late];
+  if (details.length > 0) {
+    const summary = `${counted(details.length, 'call')} had no answer in time: ${details[0] ?? ''}.`;
     return { name, verdict: 'fail', summary, details };
   }
   if (blocked.length === 0)
@@ -72,6 +79,25 @@ function waitedBy(
     }
   }
   return { attempt, blockedMs, servedMs, afterMs };
+}
+
+/** Of a server that was stopped or killed meanwhile nobody can ask that. */
+function isLate(attempt: Attempt, { faults, endedAt }: RunFacts): boolean {
+  const { server, sentAt, deadlineMs } = attempt;
+  const until = attempt.endedAt ?? endedAt;
+  if (deadlineMs === undefined || until - sentAt <= deadlineMs + LATE_MS) return false;
+  return !faults.some(
+    (fault) =>
+      fault.server === server &&
+      (fault.kind === 'pause' || fault.kind === 'kill') &&
+      fault.startedAt < until &&
+      (fault.endedAt ?? endedAt) > sentAt,
+  );
+}
+
+function lateText({ operation, server, sentAt, endedAt, deadlineMs = 0 }: Attempt, facts: RunFacts): string {
+  const waitedMs = (endedAt ?? facts.endedAt) - sentAt;
+  return `the call of operation #${operation} at server ${server}, sent at ${duration(sentAt)}, waited ${duration(waitedMs)} though it had a deadline of ${duration(deadlineMs)}`;
 }
 
 function waitText({ attempt, blockedMs, servedMs }: Waited): string {

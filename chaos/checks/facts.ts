@@ -5,12 +5,17 @@ import type { ExpectationResult } from '../notes.js';
 import type { CheckResult, FaultSpan, RunMs, RunOperation, ServerId, StatusSample } from '../runRecord.js';
 import type { LeaderGap } from '../watch/leaderGaps.js';
 
+/** Who reads every key on every server when all is healed and nobody writes any more. */
+export const LAST_READER = 'last read';
+
 /** What a server has when all is healed. */
 export interface Replica {
   readonly server: ServerId;
   readonly commitIndex: number;
   readonly lastApplied: number;
   readonly versions: Readonly<Record<string, number>>;
+  /** By key; null: there is none. */
+  readonly lists: Readonly<Record<string, readonly string[] | null>>;
 }
 
 /** All replicas, looked at until they were equal or the time was up; undefined: a server that gave no answer. */

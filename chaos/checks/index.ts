@@ -2,6 +2,7 @@ import { asExpected } from './asExpected.js';
 import { blockedCalls } from './blockedCalls.js';
 import type { CheckResult } from '../runRecord.js';
 import type { Check, RunFacts } from './facts.js';
+import { elementsOnce } from './elementsOnce.js';
 import { idleTraffic } from './idleTraffic.js';
 import { leaderInTime } from './leaderInTime.js';
 import { linearizable } from './linearizable.js';
@@ -19,6 +20,7 @@ export function judge(facts: RunFacts): CheckResult[] {
 const checks: readonly Check[] = [
   linearizable,
   nothingLost,
+  elementsOnce,
   oneLeaderPerTerm,
   leaderInTime,
   standStill,

@@ -1,4 +1,4 @@
-import { checkFiles, type FileOperation } from '../../src/verify/index.js';
+import { checkHistory, isFileOperation, type Operation } from '../../src/verify/index.js';
 import type { CheckResult } from '../runRecord.js';
 import type { RunFacts } from './facts.js';
 import { counted } from './words.js';
@@ -6,10 +6,11 @@ import { counted } from './words.js';
 /** Whether one server without faults, taking the calls one at a time, could have given the same answers. */
 export function linearizable({ operations }: RunFacts): CheckResult {
   const name = 'linearizable';
-  const verdict = checkFiles(operations);
+  const verdict = checkHistory(operations);
   const answered = operations.filter(({ outcome }) => outcome.status === 'ok').length;
   const unknown = operations.filter(({ outcome }) => outcome.status === 'unknown').length;
-  const figures = `${counted(operations.length, 'operation')}, ${answered} answered, ${unknown} of unknown outcome`;
+  const onKeys = operations.filter((operation) => !isFileOperation(operation)).length;
+  const figures = `${counted(operations.length, 'operation')} (${onKeys} of them on keys), ${answered} answered, ${unknown} of unknown outcome`;
   if (verdict.ok === false) {
     return {
       name,
@@ -19,6 +20,8 @@ export function linearizable({ operations }: RunFacts): CheckResult {
       operations: verdict.operations.map(({ id }) => id),
     };
   }
+  if (verdict.ok === 'unknown')
+    return { name, verdict: 'unknown', summary: `Not decided: ${verdict.reason}.`, details: [figures] };
   if (answered === 0)
     return { name, verdict: 'unknown', summary: `No operation was answered: ${figures}.`, details: [] };
   return {
@@ -30,13 +33,13 @@ export function linearizable({ operations }: RunFacts): CheckResult {
 }
 
 /** As in `#12 c3 update "file0" to version 4 ["c3-2"], 1203.4 to 1210.0 ms: applied`. */
-export function operationText(operation: FileOperation): string {
+export function operationText(operation: Operation): string {
   const { id, client, invokedAt, returnedAt } = operation;
   const until = returnedAt === null ? 'never answered' : `${returnedAt.toFixed(1)} ms`;
   return `#${id} ${client} ${callText(operation)}, ${invokedAt.toFixed(1)} to ${until}: ${outcomeText(operation)}`;
 }
 
-function callText(operation: FileOperation): string {
+function callText(operation: Operation): string {
   switch (operation.kind) {
     case 'update':
       return `update "${operation.file}" to version ${operation.version} ${operation.content}`;
@@ -45,13 +48,21 @@ function callText(operation: FileOperation): string {
     case 'readFile':
     case 'readVersion':
       return `read "${operation.file}"`;
+    case 'kvPut':
+      return `put ${JSON.stringify(operation.value)} under "${operation.key}"`;
+    case 'kvAppend':
+      return `append ${JSON.stringify(operation.value)} to "${operation.key}"`;
+    case 'kvGet':
+      return `get "${operation.key}"`;
   }
 }
 
-function outcomeText(operation: FileOperation): string {
+function outcomeText(operation: Operation): string {
   const { outcome } = operation;
   if (outcome.status !== 'ok')
     return `${outcome.status}${outcome.reason === undefined ? '' : ` (${outcome.reason})`}`;
   if ('applied' in outcome) return outcome.applied ? 'applied' : 'refused';
+  if (operation.kind === 'kvPut' || operation.kind === 'kvAppend') return 'done';
+  if (operation.kind === 'kvGet') return 'value' in outcome ? JSON.stringify(outcome.value) : 'no such key';
   return JSON.stringify('files' in outcome ? outcome.files : outcome);
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { CheckResult } from '../runRecord.js';
 import type { Replica, RunFacts } from './facts.js';
 import { counted, duration } from './words.js';
@@ -16,13 +17,14 @@ export function replicasEqual({ replicas: seen, unhealed }: RunFacts): CheckResu
     replica === undefined ? `server ${server}: no answer` : replicaText(replica),
   );
   if (!areEqual(seen.replicas)) {
-    const summary = `Not equal ${duration(seen.afterMs)} after all was healed: ${details.join('; ')}.`;
-    return { name, verdict: 'fail', summary, details };
+    const differing = differingLists(seen.replicas);
+    const summary = `Not equal ${duration(seen.afterMs)} after all was healed: ${[...details, ...differing.slice(0, 2)].join('; ')}.`;
+    return { name, verdict: 'fail', summary, details: [...details, ...differing] };
   }
   const [first] = seen.replicas;
   const summary =
     `${counted(seen.replicas.length, 'server')} equal ${duration(seen.afterMs)} after all was healed: ` +
-    `commit index ${first?.commitIndex ?? 0}, ${counted(Object.keys(first?.versions ?? {}).length, 'file')}.`;
+    `commit index ${first?.commitIndex ?? 0}, ${counted(Object.keys(first?.versions ?? {}).length, 'file')}, ${counted(Object.keys(first?.lists ?? {}).length, 'key')}.`;
   return { name, verdict: 'pass', summary, details };
 }
 
@@ -35,8 +37,20 @@ export function areEqual(replicas: readonly (Replica | undefined)[]): boolean {
       replica.commitIndex === first?.commitIndex &&
       replica.lastApplied === first.lastApplied &&
       replica.lastApplied === replica.commitIndex &&
-      Object.entries(replica.versions).every(([file, version]) => first.versions[file] === version),
+      isDeepStrictEqual(replica.versions, first.versions) &&
+      isDeepStrictEqual(replica.lists, first.lists),
   );
+}
+
+/** For each key of which not all have the same, what each has. */
+function differingLists(replicas: readonly (Replica | undefined)[]): string[] {
+  const there = replicas.filter((replica) => replica !== undefined);
+  const keys = new Set(there.flatMap(({ lists }) => Object.keys(lists)));
+  return [...keys].flatMap((key) => {
+    const lists = there.map(({ lists }) => JSON.stringify(lists[key]));
+    if (new Set(lists).size === 1) return [];
+    return there.map(({ server }, index) => `server ${server}: "${key}" is ${lists[index] ?? 'not there'}`);
+  });
 }
 
 function replicaText({ server, commitIndex, lastApplied, versions }: Replica): string {

@@ -1,3 +1,4 @@
+import { isAnswer } from '../calls/outcome.js';
 import type { RunMs, ServerId } from '../runRecord.js';
 
 /** One call of one server on the way to an operation's outcome. */
@@ -10,6 +11,8 @@ export interface Attempt {
   endedAt: RunMs | null;
   /** Whether an answer ended it, be it a fault; otherwise the connection broke or the client gave up. */
   answered: boolean;
+  /** The server was asked to answer within so long; undefined: it may take as long as it takes. */
+  readonly deadlineMs?: number;
 }
 
 /** Every call that the clients made, by time. */
@@ -18,14 +21,22 @@ export class AttemptLog {
 
   constructor(private readonly now: () => RunMs) {}
 
-  begin(operation: number, server: ServerId): Attempt {
-    const attempt = { operation, server, sentAt: this.now(), endedAt: null, answered: false };
+  /** Makes the call and notes it. */
+  async make<T>(
+    called: Pick<Attempt, 'operation' | 'server' | 'deadlineMs'>,
+    call: () => Promise<T>,
+  ): Promise<T> {
+    const attempt: Attempt = { ...called, sentAt: this.now(), endedAt: null, answered: false };
     this.attempts.push(attempt);
-    return attempt;
-  }
-
-  end(attempt: Attempt, answered: boolean): void {
-    attempt.endedAt = this.now();
-    attempt.answered = answered;
+    try {
+      const answer = await call();
+      attempt.answered = true;
+      return answer;
+    } catch (error) {
+      attempt.answered = isAnswer(error);
+      throw error;
+    } finally {
+      attempt.endedAt = this.now();
+    }
   }
 }

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerAddress } from '../../src/config/clusterFile.js';
 import { canonicalJson, type FileState, type RecordedCall, type Results } from '../../src/verify/index.js';
 import { certainlyNotDone } from '../calls/outcome.js';
-import { RpcFault } from '../calls/rpcError.js';
 import { Server } from '../calls/server.js';
 import type { ServerId } from '../runRecord.js';
 import type { ClientLog } from './clientLog.js';
@@ -107,17 +106,9 @@ export class Client {
     }
   }
 
-  private async askOne<T>(operation: number, ask: (server: Server) => Promise<T>): Promise<T> {
+  private askOne<T>(operation: number, ask: (server: Server) => Promise<T>): Promise<T> {
     const server = this.servers[this.place % this.servers.length];
     if (server === undefined) throw new Error('a cluster has at least one server');
-    const attempt = this.log.calls.begin(operation, server.id);
-    try {
-      const answer = await ask(server);
-      this.log.calls.end(attempt, true);
-      return answer;
-    } catch (error) {
-      this.log.calls.end(attempt, error instanceof RpcFault);
-      throw error;
-    }
+    return this.log.calls.make({ operation, server: server.id }, () => ask(server));
   }
 }

@@ -9,6 +9,8 @@ import { callInWords, faultInWords, inShort, replyInWords, serverName, shortened
 
 const rowPx = 38;
 const topPx = 6;
+/** In the table a list is shown as a whole, if at all possible: what is wrong may be anywhere in it. */
+const valueCharactersMax = 1_000;
 
 /** The operations that show what went wrong, in words and drawn; nothing if no check names any. */
 export function badHistories(record: RunRecord, axis: TimeAxis): Markup | undefined {
@@ -117,7 +119,7 @@ function historyTable(operations: readonly RunOperation[]): Markup {
     const what = outcomeClass(operation);
     const { id, client, invokedAt, returnedAt, server, attempts } = operation;
     const latency = latencyMs(operation);
-    return markup`<tr><td class="number">#${id}</td><td class="who">${client}</td><td class="number">${finely(invokedAt)}</td><td class="number">${returnedAt === null ? 'never' : finely(returnedAt)}</td><td class="number">${latency === undefined ? '–' : duration(latency)}</td><td class="long">${callInWords(operation)}</td><td class="long"><i class="key ${what}"></i>${replyInWords(operation)}</td><td class="who">${serverName(server)}${attempts > 1 ? `, ${attempts} servers asked` : ''}</td></tr>
+    return markup`<tr><td class="number">#${id}</td><td class="who">${client}</td><td class="number">${finely(invokedAt)}</td><td class="number">${returnedAt === null ? 'never' : finely(returnedAt)}</td><td class="number">${latency === undefined ? '–' : duration(latency)}</td><td class="long">${callInWords(operation)}</td><td class="long"><i class="key ${what}"></i>${replyInWords(operation, valueCharactersMax)}</td><td class="who">${serverName(server)}${attempts > 1 ? `, sent ${attempts} times` : ''}</td></tr>
 `;
   });
   return markup`<div class="scroll"><table><caption>The same in words, in the order of the calls</caption><thead><tr><th scope="col" class="number">#</th><th scope="col">who</th><th scope="col" class="number">called</th><th scope="col" class="number">answered</th><th scope="col" class="number">took</th><th scope="col">asked</th><th scope="col">reply</th><th scope="col">by</th></tr></thead><tbody>${rows}</tbody></table></div>`;

@@ -1,4 +1,5 @@
 import type { RunOperation, RunRecord } from '../runRecord.js';
+import { kindTable } from './kindTable.js';
 import { markup, type Markup } from './markup.js';
 import { clock, count, duration } from './numbers.js';
 import { latencyMs, outcomeClass, type OutcomeClass } from './outcomes.js';
@@ -8,10 +9,10 @@ import { callInWords, replyInWords, serverName } from './words.js';
 const longestShown = 15;
 const reasonsShown = 20;
 
-/** What the plot of the operations shows, for those who want words: reasons and the longest calls. */
+/** What the plot of the operations shows, for those who want words: kinds, reasons and the longest calls. */
 export function callTables({ operations }: RunRecord, axis: TimeAxis): Markup {
   if (operations.length === 0) return markup`<p class="empty">The clients made no calls.</p>`;
-  return markup`${reasonTable(operations)}${longestTable(operations, axis)}`;
+  return markup`${kindTable(operations)}${reasonTable(operations)}${longestTable(operations, axis)}`;
 }
 
 function reasonTable(operations: readonly RunOperation[]): Markup {

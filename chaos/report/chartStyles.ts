@@ -85,6 +85,7 @@ svg .call { font-size: 12px; font-weight: 600; paint-order: stroke; stroke: var(
 .legend b { color: var(--ink); }
 .legend input { margin: 0; accent-color: var(--link); }
 .chart:has(#show-ok:not(:checked)) .ops-ok, .chart:has(#show-refused:not(:checked)) .ops-refused,
+.chart:has(#show-files:not(:checked)) .ops-files, .chart:has(#show-keys:not(:checked)) .ops-keys,
 .chart:has(#show-fault:not(:checked)) .ops-fault, .chart:has(#show-unknown:not(:checked)) .ops-unknown { display: none; }
 .cross { position: absolute; top: 0; bottom: 0; width: 1px; background: var(--link); pointer-events: none; display: none; }
 #tip { position: fixed; z-index: 9; max-width: 420px; padding: 7px 11px; border-radius: 7px; background: var(--ink); color: var(--surface);

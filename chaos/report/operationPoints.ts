@@ -54,6 +54,11 @@ const coarseColumns = 2400;
 /** From so many operations on a finer grid would make a heavy page that looks no different. */
 const coarseFrom = 20_000;
 
+/** The grid for a plot of so many operations. */
+export function columnsFor(operations: number): number {
+  return operations >= coarseFrom ? coarseColumns : fineColumns;
+}
+
 /**
  * One path for each look, rather than an element for each operation: a browser draws a hundred thousand points of a
  * path in a blink. Answered operations on one point of the grid become one; the others are all kept.
@@ -64,8 +69,8 @@ export function operationPaths(
   scale: LatencyScale,
   unansweredY: (operation: RunOperation) => number,
   isBlocked: (operation: RunOperation) => boolean,
+  columns = columnsFor(operations.length),
 ): OperationPaths {
-  const columns = operations.length >= coarseFrom ? coarseColumns : fineColumns;
   const x = (at: number): number => Math.round(fraction(axis, at) * columns);
   const crowd = new Map<number, number>();
   const points = { refused: '', fault: '', unknown: '' };

@@ -1,3 +1,4 @@
+import { isFileOperation } from '../../src/verify/index.js';
 import type { RunOperation, RunRecord } from '../runRecord.js';
 import { faultBands } from './bands.js';
 import { blockedGroups, groupLabels } from './blockedGroups.js';
@@ -9,6 +10,7 @@ import {
   crowds,
   latencyScale,
   latencyY,
+  columnsFor,
   operationPaths,
   type LatencyScale,
   type OperationPaths,
@@ -23,6 +25,17 @@ const topPx = 24;
 const plotPx = 270;
 /** Of so many operations the page tells more when pointed at: those that are not ok first, then the longest. */
 const toldMax = 1500;
+
+/** What operations are on. A run may have had clients of one sort only. */
+const objects = ['files', 'keys'] as const;
+type ObjectClass = (typeof objects)[number];
+
+/** What is drawn of each. */
+type Layers = readonly {
+  readonly object: ObjectClass;
+  readonly count: number;
+  readonly paths: OperationPaths;
+}[];
 
 /** Every operation by when it was called and how long it took, over the faults. */
 export function operationsPlot(
@@ -42,10 +55,19 @@ export function operationsPlot(
   // Many in one line would cover each other: they are spread a little.
   const unansweredY = ({ id }: RunOperation): number => topPx + 4 + ((Math.abs(id) * 7) % 13);
   const isBlocked = blockedTest(record.faults);
-  const paths = operationPaths(operations, axis, scale, unansweredY, isBlocked);
+  const columns = columnsFor(operations.length);
+  const layers = objects
+    .map((object) => {
+      const those = operations.filter((operation) => isFileOperation(operation) === (object === 'files'));
+      const paths = operationPaths(those, axis, scale, unansweredY, isBlocked, columns);
+      return { object, count: those.length, paths };
+    })
+    .filter((layer) => layer.count > 0);
+  const sum = (figure: 'blocked' | 'merged'): number =>
+    layers.reduce((total, { paths }) => total + paths[figure], 0);
   const heightPx = bottom + axisPx;
   const title = 'Operations by latency';
-  const description = `${operationsInWords(counts)}; ${counted(paths.blocked, 'blocked call')}. Latency on a logarithmic scale from ${duration(10 ** scale.lowest)} to ${duration(10 ** scale.highest)}.`;
+  const description = `${operationsInWords(counts)}; ${counted(sum('blocked'), 'blocked call')}. Latency on a logarithmic scale from ${duration(10 ** scale.lowest)} to ${duration(10 ** scale.highest)}.`;
   const drawing = chart({
     id: 'operations',
     axis,
@@ -53,7 +75,7 @@ export function operationsPlot(
     title,
     description,
     gutter: markup`<text class="lane-name" x="0" y="${logTop + 16}">latency</text>${hasUnanswered ? heightLabel(topPx + 10, 'no answer') : undefined}${decades(scale).map((ms) => heightLabel(latencyY(scale, ms), duration(ms)))}`,
-    plot: markup`${faultBands(axis, bottom, record.faults, noMajority)}${timeGrid(axis, topPx, bottom)}${latencyGrid(scale, hasUnanswered ? topPx + unansweredPx - 6 : undefined)}${drawnPaths(paths, heightPx)}${groupLabels(blockedGroups(operations.filter(isBlocked), scale), axis)}${timeLabels(axis, bottom + 17)}`,
+    plot: markup`${faultBands(axis, bottom, record.faults, noMajority)}${timeGrid(axis, topPx, bottom)}${latencyGrid(scale, hasUnanswered ? topPx + unansweredPx - 6 : undefined)}${drawnPaths(layers, columns, heightPx)}${groupLabels(blockedGroups(operations.filter(isBlocked), scale), axis)}${timeLabels(axis, bottom + 17)}`,
     data: markup` data-operations="${operations.length}" data-height="${heightPx}"`,
   });
   const told = tellingOperations(operations, isBlocked).map((operation) =>
@@ -61,8 +83,8 @@ export function operationsPlot(
   );
   // A script element holds text, not markup: only what could end it has to be written another way.
   const json = trusted(JSON.stringify(told).replaceAll('<', '\\u003c'));
-  return markup`${legend(counts)}${drawing}
-<p class="caption">${caption(operations.length, paths, told.length)}</p>
+  return markup`${legend(counts, layers)}${drawing}
+<p class="caption">${caption(operations.length, { merged: sum('merged'), blocked: sum('blocked'), columns }, told.length)}</p>
 <script type="application/json" id="told-operations">${json}</script>`;
 }
 
@@ -74,7 +96,11 @@ export function operationsInWords(counts: Readonly<Record<OutcomeClass, number>>
   )}: ${parts.join(', ')}`;
 }
 
-function caption(total: number, { merged, blocked, columns }: OperationPaths, told: number): Markup {
+function caption(
+  total: number,
+  { merged, blocked, columns }: Pick<OperationPaths, 'merged' | 'blocked' | 'columns'>,
+  told: number,
+): Markup {
   const sentences = [
     `${counted(total, 'operation')}, each where it was called; ${counted(blocked, 'blocked call')} (longer than 1 s, or more than 100 ms while a fault began) ${blocked === 1 ? 'is a bar' : 'are bars'} from call to return.`,
   ];
@@ -88,23 +114,31 @@ function caption(total: number, { merged, blocked, columns }: OperationPaths, to
   return markup`${sentences.join(' ')}${told > 0 ? markup` <span class="scripted">${hint}</span>` : undefined}`;
 }
 
-/** Each class has a shape of its own: dot, hollow square, upright stroke, ring. */
-function drawnPaths(
-  { columns, crowds: points, points: others, bars }: OperationPaths,
-  heightPx: number,
-): Markup {
+/** Each class has a shape of its own: dot, hollow square, upright stroke, ring. Files and keys can be hidden by themselves. */
+function drawnPaths(layers: Layers, columns: number, heightPx: number): Markup {
   const path = (look: string, d: string): Markup | undefined =>
     d === '' ? undefined : markup`<path class="${look}" d="${trusted(d)}"/>`;
-  const hollow = (what: 'refused' | 'unknown'): Markup | undefined =>
-    others[what] === ''
-      ? undefined
-      : markup`<g class="ops-${what}"><defs><path id="points-${what}" vector-effect="non-scaling-stroke" d="${trusted(others[what])}"/></defs><use href="#points-${what}" class="rim ${what}"/><use href="#points-${what}" class="core ${what}"/></g>`;
+  const ofEach = (draw: (paths: OperationPaths, object: ObjectClass) => Markup | undefined): Markup =>
+    markup`${layers.map(({ object, paths }) => {
+      const drawn = draw(paths, object);
+      return drawn === undefined ? undefined : markup`<g class="ops-${object}">${drawn}</g>`;
+    })}`;
+  const hollow = (what: 'refused' | 'unknown'): Markup =>
+    ofEach(({ points }, object) =>
+      points[what] === ''
+        ? undefined
+        : markup`<g class="ops-${what}"><defs><path id="points-${what}-${object}" vector-effect="non-scaling-stroke" d="${trusted(points[what])}"/></defs><use href="#points-${what}-${object}" class="rim ${what}"/><use href="#points-${what}-${object}" class="core ${what}"/></g>`,
+    );
+  const answered = ofEach(
+    ({ crowds: points }) => markup`${crowds.map((crowd) => path(`point ok ${crowd}`, points[crowd]))}`,
+  );
+  const bars = (what: OutcomeClass): Markup => ofEach(({ bars: all }) => path(`bar ${what}`, all[what]));
   // An upright stroke is a line of its own length: rising from each point.
-  const strokes = others.fault.replaceAll('h0', 'm0-4v8');
+  const strokes = ofEach(({ points }) => path('stroke fault', points.fault.replaceAll('h0', 'm0-4v8')));
   return stretched(
     columns,
     heightPx,
-    markup`<g class="ops-ok">${crowds.map((crowd) => path(`point ok ${crowd}`, points[crowd]))}</g>${outcomeClasses.map((what) => markup`<g class="ops-${what}">${path(`bar ${what}`, bars[what])}</g>`)}${hollow('refused')}<g class="ops-fault">${path('stroke fault', strokes)}</g>${hollow('unknown')}`,
+    markup`<g class="ops-ok">${answered}</g>${outcomeClasses.map((what) => markup`<g class="ops-${what}">${bars(what)}</g>`)}${hollow('refused')}<g class="ops-fault">${strokes}</g>${hollow('unknown')}`,
   );
 }
 
@@ -124,7 +158,7 @@ function latencyGrid(scale: LatencyScale, separatorY: number | undefined): Marku
   return markup`${lines}${separator}`;
 }
 
-function legend(counts: Readonly<Record<OutcomeClass, number>>): Markup {
+function legend(counts: Readonly<Record<OutcomeClass, number>>, layers: Layers): Markup {
   const samples: Readonly<Record<OutcomeClass, [sample: Markup, words: string]>> = {
     ok: [markup`<path class="point ok many" d="M7 8h0M19 8h0"/>`, 'ok'],
     refused: [
@@ -138,7 +172,12 @@ function legend(counts: Readonly<Record<OutcomeClass, number>>): Markup {
     const [sample, words] = samples[what];
     return markup`<li><label><input type="checkbox" id="show-${what}" checked><svg width="26" height="16" aria-hidden="true">${sample}</svg> ${words} <b>${count(counts[what])}</b></label></li>`;
   });
-  return markup`<ul class="legend" aria-label="Which operations to show">${items}${legendItem(markup`<path class="bar ok" d="M1 8H25"/>`, 'blocked: from call to return')}</ul>`;
+  const both = layers.length < 2 ? [] : layers;
+  const sorts = both.map(
+    (layer) =>
+      markup`<li><label><input type="checkbox" id="show-${layer.object}" checked> on ${layer.object} <b>${count(layer.count)}</b></label></li>`,
+  );
+  return markup`<ul class="legend" aria-label="Which operations to show">${sorts}${items}${legendItem(markup`<path class="bar ok" d="M1 8H25"/>`, 'blocked: from call to return')}</ul>`;
 }
 
 function tellingOperations(
@@ -163,7 +202,7 @@ function toldOperation(
   const part = (at: number): number => Number(fraction(axis, at).toFixed(5));
   const y = latency === undefined ? unansweredY(operation) : latencyY(scale, latency);
   const time = `at ${clock(operation.invokedAt, axis.endMs)}, ${latency === undefined ? 'never answered' : duration(latency)}`;
-  const who = `${operation.client}, ${serverName(operation.server)}${operation.attempts > 1 ? `, ${operation.attempts} servers asked` : ''}`;
+  const who = `${operation.client}, ${serverName(operation.server)}${operation.attempts > 1 ? `, sent ${operation.attempts} times` : ''}`;
   return [
     part(operation.invokedAt),
     part(operation.invokedAt + (latency ?? 0)),

@@ -13,8 +13,8 @@ export function verdictHead(record: RunRecord): Markup {
   const verdict = overallVerdict(record.checks);
   const [word = '', ...others] = verdictWord(record).split(' ');
   const rest = others.join(' ');
-  const { servers, clients, managed, durable } = record;
-  const cluster = `${counted(servers.length, 'server')}${managed ? ' started by the run' : ''}, ${durable ? 'state on disk' : 'state in memory'}, ${counted(clients, 'client')}`;
+  const { servers, clients, kvClients, managed, durable } = record;
+  const cluster = `${counted(servers.length, 'server')}${managed ? ' started by the run' : ''}, ${durable ? 'state on disk' : 'state in memory'}, ${clientsText(clients, kvClients)}`;
   return markup`<header class="verdict ${verdict}">
 <p class="word"><span class="sign" aria-hidden="true">${verdictSigns[verdict]}</span> <strong>${word}</strong>${rest === '' ? undefined : markup` <small>${rest}</small>`}</p>
 <div class="what"><h1>${record.scenario}</h1>
@@ -22,6 +22,11 @@ export function verdictHead(record: RunRecord): Markup {
 <p class="tally">${tally(record)}</p></div>
 </header>
 <dl class="run"><div><dt>Seed</dt><dd><code>${record.seed}</code></dd></div><div><dt>Began</dt><dd>${began(record.startedAt)}</dd></div><div><dt>Lasted</dt><dd>${duration(record.durationMs)}</dd></div><div><dt>Cluster</dt><dd>${cluster}</dd></div><div class="command"><dt>Run it again</dt><dd><code id="command" tabindex="0">${commandWords(record.command)}</code><button type="button" class="scripted" id="copy">Copy</button></dd></div></dl>`;
+}
+
+function clientsText(clients: number, kvClients: number): string {
+  if (kvClients === 0) return counted(clients, 'client');
+  return `${counted(clients, 'client')} of files and ${kvClients} of keys`;
 }
 
 /** Lines break between the words of a command only, not at the hyphens of an option. */

@@ -29,7 +29,7 @@ export function callInWords(operation: RunOperation): string {
 }
 
 /** What came of it, as in `version 2`, or `fault: not the leader`. */
-export function replyInWords(operation: RunOperation): string {
+export function replyInWords(operation: RunOperation, valueCharactersMax = 48): string {
   const { outcome } = operation;
   switch (outcome.status) {
     case 'failed':
@@ -48,7 +48,7 @@ export function replyInWords(operation: RunOperation): string {
     return `version ${outcome.version}${content}`;
   }
   if (operation.kind === 'kvGet') {
-    return 'value' in outcome ? value(outcome.value) : 'no such key';
+    return 'value' in outcome ? value(outcome.value, valueCharactersMax) : 'no such key';
   }
   return 'ok';
 }
@@ -96,6 +96,6 @@ function quoted(name: string): string {
   return `“${shortened(name, 48)}”`;
 }
 
-function value(json: unknown): string {
-  return shortened(JSON.stringify(json), 48);
+function value(json: unknown, charactersMax = 48): string {
+  return shortened(JSON.stringify(json), charactersMax);
 }

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { asExpected } from '../../chaos/checks/asExpected.js';
 import { judge } from '../../chaos/checks/index.js';
 import { blockedCalls } from '../../chaos/checks/blockedCalls.js';
-import type { Replica } from '../../chaos/checks/facts.js';
+import { LAST_READER, type Replica } from '../../chaos/checks/facts.js';
+import { elementsOnce } from '../../chaos/checks/elementsOnce.js';
 import { idleTraffic } from '../../chaos/checks/idleTraffic.js';
 import { leaderInTime } from '../../chaos/checks/leaderInTime.js';
 import { linearizable } from '../../chaos/checks/linearizable.js';
@@ -11,8 +12,8 @@ import { oneLeaderPerTerm } from '../../chaos/checks/oneLeaderPerTerm.js';
 import { replicasEqual } from '../../chaos/checks/replicasEqual.js';
 import { standStill } from '../../chaos/checks/standStill.js';
 import type { Attempt } from '../../chaos/clients/attempts.js';
-import type { FaultSpan } from '../../chaos/runRecord.js';
-import { facts, leads, saw, updated } from './support/facts.js';
+import type { FaultSpan, RunOperation } from '../../chaos/runRecord.js';
+import { facts, keyed, leads, saw, updated } from './support/facts.js';
 
 describe('chaos: verdicts', () => {
   it('have a name each', () => {
@@ -32,6 +33,20 @@ describe('chaos: verdicts', () => {
       expect(result.verdict).to.equal('fail');
       expect(result.operations).to.deep.equal([2, 3]);
       expect(result.details.join('\n')).to.contain('#2 c2 update "a" to version 2 y');
+    });
+
+    it('covers keys', () => {
+      const get = (value: string[]): RunOperation =>
+        keyed(3, { kind: 'kvGet', key: 'k' }, { outcome: { status: 'ok', value } });
+      const writes = ['x', 'y'].map((value, index) =>
+        keyed(index + 1, { kind: 'kvAppend', key: 'k', value }),
+      );
+      const verdictOf = (value: string[]) => linearizable(facts({ operations: [...writes, get(value)] }));
+      expect(verdictOf(['x', 'y']).summary).to.contain('3 operations (3 of them on keys)');
+      expect(verdictOf(['x', 'y']).verdict).to.equal('pass');
+      const late = verdictOf(['x']);
+      expect(late.verdict).to.equal('fail');
+      expect(late.details.join('\n')).to.contain('#3 k3 get "k", 30.0 to 31.0 ms: ["x"]');
     });
 
     it('is unknown when nothing was answered', () => {
@@ -69,6 +84,87 @@ describe('chaos: verdicts', () => {
     it('is unknown without a last map, or without acknowledged updates', () => {
       expect(nothingLost(facts({ operations, finalMap: undefined })).verdict).to.equal('unknown');
       expect(nothingLost(facts()).verdict).to.equal('unknown');
+    });
+  });
+
+  describe('no lost and no doubled element', () => {
+    const failed = { outcome: { status: 'failed' } } as const;
+    const unknown = { outcome: { status: 'unknown' } } as const;
+    const append = (id: number, value: string, changes: Partial<RunOperation> = {}): RunOperation =>
+      keyed(id, { kind: 'kvAppend', key: 'k', value }, changes);
+    const put = (id: number, value: string[], changes: Partial<RunOperation> = {}): RunOperation =>
+      keyed(id, { kind: 'kvPut', key: 'k', value }, changes);
+    const get = (id: number, value: string[], client = 'k9'): RunOperation =>
+      keyed(id, { kind: 'kvGet', key: 'k' }, { client, outcome: { status: 'ok', value } });
+    const replica = (server: number, list: string[] | null, lastApplied = 5): Replica => ({
+      ...{ server, commitIndex: 5, lastApplied, versions: {}, lists: { k: list } },
+    });
+    const judged = (operations: RunOperation[], ...replicas: Replica[]) =>
+      elementsOnce(facts({ operations, replicas: { afterMs: 0, replicas } }));
+    const three = [append(1, 'x'), append(2, 'y', { attempts: 4 }), append(3, 'z', unknown)];
+
+    it('passes when what was acknowledged is there once, and what is unknown once or not at all', () => {
+      for (const list of [
+        ['x', 'y'],
+        ['x', 'z', 'y'],
+      ]) {
+        const result = judged([...three, get(4, list, LAST_READER)], replica(0, list), replica(1, list));
+        expect(result.verdict, result.summary).to.equal('pass');
+        expect(result.summary)
+          .to.contain('2 acknowledged elements under 1 key')
+          .and.contain('1 write of 3 sent more than once');
+      }
+    });
+
+    it('fails when an acknowledged element is lost on one server', () => {
+      const result = judged(three, replica(0, ['x', 'y']), replica(1, ['y']));
+      expect(result.verdict).to.equal('fail');
+      expect(result.summary).to.contain('the state of server 1 at the end has lost "x" of "k"');
+      expect(judged(three, replica(0, null)).details).to.have.length(3);
+    });
+
+    it('fails when the last read of a server does not see it', () => {
+      const result = judged([...three, get(4, ['y'], LAST_READER)], replica(0, ['x', 'y']));
+      expect(result.verdict).to.equal('fail');
+      expect(result.operations).to.deep.equal([1, 4]);
+    });
+
+    it('does not call lost what a replica that is behind does not have yet', () => {
+      expect(judged(three, replica(0, ['x', 'y']), replica(1, ['x'], 4)).verdict).to.equal('pass');
+    });
+
+    it('fails when an element was seen twice at any time, be it gone at the end', () => {
+      const result = judged([...three, get(4, ['x', 'y', 'y'])], replica(0, ['x', 'y']));
+      expect(result.verdict).to.equal('fail');
+      expect(result.summary).to.contain(
+        '#4 saw "y" twice in "k", written by #2 of k2 (acknowledged, sent 4 times)',
+      );
+      expect(result.operations).to.deep.equal([2, 4]);
+      expect(judged(three, replica(0, ['x', 'y']), replica(1, ['x', 'y', 'x'])).verdict).to.equal('fail');
+    });
+
+    it('fails when something is seen that certainly was not written, or that nobody wrote there', () => {
+      const operations = [append(1, 'x'), append(2, 'y', failed)];
+      expect(judged(operations, replica(0, ['x'])).verdict).to.equal('pass');
+      expect(judged(operations, replica(0, ['x', 'y'])).summary).to.contain('certainly was not written');
+      expect(judged(operations, replica(0, ['x', 'w'])).summary).to.contain('nobody wrote');
+      const elsewhere = keyed(3, { kind: 'kvAppend', key: 'other', value: 'w' });
+      expect(judged([...operations, elsewhere], replica(0, ['x', 'w'])).verdict).to.equal('fail');
+    });
+
+    it('lets a put replace what came before it, or may have, and nothing else', () => {
+      const before = [append(1, 'x'), put(2, ['p', 'q'])];
+      expect(judged([...before, append(3, 'y')], replica(0, ['p', 'q', 'y'])).verdict).to.equal('pass');
+      expect(judged([...before, append(3, 'y')], replica(0, ['p', 'q'])).summary).to.contain('lost "y"');
+      expect(judged([...before, append(3, 'y')], replica(0, ['q', 'y'])).summary).to.contain('lost "p"');
+      expect(judged([put(1, ['p'], failed), append(2, 'y')], replica(0, [])).verdict).to.equal('fail');
+      expect(judged([put(1, ['p'], unknown), append(2, 'y')], replica(0, ['p'])).verdict).to.equal('pass');
+    });
+
+    it('is unknown when nothing was acknowledged, or nobody gave the lists at the end', () => {
+      expect(judged([append(1, 'x', unknown)], replica(0, ['x'])).verdict).to.equal('unknown');
+      expect(elementsOnce(facts({ operations: three })).verdict).to.equal('unknown');
+      expect(elementsOnce(facts()).verdict).to.equal('unknown');
     });
   });
 
@@ -181,6 +277,18 @@ describe('chaos: verdicts', () => {
       expect(blockedCalls(facts({ attempts: [attempt(2_000, 9_000)] })).verdict).to.equal('fail');
     });
 
+    it('fails when a call with a deadline is not answered by then, unless the process stood still', () => {
+      const attempts = [{ ...attempt(2_000, 7_000), deadlineMs: 1_500 }];
+      const result = blockedCalls(facts({ attempts }));
+      expect(result.verdict).to.equal('fail');
+      expect(result.summary).to.contain('waited 5.00 s though it had a deadline of 1.50 s');
+      const faultOf = (kind: FaultSpan['kind']): FaultSpan[] => [
+        { server: 0, kind, startedAt: 1_900, endedAt: 6_900 },
+      ];
+      expect(blockedCalls(facts({ attempts, faults: faultOf('pause') })).verdict).not.to.equal('fail');
+      expect(blockedCalls(facts({ attempts, faults: faultOf('unreachable') })).verdict).to.equal('fail');
+    });
+
     it('is unknown when no call had to wait', () => {
       expect(blockedCalls(facts({ attempts: [attempt(1_000, 1_010)] })).verdict).to.equal('unknown');
     });
@@ -188,7 +296,7 @@ describe('chaos: verdicts', () => {
 
   describe('replicas are equal', () => {
     const replica = (server: number, changes: Partial<Replica> = {}): Replica => ({
-      ...{ server, commitIndex: 5, lastApplied: 5, versions: { a: 2 } },
+      ...{ server, commitIndex: 5, lastApplied: 5, versions: { a: 2 }, lists: { k: ['x'] } },
       ...changes,
     });
     const verdictOf = (...replicas: (Replica | undefined)[]) =>
@@ -201,6 +309,8 @@ describe('chaos: verdicts', () => {
     it('fails when one is behind, has another version, has not applied all, or is silent', () => {
       expect(verdictOf(replica(0), replica(1, { commitIndex: 4, lastApplied: 4 }))).to.equal('fail');
       expect(verdictOf(replica(0), replica(1, { versions: { a: 1 } }))).to.equal('fail');
+      expect(verdictOf(replica(0), replica(1, { lists: { k: ['y'] } }))).to.equal('fail');
+      expect(verdictOf(replica(0), replica(1, { lists: { k: null } }))).to.equal('fail');
       expect(verdictOf(replica(0, { lastApplied: 4 }), replica(1, { lastApplied: 4 }))).to.equal('fail');
       expect(verdictOf(replica(0), undefined)).to.equal('fail');
     });

@@ -23,7 +23,7 @@ function tagsOf(xml: string): Tag[] {
 function record(...checks: CheckResult[]): RunRecord {
   return {
     ...{ format: 1, program: 'test', scenario: 'random', shows: '', seed: 7, command: nasty },
-    ...{ startedAt: '2026-11-21T09:00:00.000Z', durationMs: 1_500, servers: [], clients: 0 },
+    ...{ startedAt: '2026-11-21T09:00:00.000Z', durationMs: 1_500, servers: [], clients: 0, kvClients: 0 },
     ...{ managed: false, durable: false, steps: [], faults: [], samples: [], elections: [] },
     ...{ checks, operations: [] },
   };

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { certainlyNotDone, isMethodMissing } from '../../chaos/calls/outcome.js';
+import { certainlyNotDone, isLastWord, isMethodMissing } from '../../chaos/calls/outcome.js';
+import { Refusal } from '../../chaos/calls/refusal.js';
 import { RpcClient } from '../../chaos/calls/rpcClient.js';
 import { NoAnswerError, NotSentError, RpcFault } from '../../chaos/calls/rpcError.js';
 
@@ -20,6 +21,25 @@ describe('chaos: outcomes of calls', () => {
     expect(certainlyNotDone(new NotSentError('ECONNREFUSED'))).to.equal(true);
     expect(certainlyNotDone(new NoAnswerError('socket hang up'))).to.equal(false);
     expect(certainlyNotDone(new Error('anything'))).to.equal(false);
+  });
+
+  it('go by the first word of a refusal of the key/value service, and a wrong request was never done', () => {
+    for (const word of ['noLeader', 'notLeader', 'superseded', 'overloaded'])
+      expect(certainlyNotDone(new Refusal(503, `${word}: why`)), word).to.equal(true);
+    for (const word of ['timedOut', 'isCrashed', 'steppedDown', 'failed', 'stopped', ''])
+      expect(certainlyNotDone(new Refusal(503, `${word}: why`)), word).to.equal(false);
+    expect([400, 404, 413, 422].map((status) => certainlyNotDone(new Refusal(status, '')))).not.to.include(
+      false,
+    );
+    expect(certainlyNotDone(new Refusal(409, 'staleRequest: x')), 'it may have been done before').to.equal(
+      false,
+    );
+    expect(certainlyNotDone(new Refusal(500, 'noLeader'))).to.equal(false);
+    expect([409, 422, 503].map((status) => isLastWord(new Refusal(status, '')))).to.deep.equal([
+      true,
+      true,
+      false,
+    ]);
   });
 
   it('tell a hook that is switched off', () => {

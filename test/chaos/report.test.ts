@@ -137,7 +137,7 @@ describe('report', () => {
     const places = [
       'PASS',
       'rolling leaders',
-      '9 of 9 checks passed',
+      '10 of 10 checks passed',
       'Seed 42',
       'Run it again npm run chaos --',
       'longest without service',
@@ -191,6 +191,20 @@ describe('report', () => {
     expect(page).to.contain('6 elections').and.contain('1 over the limit of 5 s');
     expect(page).to.contain('53.00 s 58.64 s server 3 server 0 9 5.64 s ✗');
     expect(words(renderReport(passingRecord()))).to.contain('none over the limit of 5 s');
+  });
+
+  it('tells operations on files from those on keys, and lets each be hidden where there are both', () => {
+    const both = (html: string): boolean =>
+      html.includes('id="show-files"') && html.includes('id="show-keys"');
+    const record = passingRecord();
+    const keys = longRecord().operations.slice(0, 300);
+    const mixed = renderReport({ ...record, kvClients: 4, operations: [...record.operations, ...keys] });
+    expect(both(mixed)).to.equal(true);
+    expect(duplicateIds(mixed)).to.deep.equal([]);
+    expect(words(mixed)).to.contain('8 clients of files and 4 of keys').and.contain('on keys 300');
+    const page = words(mixed);
+    expect(page.indexOf('update a file')).to.be.within(1, page.indexOf('append to a key'));
+    expect(both(renderReport(record)) || both(renderReport(longRecord()))).to.equal(false);
   });
 
   it('keeps a page of 100,000 operations light', () => {

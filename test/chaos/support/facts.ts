@@ -1,5 +1,6 @@
 import type { RunFacts } from '../../../chaos/checks/facts.js';
 import type { RunOperation, StatusSample } from '../../../chaos/runRecord.js';
+import type { JsonValue } from '../../../src/verify/index.js';
 
 /** A run of three servers, 60 s long, in which nothing happened. */
 export function facts(changes: Partial<RunFacts> = {}): RunFacts {
@@ -38,6 +39,19 @@ export function updated(id: number, version: number, content: string, applied = 
     ...{ id, client: `c${id}`, server: 0, attempts: 1, invokedAt: 10 * id, returnedAt: 10 * id + 1 },
     ...{ kind: 'update', file: 'a', version, content, outcome: { status: 'ok', applied } },
   };
+}
+
+/** What a client of keys did, from `10 * id` to one later; answered unless said otherwise. */
+export function keyed(
+  id: number,
+  call: { kind: 'kvPut' | 'kvAppend' | 'kvGet'; key: string; value?: JsonValue },
+  changes: Partial<RunOperation> = {},
+): RunOperation {
+  return {
+    ...{ id, client: `k${id}`, server: 0, attempts: 1, invokedAt: 10 * id, returnedAt: 10 * id + 1 },
+    ...{ ...call, outcome: { status: 'ok' } },
+    ...changes,
+  } as RunOperation;
 }
 
 /** A read of the map that saw this version of "a". */

@@ -1,15 +1,18 @@
 import { once } from 'node:events';
 import xmlrpc from 'xmlrpc';
 import { atEnd, writeClusterFile } from '../../e2e/support/cluster.js';
+import type { RequestListener } from 'node:http';
 import { freePorts } from '../../e2e/support/ports.js';
 
 /** What is wrong with a cluster. */
-export type Bug = 'none' | 'losesUpdates' | 'twoLeaders' | 'noHooks';
+export type Bug = 'none' | 'losesUpdates' | 'doublesWrites' | 'twoLeaders' | 'noHooks';
+
+import { FakeKeys } from './fakeKeys.js';
 
 type Answer = (error: unknown, value: unknown) => void;
 
 /**
- * Three servers that answer the public calls from one map in this process: no Raft, server 0 leads term 1 for ever. With a bug
+ * Three servers that answer the public calls from one map in this process, and so their keys: no Raft, server 0 leads term 1 for ever. With a bug
  * planted, to see that the monkey finds it.
  *
  * @returns the cluster file
@@ -17,10 +20,16 @@ type Answer = (error: unknown, value: unknown) => void;
 export async function fakeCluster(bug: Bug): Promise<string> {
   const ports = await freePorts(3);
   const files = new Map<string, [number, unknown]>();
+  const keys = new FakeKeys(bug !== 'doublesWrites');
   let updates = 0;
   for (const [id, port] of ports.entries()) {
     const server = xmlrpc.createServer({ host: '127.0.0.1', port });
     await once(server.httpServer, 'listening');
+    const [callMethod] = server.httpServer.listeners('request') as RequestListener[];
+    server.httpServer.removeAllListeners('request').on('request', (request, response) => {
+      if (request.url?.startsWith('/keys/') === true) void keys.handle(request, response);
+      else callMethod?.(request, response);
+    });
     atEnd(() => {
       server.httpServer.closeAllConnections();
       server.httpServer.close();

@@ -13,6 +13,7 @@ import { calls, elections, faults, samples, steps } from './sampleRun.js';
 const passed: Readonly<Record<VerdictName, string>> = {
   linearizable: 'Every history of a file has an order that explains all replies (14 files).',
   'nothing acknowledged is lost': 'All acknowledged updates are in the map at the end.',
+  'no lost and no doubled element': 'Each element is in its list once, on all servers.',
   'one leader per term': 'No term had two leaders.',
   'a leader within 5 s': 'The slowest of the elections took less than 5 s.',
   'crashed servers stand still': 'No crashed server moved its commit index.',
@@ -47,6 +48,7 @@ export function emptyRecord(changes: Partial<RunRecord> = {}): RunRecord {
     durationMs: 0,
     servers: [{ id: 0, address: 'localhost:9000' }],
     clients: 0,
+    kvClients: 0,
     managed: true,
     durable: false,
     steps: [],

@@ -5,7 +5,7 @@ import { XmlRpcSurface } from '../../../src/api/xmlrpcSurface.js';
 import { MemoryBlockStore } from '../../../src/blocks/memoryBlockStore.js';
 import { systemDefer } from '../../../src/node/defer.js';
 import type { LeaderAddress } from '../../../src/node/errors.js';
-import type { NodeObserver } from '../../../src/node/observer.js';
+import { deafObserver } from '../../../src/node/observer.js';
 import { RaftNode } from '../../../src/node/raftNode.js';
 import { defaultRaftConfig } from '../../../src/raft/config.js';
 import type { RequestMessage, ResponseMessage } from '../../../src/raft/types.js';
@@ -70,17 +70,6 @@ function agree(request: RequestMessage): ResponseMessage {
   };
 }
 
-const silent: NodeObserver = {
-  roleChanged: () => undefined,
-  lifecycleChanged: () => undefined,
-  peerUnreachable: () => undefined,
-  peerReachable: () => undefined,
-  snapshotTaken: () => undefined,
-  snapshotInstalled: () => undefined,
-  snapshotUnusable: () => undefined,
-  failed: () => undefined,
-};
-
 interface ServiceOptions {
   readonly servers?: 1 | 3;
   readonly bodyBytesMax?: number;
@@ -114,7 +103,7 @@ export class Service {
       drawElectionTicks: () => 60,
       replyAfter: 'majority',
       waitingCallsMax: 100,
-      observer: silent,
+      observer: deafObserver,
     });
     const methods = surfstoreMethods({
       node: this.node,

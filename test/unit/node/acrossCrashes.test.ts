@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { systemDefer } from '../../../src/node/defer.js';
+import { deafObserver } from '../../../src/node/observer.js';
 import { RaftNode } from '../../../src/node/raftNode.js';
 import { defaultRaftConfig } from '../../../src/raft/config.js';
 import type { CommandResult } from '../../../src/stateMachine/command.js';
@@ -50,13 +51,7 @@ function nodeOn(disk: HandDisk): { node: RaftNode<CommandResult>; ticker: Manual
     replyAfter: 'majority',
     waitingCallsMax: 5,
     observer: {
-      roleChanged: () => undefined,
-      lifecycleChanged: () => undefined,
-      peerUnreachable: () => undefined,
-      peerReachable: () => undefined,
-      snapshotTaken: () => undefined,
-      snapshotInstalled: () => undefined,
-      snapshotUnusable: () => undefined,
+      ...deafObserver,
       failed: ({ message }) => events.push(`failed: ${message}`),
     },
   });
