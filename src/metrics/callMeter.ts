@@ -1,12 +1,4 @@
-/** A counter with its labels. */
-export interface Counted {
-  inc(): void;
-}
-
-/** A histogram with its labels; in seconds. */
-export interface Timed {
-  observe(seconds: number): void;
-}
+import type { Counted, Timed } from './tallies.js';
 
 /** Milliseconds from any fixed origin. */
 export type Now = () => number;

@@ -5,9 +5,10 @@ import type { CommandResult } from '../stateMachine/command.js';
 import type { StateMachine } from '../stateMachine/stateMachine.js';
 import type { Storage } from '../storage/storage.js';
 import type { Transport } from '../transport/transport.js';
-import { ABANDONED, type CallMeter, type Counted, type Now, type Timed } from './callMeter.js';
+import { ABANDONED, type CallMeter, type Now } from './callMeter.js';
 import type { NodeMetrics } from './nodeMetrics.js';
 import { outcomeOf } from './outcome.js';
+import type { Counted, Timed } from './tallies.js';
 
 /** A node that is measured from outside: by what it is made of, what it reports, and what is asked of it. */
 export class MeteredNode extends RaftNode<CommandResult> {

@@ -1,7 +1,8 @@
-import { Counter, Histogram, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { deafObserver, type NodeObserver } from '../node/observer.js';
 import type { NodeId, RequestMessage } from '../raft/types.js';
-import { ABANDONED, CallMeter, onceForEach, type Counted, type Now, type Timed } from './callMeter.js';
+import { ABANDONED, CallMeter, onceForEach, type Now } from './callMeter.js';
+import { TallyCounter, TallyHistogram, type Counted, type Timed } from './tallies.js';
 
 type RequestType = RequestMessage['type'];
 
@@ -25,20 +26,19 @@ export class NodeMetrics {
     registry: Registry,
     readonly now: Now,
   ) {
-    const registers = [registry];
-    const counter = (name: string, help: string): Counter => new Counter({ name, help, registers });
+    const counter = (name: string, help: string): Counted =>
+      new TallyCounter({ name, help }, registry).labels();
     const calls = (kind: 'proposal' | 'read', what: string, outcomes: readonly string[]): CallMeter => {
       const name = `surfstore_server_${kind}`;
       const help = `${what}, by what became of them`;
-      const counts = new Counter({ name: `${name}s_total`, help, labelNames: ['outcome'], registers });
+      const counts = new TallyCounter({ name: `${name}s_total`, help, labelNames: ['outcome'] }, registry);
       // What is there from the start can be watched for its first change.
-      for (const outcome of outcomes) counts.inc({ outcome }, 0);
-      const durations = new Histogram({
-        name: `${name}_duration_seconds`,
-        help: `${what}: seconds until the result`,
-        buckets: CALL_SECONDS,
-        registers,
-      });
+      for (const outcome of outcomes) counts.labels(outcome);
+      const durations = new TallyHistogram(
+        { name: `${name}_duration_seconds`, help: `${what}: seconds until the result` },
+        CALL_SECONDS,
+        registry,
+      ).labels();
       return new CallMeter(
         onceForEach((outcome) => counts.labels(outcome)),
         durations,
@@ -48,13 +48,15 @@ export class NodeMetrics {
     this.proposals = calls('proposal', 'Commands proposed on this server', ['applied', 'refused']);
     this.reads = calls('read', 'Linearizable reads confirmed by this server as the leader', ['ok']);
     this.entriesApplied = counter('surfstore_raft_entries_applied_total', 'Log entries applied one by one');
-    this.persists = new Histogram({
-      name: 'surfstore_storage_persist_duration_seconds',
-      help: 'Seconds from handing a batch to the storage until it is durable',
-      buckets: EXCHANGE_SECONDS,
-      registers,
-    });
-    this.requests = requestMeters(registers, now);
+    this.persists = new TallyHistogram(
+      {
+        name: 'surfstore_storage_persist_duration_seconds',
+        help: 'Seconds from handing a batch to the storage until it is durable',
+      },
+      EXCHANGE_SECONDS,
+      registry,
+    ).labels();
+    this.requests = requestMeters(registry, now);
     this.observer = countingObserver({
       leaderChanges: counter(
         'surfstore_server_leader_changes_seen_total',
@@ -73,24 +75,28 @@ export class NodeMetrics {
   }
 }
 
-function requestMeters(registers: Registry[], now: Now): NodeMetrics['requests'] {
-  const sent = new Counter({
-    name: 'surfstore_network_peer_sent_total',
-    help: 'Requests to a peer, by their type and by what became of them',
-    labelNames: ['peer', 'type', 'outcome'],
-    registers,
-  });
-  const roundTrips = new Histogram({
-    name: 'surfstore_network_peer_round_trip_seconds',
-    help: 'Seconds from sending a request to a peer until its answer',
-    labelNames: ['peer'],
-    buckets: EXCHANGE_SECONDS,
-    registers,
-  });
+function requestMeters(registry: Registry, now: Now): NodeMetrics['requests'] {
+  const sent = new TallyCounter(
+    {
+      name: 'surfstore_network_peer_sent_total',
+      help: 'Requests to a peer, by their type and by what became of them',
+      labelNames: ['peer', 'type', 'outcome'],
+    },
+    registry,
+  );
+  const roundTrips = new TallyHistogram(
+    {
+      name: 'surfstore_network_peer_round_trip_seconds',
+      help: 'Seconds from sending a request to a peer until its answer',
+      labelNames: ['peer'],
+    },
+    EXCHANGE_SECONDS,
+    registry,
+  );
   return onceForEach((peer) => {
     const durations = roundTrips.labels(String(peer));
     const meter = (type: RequestType): CallMeter => {
-      for (const outcome of ['answered', 'failed', ABANDONED]) sent.inc({ peer, type, outcome }, 0);
+      for (const outcome of ['answered', 'failed', ABANDONED]) sent.labels(String(peer), type, outcome);
       return new CallMeter(
         onceForEach((outcome) => sent.labels(String(peer), type, outcome)),
         durations,

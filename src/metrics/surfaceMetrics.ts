@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Counter, Histogram, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import type { CallMeasure } from '../api/callMeasure.js';
 import type { Route } from '../api/surfaces.js';
 import type { XmlRpcSurface } from '../api/xmlrpcSurface.js';
@@ -7,6 +7,7 @@ import type { Dispatch } from '../xmlrpc/index.js';
 import { ABANDONED, CallMeter, onceForEach, type Now } from './callMeter.js';
 import { CALL_SECONDS } from './nodeMetrics.js';
 import { outcomeOf } from './outcome.js';
+import { TallyCounter, TallyHistogram } from './tallies.js';
 
 /** The label of all methods that there are none of: clients may send any name. */
 const UNKNOWN = 'unknown';
@@ -17,20 +18,23 @@ export class SurfaceMetrics {
   private readonly meterOf: (surface: string) => (method: string) => CallMeter;
 
   constructor(registry: Registry, now: Now) {
-    const registers = [registry];
-    const handled = new Counter({
-      name: 'surfstore_rpc_handled_total',
-      help: 'Calls of clients and peers, by what became of them',
-      labelNames: ['surface', 'method', 'outcome'],
-      registers,
-    });
-    const durations = new Histogram({
-      name: 'surfstore_rpc_duration_seconds',
-      help: 'Seconds from a call, all of it received, until its answer',
-      labelNames: ['surface', 'method'],
-      buckets: CALL_SECONDS,
-      registers,
-    });
+    const handled = new TallyCounter(
+      {
+        name: 'surfstore_rpc_handled_total',
+        help: 'Calls of clients and peers, by what became of them',
+        labelNames: ['surface', 'method', 'outcome'],
+      },
+      registry,
+    );
+    const durations = new TallyHistogram(
+      {
+        name: 'surfstore_rpc_duration_seconds',
+        help: 'Seconds from a call, all of it received, until its answer',
+        labelNames: ['surface', 'method'],
+      },
+      CALL_SECONDS,
+      registry,
+    );
     this.meterOf = onceForEach((surface) =>
       onceForEach(
         (method) =>
