@@ -4,12 +4,13 @@
  * possible beside the servers.
  */
 import { connect, type Socket } from 'node:net';
+import { BENCH_KEY } from './benchKey.js';
 
 /** One measurement: `clients` connections, each with one call at a time, for `durationMs` after `warmUpMs`. */
 export interface Job {
   readonly host: string;
   readonly port: number;
-  readonly operation: 'updatefile' | 'getfileinfomap' | 'ping';
+  readonly operation: 'updatefile' | 'getfileinfomap' | 'ping' | 'putKey' | 'getKey';
   readonly clients: number;
   readonly warmUpMs: number;
   readonly durationMs: number;
@@ -25,6 +26,8 @@ export interface Measurement {
   readonly failed: number;
 }
 
+/** Of `HTTP/1.1 200`. */
+const STATUS_LINE_LENGTH = 12;
 const HASHES = ['a', 'b', 'c'].map((digit) => digit.repeat(64));
 
 function requestFor(job: Job, client: number, call: number): { request: Buffer; expected: string } {
@@ -35,7 +38,21 @@ function requestFor(job: Job, client: number, call: number): { request: Buffer; 
       return { request: post(methodCall('surfstore.getfileinfomap', '')), expected: '<struct>' };
     case 'ping':
       return { request: post(methodCall('surfstore.ping', '')), expected: '<boolean>1</boolean>' };
+    case 'putKey':
+      return { request: putKey(`${job.label}-${client}`, call), expected: 'HTTP/1.1 204' };
+    case 'getKey':
+      return {
+        request: Buffer.from(`GET /keys/${BENCH_KEY} HTTP/1.1\r\nHost: bench\r\n\r\n`),
+        expected: '["',
+      };
   }
+}
+
+/** The same three hashes, as a list of strings under a key. */
+function putKey(key: string, call: number): Buffer {
+  const body = JSON.stringify({ type: 'PUT', value: [...HASHES, String(call)] });
+  const head = `POST /keys/${key} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n`;
+  return Buffer.from(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
 }
 
 function updateFile(name: string, version: number): string {
@@ -58,7 +75,7 @@ function post(body: string): Buffer {
   );
 }
 
-/** Collects the bytes of one response at a time; gives back its body when it is complete. */
+/** Collects the bytes of one response at a time; gives back its status line and the beginning of its body when it is complete. */
 class ResponseReader {
   private received: Buffer = Buffer.alloc(0);
 
@@ -72,7 +89,7 @@ class ResponseReader {
     if (this.received.length < bodyStart + length) return undefined;
     const body = this.received.toString('latin1', bodyStart, Math.min(bodyStart + length, bodyStart + 400));
     this.received = this.received.subarray(bodyStart + length);
-    return body;
+    return `${head.slice(0, STATUS_LINE_LENGTH)}\n${body}`;
   }
 }
 

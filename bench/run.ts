@@ -10,7 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { SurfStoreClient } from '../src/client/index.js';
+import { KeyValueClient, SurfStoreClient } from '../src/client/index.js';
+import { BENCH_KEY } from './benchKey.js';
 import { BenchCluster } from './cluster.js';
 import type { Job, Measurement } from './load.js';
 
@@ -27,6 +28,8 @@ interface Case {
   readonly name: string;
   readonly operation: Job['operation'];
   readonly durable: boolean;
+  /** Whether a server is asked that does not lead. @default false */
+  readonly throughFollower?: boolean;
 }
 
 const PING: Case = { name: 'ping', operation: 'ping', durable: false };
@@ -35,13 +38,22 @@ const CASES: readonly Case[] = [
   { name: 'updatefile', operation: 'updatefile', durable: false },
   { name: 'updatefile, durable', operation: 'updatefile', durable: true },
   { name: 'getfileinfomap', operation: 'getfileinfomap', durable: false },
+  { name: 'PUT of a key', operation: 'putKey', durable: false },
+  { name: 'PUT of a key, through a follower', operation: 'putKey', durable: false, throughFollower: true },
+  { name: 'GET of a key', operation: 'getKey', durable: false },
+  { name: 'GET of a key, from a follower', operation: 'getKey', durable: false, throughFollower: true },
 ];
 const FILES = 100;
 
-/** A cluster with its leader. */
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A cluster as its clients see it. */
 interface Measured {
-  readonly cluster: BenchCluster;
-  readonly leader: { readonly host: string; readonly port: number };
+  readonly leader: Address;
+  readonly follower: Address;
 }
 
 async function run(settings: Settings): Promise<void> {
@@ -53,25 +65,32 @@ async function run(settings: Settings): Promise<void> {
       const nodeFlags = cpuProfile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${cpuProfile}`];
       const cluster = await BenchCluster.start({ servers, durable, nodeFlags });
       clusters.push(cluster);
-      return { cluster, leader: await prepare(cluster) };
+      return prepare(cluster);
     };
     const inMemory = await start(false);
     const durable = await start(true);
-    await measureAll(settings, load, (measured) => (measured.durable ? durable : inMemory).leader);
+    await measureAll(settings, load, (measured) => {
+      const { leader, follower } = measured.durable ? durable : inMemory;
+      return measured.throughFollower === true ? follower : leader;
+    });
   } finally {
     load.kill();
     await Promise.all(clusters.map((cluster) => cluster.stop()));
   }
 }
 
-/** Gives the cluster some files; resolves to its leader. */
-async function prepare(cluster: BenchCluster): Promise<{ host: string; port: number }> {
+/** Gives the cluster some files and a key. */
+async function prepare(cluster: BenchCluster): Promise<Measured> {
   const client = new SurfStoreClient({ servers: cluster.addresses });
+  const store = new KeyValueClient({ servers: cluster.addresses });
   try {
     const leader = await client.findLeader();
     for (let file = 0; file < FILES; file += 1) await client.updateFile(`file-${file}`, 1, ['d'.repeat(64)]);
-    return leader;
+    await store.put(BENCH_KEY, ['d'.repeat(64)]);
+    // Of a cluster of one the leader is all there is.
+    return { leader, follower: cluster.addresses.find(({ id }) => id !== leader.id) ?? leader };
   } finally {
+    store.close();
     client.close();
   }
 }
@@ -79,14 +98,14 @@ async function prepare(cluster: BenchCluster): Promise<{ host: string; port: num
 async function measureAll(
   settings: Settings,
   load: ChildProcess,
-  leaderFor: (measured: Case) => { host: string; port: number },
+  serverFor: (measured: Case) => Address,
 ): Promise<void> {
   const results = new Map<string, Measurement[]>();
   const syncs: number[] = [];
   for (let round = 0; round < settings.rounds; round += 1) {
     for (const clients of settings.clients) {
       for (const measured of CASES) {
-        const { host, port } = leaderFor(measured);
+        const { host, port } = serverFor(measured);
         const job: Job = {
           host,
           port,

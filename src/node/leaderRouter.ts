@@ -2,6 +2,7 @@ import type { NodeId } from '../raft/types.js';
 import { ServiceError } from './errors.js';
 import type { PendingCall } from './pendingRequests.js';
 import type { RaftNode } from './raftNode.js';
+import { SharedReadIndex } from './sharedReadIndex.js';
 import type { Clock } from './ticker.js';
 
 /**
@@ -38,6 +39,7 @@ export type Place = NodeId | 'here';
  */
 export class LeaderRouter<Result> {
   private readonly open = new Set<{ reconsider(): void }>();
+  private readonly readIndexes = new Map<NodeId, SharedReadIndex>();
 
   constructor(
     private readonly node: RoutedNode<Result>,
@@ -84,8 +86,16 @@ export class LeaderRouter<Result> {
     return { promise: call.promise, cancel: () => call.abandon() };
   }
 
+  private sharedReadIndex(leader: NodeId): SharedReadIndex {
+    const known = this.readIndexes.get(leader);
+    if (known !== undefined) return known;
+    const shared = new SharedReadIndex(() => this.calls.readIndex(leader), this.clock);
+    this.readIndexes.set(leader, shared);
+    return shared;
+  }
+
   private readThrough(leader: NodeId): PendingCall<void> {
-    const index = this.calls.readIndex(leader);
+    const index = this.sharedReadIndex(leader).read();
     let cancel = index.cancel;
     const promise = index.promise.then((confirmed) => {
       const applied = this.node.whenApplied(confirmed);

@@ -36,11 +36,23 @@ export interface ClientPlan {
   readonly wrongVersions: number;
   /** Its connection breaks, on the way there or back. */
   readonly breaks: number;
+  /** Operations on keys; the others are on files. */
+  readonly keyed: number;
+  /** Of the writes on keys those that replace the value; the others append to it. */
+  readonly puts: number;
+  /** Calls on any server, which asks the leader for it; the others go to the leader. */
+  readonly routed: number;
+  /** What it lets a server take that asks the leader. */
+  readonly routedMs: number;
+  /** Whether it numbers its writes, so that it may repeat them. */
+  readonly isNumbered: boolean;
+  /** When it numbers them: it hangs up on one attempt after so long, and tries again; null: never. */
+  readonly attemptMs: number | null;
 }
 
 /** When servers take snapshots, in entries; the rest as in a node's policy. */
 export interface SnapshotPlan {
-  /** Infinity: never. */
+  /** {@link NEVER}: none is taken. */
   readonly entriesMax: number;
   readonly chunkChars: number;
   readonly tailEntriesMax: number;
@@ -57,6 +69,12 @@ export interface Plan {
   /** Clocks run at 1 plus or minus this. */
   readonly clockSkew: number;
   readonly files: number;
+  /** Keys that the clients share at a time. */
+  readonly keys: number;
+  /** What they write under keys has at least this length. */
+  readonly itemChars: number;
+  /** Clients whose sessions a server remembers. */
+  readonly sessionsMax: number;
   /** Calls that a server lets wait. */
   readonly waitingCallsMax: number;
   /** Ticks after its start in which a server does not vote, for servers that may lose their disks; 0 by default. */
@@ -73,8 +91,15 @@ export interface PlanLimits {
   readonly kinds?: readonly FaultKind[];
 }
 
-/** The draws for snapshots are none of those for the rest of the plan. */
+/** The draws for snapshots, and those for keys and sessions, are none of those for the rest of the plan. */
 const SNAPSHOT_FORK = 9;
+const KEYS_FORK = 10;
+
+/** With so many nobody is ever forgotten: no run has as many sessions. */
+export const SESSIONS_PLENTY = 50_000;
+
+/** More entries than any log has; unlike Infinity JSON can carry it. */
+const NEVER = Number.MAX_SAFE_INTEGER;
 
 const allKinds: readonly FaultKind[] = [
   'crash',
@@ -99,6 +124,8 @@ export function drawPlan(seed: number, limits: PlanLimits = {}): Plan {
   const servers = limits.servers ?? random.pick([1, 2, 3, 3, 3, 4, 5, 5, 5, 6, 7]);
   const chaosMs = limits.chaosMs ?? random.between(10, 40) * 1000;
   const kinds = limits.kinds ?? allKinds.filter(() => random.chance(0.45));
+  const keysRandom = new Prng(seed).fork(KEYS_FORK);
+  const workload = drawWorkload(keysRandom);
   return {
     seed,
     servers,
@@ -109,7 +136,13 @@ export function drawPlan(seed: number, limits: PlanLimits = {}): Plan {
     files: random.between(1, 5),
     snapshots: drawSnapshots(new Prng(seed).fork(SNAPSHOT_FORK)),
     waitingCallsMax: random.pick([2, 10_000, 10_000, 10_000]),
-    clients: Array.from({ length: random.between(1, 6) }, () => drawClient(random)),
+    keys: keysRandom.between(1, 3),
+    itemChars: keysRandom.pick([0, 0, 0, 0, 0, 0, 0, 3_000]),
+    sessionsMax: keysRandom.pick([1, 2, 5, SESSIONS_PLENTY, SESSIONS_PLENTY, SESSIONS_PLENTY]),
+    clients: Array.from({ length: random.between(1, 6) }, () => ({
+      ...drawClient(random),
+      ...drawKeyClient(keysRandom, workload),
+    })),
     faults: drawFaults(random, servers, chaosMs, kinds),
   };
 }
@@ -117,7 +150,7 @@ export function drawPlan(seed: number, limits: PlanLimits = {}): Plan {
 /** Mostly so often that chunks are on their way while everything else happens. */
 export function drawSnapshots(random: Prng): SnapshotPlan {
   return {
-    entriesMax: random.pick([Number.POSITIVE_INFINITY, 1, 5, 20, 50]),
+    entriesMax: random.pick([NEVER, 1, 5, 20, 50]),
     chunkChars: random.pick([1, 100, 10_000]),
     tailEntriesMax: random.pick([0, 0, 3, 20]),
   };
@@ -125,7 +158,7 @@ export function drawSnapshots(random: Prng): SnapshotPlan {
 
 /** No server takes a snapshot. */
 export const noSnapshots: SnapshotPlan = {
-  entriesMax: Number.POSITIVE_INFINITY,
+  entriesMax: NEVER,
   chunkChars: 1,
   tailEntriesMax: 0,
 };
@@ -152,7 +185,12 @@ export function drawDisk(random: Prng): DiskBehaviour {
   ]);
 }
 
-function drawClient(random: Prng): ClientPlan {
+type FileClientPlan = Pick<
+  ClientPlan,
+  'operations' | 'thinkMinMs' | 'thinkMaxMs' | 'patienceMs' | 'reads' | 'wrongVersions' | 'breaks'
+>;
+
+function drawClient(random: Prng): FileClientPlan {
   const isBursty = random.chance(0.2);
   return {
     operations: random.between(20, isBursty ? 300 : 120),
@@ -162,6 +200,27 @@ function drawClient(random: Prng): ClientPlan {
     reads: random.pick([0.1, 0.3, 0.5]),
     wrongVersions: random.pick([0, 0.05, 0.2]),
     breaks: random.pick([0, 0, 0.02, 0.1]),
+  };
+}
+
+/** What the clients of one run have in common: files only, keys only, or both. */
+type Workload = Pick<ClientPlan, 'keyed' | 'puts' | 'routed'>;
+
+function drawWorkload(random: Prng): Workload {
+  return {
+    keyed: random.pick([0, 1, 0.3, 0.6, 0.6]),
+    puts: random.pick([0, 0.1, 0.4]),
+    routed: random.pick([0, 0.3, 0.7, 1]),
+  };
+}
+
+/** Most clients number their writes. */
+function drawKeyClient(random: Prng, workload: Workload): Omit<ClientPlan, keyof FileClientPlan> {
+  return {
+    ...workload,
+    routedMs: random.pick([300, 2_000, 30_000]),
+    isNumbered: random.chance(0.75),
+    attemptMs: random.pick([null, 50, 300, 1_500]),
   };
 }
 

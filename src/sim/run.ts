@@ -1,7 +1,12 @@
-import type { Plan } from './plan.js';
 import { Prng } from './prng.js';
 import { SafetyViolation } from './safetyViolation.js';
-import { SimClient, type ClientEvents, type Outcome, type Request } from './simClient.js';
+import type { ClientCounts } from './attempts.js';
+import { contentsOf } from './contents.js';
+import type { Judgement } from './judge.js';
+import { KeyNames } from './keyNames.js';
+import { SESSIONS_PLENTY, type ClientPlan, type Plan } from './plan.js';
+import { answerTo, isSuccess, type Outcome, type Request } from './requests.js';
+import { SimClient, type ClientEvents, type ClientWorld } from './simClient.js';
 import { SimCluster, type ClusterCounts } from './simCluster.js';
 import { Trace } from './trace.js';
 import { VirtualTime } from './virtualTime.js';
@@ -29,15 +34,18 @@ export interface RunResult {
   readonly traceEvents: number;
   readonly simulatedMs: number;
   readonly counts: ClusterCounts;
+  readonly clientCounts: ClientCounts;
   readonly operations: readonly Operation[];
+  /** What the judge said; null when it was not asked, or found something wrong. */
+  readonly judgement: Judgement | null;
 }
 
 /** How a run is watched. */
 export interface RunOptions {
   /** Told of every event as a line; slows the run down. */
   readonly onTraceLine?: (line: string) => void;
-  /** The judge over what the clients saw; throws SafetyViolation. */
-  readonly judge: (operations: readonly Operation[]) => void;
+  /** The judge over what the clients saw, given the writes that took effect in their order; throws SafetyViolation. */
+  readonly judge: (operations: readonly Operation[], effects: readonly string[]) => Judgement;
   /** Called before the servers start; a test of the checkers breaks something here. */
   readonly prepare?: (cluster: SimCluster) => void;
 }
@@ -46,6 +54,8 @@ const LAST_EVENTS = 60;
 const LEADER_WITHIN_MS = 5_000;
 const QUIET_WITHIN_MS = 10_000;
 const PROBE_CLIENT = -1;
+/** Reads every key when all is quiet. */
+const LAST_READER = -2;
 
 /**
  * Runs a plan: chaos with safety checked after every event, then healing, after which the cluster must be as
@@ -56,11 +66,12 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResul
   const trace = new Trace(() => time.nowMs, LAST_EVENTS, options.onTraceLine);
   const run = new Run(plan, time, trace);
   let violation: RunResult['violation'] = null;
+  let judgement: RunResult['judgement'] = null;
   try {
     options.prepare?.(run.cluster);
     await run.chaos();
     await run.healing();
-    options.judge(run.operations);
+    judgement = options.judge(run.operations, run.cluster.effects.inOrder);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const rule = error instanceof SafetyViolation ? error.rule : error.name;
@@ -73,12 +84,33 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResul
     traceEvents: trace.events,
     simulatedMs: time.nowMs,
     counts: run.cluster.counts,
+    clientCounts: run.clientCounts,
     operations: run.operations,
+    judgement,
   };
 }
 
-/** Waiting for it lets everything happen that waits for promises which are settled already. */
+/** A client that does what it is told and no more. */
+const steadfast: ClientPlan = {
+  operations: 0,
+  thinkMinMs: 0,
+  thinkMaxMs: 0,
+  patienceMs: null,
+  reads: 0,
+  wrongVersions: 0,
+  breaks: 0,
+  keyed: 0,
+  puts: 0,
+  routed: 0,
+  routedMs: QUIET_WITHIN_MS,
+  isNumbered: false,
+  attemptMs: null,
+};
+
+/** Waiting for it lets what waits for promises which are settled already happen, one link of a chain at a time. */
 const settled = Promise.resolve();
+/** From the log to the client by way of a router the chain has fewer links. */
+const LINKS_MAX = 10;
 
 /** A cluster with its clients, and the steps that a run is made of. */
 export class Run {
@@ -87,7 +119,8 @@ export class Run {
   readonly clients: readonly SimClient[];
   /** Records what clients do. */
   readonly record: ClientEvents;
-  private readonly files: readonly string[];
+  readonly clientCounts: ClientCounts = { repeats: 0, repeatedAndDone: 0, routed: 0, expired: 0 };
+  private readonly world: ClientWorld;
 
   constructor(
     private readonly plan: Plan,
@@ -96,7 +129,16 @@ export class Run {
   ) {
     this.cluster = new SimCluster(plan, time, trace);
     this.record = this.recorder();
-    this.files = Array.from({ length: plan.files }, (_, index) => `f${index}`);
+    this.world = {
+      files: Array.from({ length: plan.files }, (_, index) => `f${index}`),
+      keys: new KeyNames(plan.keys),
+      itemChars: plan.itemChars,
+      forgets: plan.sessionsMax < SESSIONS_PLENTY,
+      servers: this.cluster.servers,
+      time,
+      events: this.record,
+      counts: this.clientCounts,
+    };
     this.clients = plan.clients.map((_, id) => this.client(id));
   }
 
@@ -123,51 +165,57 @@ export class Run {
       this.operations.every(({ returnedAt }) => returnedAt !== null),
     );
     await this.until(left(), 'equal logs and states within 10 s of healing', () => this.isQuiet());
-    this.checkAcknowledged();
+    this.readAllKeys();
+    this.checkTold();
   }
 
   private isQuiet(): boolean {
     const [first] = this.cluster.servers;
     if (first === undefined) return true;
     const logOf = (server: typeof first): string => `${server.log.length} ${server.log.at(-1)?.term ?? 0}`;
-    const stateOf = (server: typeof first): string =>
-      JSON.stringify(server.process?.files.list().sort(byName));
-    return this.cluster.servers.every(
-      (server) =>
+    const contents = first.process && contentsOf(first.process.state);
+    return this.cluster.servers.every((server) => {
+      const state = server.process?.state;
+      return (
+        state !== undefined &&
         logOf(server) === logOf(first) &&
-        server.process?.node.status.lastApplied === server.log.length &&
-        stateOf(server) === stateOf(first),
-    );
+        state.lastApplied === server.log.length &&
+        contentsOf(state) === contents &&
+        this.cluster.effects.isHeldBy(state)
+      );
+    });
   }
 
-  /** Whether a write and a read that began after healing have succeeded; tries again when a leader was replaced meanwhile. */
+  /**
+   * Whether a write, a read, and a read through some server that began after healing have succeeded; tries again when a leader
+   * was replaced meanwhile.
+   */
   private probe(): boolean {
     const probes = this.operations.filter(({ client }) => client === PROBE_CLIENT);
-    const latest = probes.slice(-2).map(({ outcome }) => outcome);
+    const latest = probes.slice(-3).map(({ outcome }) => outcome);
     if (latest.some((outcome) => outcome === null)) return false;
-    const [write, read] = latest;
-    if (write?.kind === 'updated' && write.applied && read?.kind === 'read') return true;
+    if (latest.length > 0 && latest.every(isSuccess)) return true;
     const client = this.client(PROBE_CLIENT);
     const content = `probe${probes.length}`;
-    client.perform({ kind: 'update', file: content, version: 1, content });
-    client.perform({ kind: 'readMap' });
+    client.perform({ kind: 'update', file: content, version: 1, content }, 'straight');
+    client.perform({ kind: 'readMap' }, 'straight');
+    client.perform({ kind: 'readMap' }, 'routed');
     return false;
   }
 
-  /** Acknowledged updates are in the log of all; failed ones are nowhere. */
-  private checkAcknowledged(): void {
-    const contents = new Set<string>();
-    for (const { command } of this.cluster.safety.committedEntries) {
-      if (command !== '') contents.add((JSON.parse(command) as { hashList: string }).hashList);
+  /** So that the judge knows what every key has come to. */
+  private readAllKeys(): void {
+    const state = this.cluster.servers[0]?.process?.state;
+    if (state === undefined) return;
+    for (const key of this.cluster.effects.keys) {
+      const request = { kind: 'kvGet', key } as const;
+      this.record.returned(this.record.invoked(LAST_READER, request), answerTo(request, state));
     }
-    for (const { request, outcome } of this.operations) {
-      if (request.kind !== 'update' || outcome === null) continue;
-      const isThere = contents.has(request.content);
-      if (outcome.kind === 'updated' && !isThere)
-        throw new SafetyViolation('acknowledged updates are kept', request.content);
-      if (outcome.kind === 'failed' && isThere)
-        throw new SafetyViolation('failed updates have no effect', request.content);
-    }
+  }
+
+  /** Acknowledged writes have had their effect, once; failed and refused ones have had none. */
+  private checkTold(): void {
+    for (const { request, outcome } of this.operations) this.cluster.effects.checkTold(request, outcome);
   }
 
   /** @throws SafetyViolation of `rule` when it does not hold in time */
@@ -183,31 +231,14 @@ export class Run {
   /** Lets everything happen that is due by `untilMs`; promises settle between events, as they do in a process. */
   async advance(untilMs: number): Promise<void> {
     while (this.time.step(untilMs)) {
-      await settled;
+      for (let link = 0; link < LINKS_MAX; link += 1) await settled;
       if (this.cluster.violation !== undefined) throw this.cluster.violation;
     }
   }
 
   private client(id: number): SimClient {
-    const { plan, time, cluster } = this;
-    const steadfast = {
-      operations: 0,
-      thinkMinMs: 0,
-      thinkMaxMs: 0,
-      patienceMs: null,
-      reads: 0,
-      wrongVersions: 0,
-      breaks: 0,
-    };
-    return new SimClient(
-      id,
-      plan.clients[id] ?? steadfast,
-      this.files,
-      cluster.servers,
-      time,
-      new Prng(plan.seed).fork(1000 + id),
-      this.record,
-    );
+    const { plan, world } = this;
+    return new SimClient(id, plan.clients[id] ?? steadfast, world, new Prng(plan.seed).fork(1000 + id));
   }
 
   private recorder(): ClientEvents {
@@ -252,8 +283,4 @@ function describeOutcome(outcome: Outcome): string {
   return outcome.kind === 'read'
     ? `read ${JSON.stringify([...outcome.files].map(([file, { version }]) => [file, version]))}`
     : JSON.stringify(outcome);
-}
-
-function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
-  return a < b ? -1 : 1;
 }

@@ -1,4 +1,4 @@
-import type { Plan } from './plan.js';
+import type { ClientPlan, Plan } from './plan.js';
 import type { RunResult } from './run.js';
 
 /**
@@ -38,9 +38,16 @@ export async function shrinkPlan(
     await tryPlan({ ...best.plan, chaosMs: Math.ceil(best.plan.chaosMs / 2) });
     await tryPlan({ ...best.plan, clockSkew: 0 });
     await tryPlan({ ...best.plan, network: { ...best.plan.network, loss: 0, duplication: 0, tail: 0 } });
+    await tryPlan(withClients(best.plan, { routed: 0 }));
+    await tryPlan(withClients(best.plan, { isNumbered: false }));
+    await tryPlan({ ...best.plan, itemChars: 0 });
     smaller = sizeOf(best.plan) < sizeOf(before.plan);
   }
   return best;
+}
+
+function withClients(plan: Plan, change: Partial<ClientPlan>): Plan {
+  return { ...plan, clients: plan.clients.map((client) => ({ ...client, ...change })) };
 }
 
 /** Leaves out ever smaller runs of items, for as long as `stillFails` says that the rest is enough. */

@@ -1,24 +1,11 @@
-import { ServiceError } from '../node/errors.js';
-import { encodeUpdateFile } from '../stateMachine/fileMetadata.js';
+import { RequestLanes } from '../node/requestLanes.js';
+import { Attempts, type ClientCounts, type Manners, type Numbering, type Way } from './attempts.js';
+import type { KeyNames } from './keyNames.js';
 import type { ClientPlan } from './plan.js';
 import type { Prng } from './prng.js';
-import type { SimProcess, SimServer } from './simServer.js';
+import { isSuccess, type Outcome, type Request } from './requests.js';
+import type { SimServer } from './simServer.js';
 import type { VirtualTime } from './virtualTime.js';
-
-/** File -> version and content. */
-export type FileMap = ReadonlyMap<string, { readonly version: number; readonly content: string }>;
-
-/** What a client asks for. Each update has a content of its own, so that what is read tells who wrote it. */
-export type Request =
-  | { readonly kind: 'update'; readonly file: string; readonly version: number; readonly content: string }
-  | { readonly kind: 'readMap' };
-
-/** How an operation ended, as the client sees it; `failed` is certain to have had no effect, ever. */
-export type Outcome =
-  | { readonly kind: 'updated'; readonly applied: boolean }
-  | { readonly kind: 'read'; readonly files: FileMap }
-  | { readonly kind: 'failed'; readonly reason: string }
-  | { readonly kind: 'unknown'; readonly reason: string };
 
 /** Told of what clients do. */
 export interface ClientEvents {
@@ -29,33 +16,54 @@ export interface ClientEvents {
   answered(server: number, arrivedMs: number): void;
 }
 
-/** How long a message between client and server takes, at most. */
-const LATENCY_MAX_MS = 3;
-/** Pause before another server is tried, and how often in all. */
-const RETRY_MS = 100;
+/** What all clients of a run have in common. */
+export interface ClientWorld {
+  readonly files: readonly string[];
+  readonly keys: KeyNames;
+  /** What they write under keys is padded to this length. */
+  readonly itemChars: number;
+  /** Whether servers may forget the sessions of these clients. */
+  readonly forgets: boolean;
+  readonly servers: readonly SimServer[];
+  readonly time: VirtualTime;
+  readonly events: ClientEvents;
+  readonly counts: ClientCounts;
+}
+
+/** How often an operation is tried in all. */
 const ATTEMPTS_MAX = 8;
+/** The draws for keys and ways are none of those for files. */
+const KEYS_FORK = 1;
+/** Ends the text of an item that is padded; nothing else has it. */
+const PADDING = '.';
 
 /**
- * A client as real ones are: it looks for the leader, tries again elsewhere when it is certain that nothing was
- * done, loses patience, loses connections, and believes in versions that it has seen.
+ * A client as real ones are: it looks for the leader or leaves that to a server, tries again elsewhere when it is certain
+ * that nothing was done, or when its requests are numbered; loses patience, loses connections, and believes in versions
+ * that it has seen.
  */
 export class SimClient {
   private readonly versions = new Map<string, number>();
+  private readonly numbering: Numbering | undefined;
+  private readonly keysRandom: Prng;
   private presumedLeader: number;
   private remaining: number;
+  private sessions = 0;
   private isStopped = false;
 
   constructor(
     private readonly id: number,
     private readonly plan: ClientPlan,
-    private readonly files: readonly string[],
-    private readonly servers: readonly SimServer[],
-    private readonly time: VirtualTime,
+    private readonly world: ClientWorld,
     private readonly random: Prng,
-    private readonly events: ClientEvents,
   ) {
     this.remaining = plan.operations;
-    this.presumedLeader = random.between(0, servers.length - 1);
+    this.presumedLeader = random.between(0, world.servers.length - 1);
+    this.keysRandom = random.fork(KEYS_FORK);
+    if (plan.isNumbered) {
+      const lanes = new RequestLanes(() => `client${id}.${(this.sessions += 1)}`);
+      this.numbering = { lanes, forgets: world.forgets };
+    }
   }
 
   /** Begins to work; goes on until its operations are used up, or it is stopped. */
@@ -69,187 +77,82 @@ export class SimClient {
   }
 
   /** One operation outside the plan; it is tried until it has an answer. */
-  perform(request: Request): void {
-    this.begin(request, null, Number.POSITIVE_INFINITY);
+  perform(request: Request, way: Way): void {
+    this.begin(request, null, Number.POSITIVE_INFINITY, way);
   }
 
   private think(): void {
     if (this.isStopped || this.remaining <= 0) return;
     this.remaining -= 1;
-    const { thinkMinMs, thinkMaxMs } = this.plan;
-    this.time.after(thinkMinMs + (thinkMaxMs - thinkMinMs) * this.random.next(), () => {
-      if (!this.isStopped) this.begin(this.draw(), this.plan.patienceMs, ATTEMPTS_MAX);
+    const { thinkMinMs, thinkMaxMs, patienceMs } = this.plan;
+    this.world.time.after(thinkMinMs + (thinkMaxMs - thinkMinMs) * this.random.next(), () => {
+      if (this.isStopped) return;
+      const request = this.keysRandom.chance(this.plan.keyed) ? this.drawOnKey() : this.drawOnFile();
+      const way = this.keysRandom.chance(this.plan.routed) ? 'routed' : 'straight';
+      this.begin(request, patienceMs, ATTEMPTS_MAX, way);
     });
   }
 
-  private draw(): Request {
+  private drawOnFile(): Request {
     if (this.random.chance(this.plan.reads)) return { kind: 'readMap' };
-    const file = this.random.pick(this.files);
+    const file = this.random.pick(this.world.files);
     const next = (this.versions.get(file) ?? 0) + 1;
     const version = this.random.chance(this.plan.wrongVersions) ? next + this.random.pick([-1, 1, 2]) : next;
     return { kind: 'update', file, version, content: `c${this.id}.${this.remaining}` };
   }
 
-  private begin(request: Request, patienceMs: number | null, attemptsMax: number): void {
-    const operation = this.events.invoked(this.id, request);
-    new Attempts(
-      request,
-      { patienceMs, attemptsMax, breaks: this.plan.breaks },
-      this.random,
-      this.time,
-      this.events,
-    ).run(
-      () => this.chooseServer(),
-      (server, outcome) => {
-        this.learn(server, request, outcome);
-        this.events.returned(operation, outcome);
+  private drawOnKey(): Request {
+    const { keysRandom: random, plan, world } = this;
+    const isWrite = !random.chance(plan.reads);
+    const key = world.keys.draw(random, isWrite);
+    if (!isWrite) return { kind: 'kvGet', key };
+    const item = `c${this.id}.${this.remaining}`.padEnd(world.itemChars, PADDING);
+    if (!random.chance(plan.puts)) return { kind: 'kvAppend', key, value: item };
+    return { kind: 'kvPut', key, value: random.pick([[item], [item], item]) };
+  }
+
+  private begin(request: Request, patienceMs: number | null, attemptsMax: number, way: Way): void {
+    const { world, plan } = this;
+    const { breaks, routedMs, attemptMs } = plan;
+    const operation = world.events.invoked(this.id, request);
+    const manners: Manners = { patienceMs, attemptsMax, breaks, way, routedMs, attemptMs };
+    const events = {
+      choose: (chosen: Way) => this.chooseServer(chosen),
+      hint: (leader: number | null) => (this.presumedLeader = leader ?? this.anyServer()),
+      answered: (server: number, arrivedMs: number) => world.events.answered(server, arrivedMs),
+      done: (server: SimServer, outcome: Outcome) => {
+        this.learn(way === 'straight' ? server : undefined, request, outcome);
+        world.events.returned(operation, outcome);
         this.think();
       },
-      (leader) => (this.presumedLeader = leader ?? this.random.between(0, this.servers.length - 1)),
-    );
+    };
+    new Attempts(request, manners, this.numbering, this.random, world.time, events, world.counts).run();
   }
 
-  private chooseServer(): SimServer {
-    return this.servers[this.presumedLeader] ?? this.random.pick(this.servers);
+  private chooseServer(way: Way): SimServer {
+    const { servers } = this.world;
+    if (way === 'routed') return this.keysRandom.pick(servers);
+    return servers[this.presumedLeader] ?? this.random.pick(servers);
   }
 
-  private learn(server: SimServer, request: Request, outcome: Outcome): void {
-    if (outcome.kind === 'updated' || outcome.kind === 'read') this.presumedLeader = server.id;
-    else this.presumedLeader = this.random.between(0, this.servers.length - 1);
+  /** @param server whom it took for the leader, and asked */
+  private learn(server: SimServer | undefined, request: Request, outcome: Outcome): void {
+    const isAnswered = isSuccess(outcome) || outcome.kind === 'updated';
+    if (!isAnswered) this.presumedLeader = this.anyServer();
+    else if (server !== undefined) this.presumedLeader = server.id;
     if (outcome.kind === 'read') {
       for (const [file, { version }] of outcome.files) this.versions.set(file, version);
     } else if (request.kind === 'update' && outcome.kind === 'updated') {
       this.versions.set(request.file, request.version);
     }
   }
-}
 
-type Reply = { readonly outcome: Outcome } | { readonly retry: ServiceError | 'connection refused' };
-
-/** How far a client goes for one operation. */
-interface Manners {
-  readonly patienceMs: number | null;
-  readonly attemptsMax: number;
-  readonly breaks: number;
-}
-
-/** One operation from its first attempt to its end. */
-class Attempts {
-  private ended = false;
-  private attempts = 0;
-  private cancelCall: () => void = () => undefined;
-
-  constructor(
-    private readonly request: Request,
-    private readonly manners: Manners,
-    private readonly random: Prng,
-    private readonly time: VirtualTime,
-    private readonly events: ClientEvents,
-  ) {}
-
-  run(
-    choose: () => SimServer,
-    done: (server: SimServer, outcome: Outcome) => void,
-    hint: (leader: number | null) => void,
-  ): void {
-    let server = choose();
-    const end = (outcome: Outcome): void => {
-      if (this.ended) return;
-      this.ended = true;
-      done(server, outcome);
-    };
-    const attempt = (): void => {
-      if (this.ended) return;
-      this.attempts += 1;
-      server = choose();
-      this.call(server, (reply) => {
-        if ('outcome' in reply) {
-          end(reply.outcome);
-          return;
-        }
-        hint(reply.retry instanceof ServiceError ? reply.retry.leader : null);
-        if (this.attempts >= this.manners.attemptsMax) end({ kind: 'failed', reason: String(reply.retry) });
-        else this.time.after(RETRY_MS * this.random.next(), attempt);
-      });
-    };
-    const { patienceMs } = this.manners;
-    if (patienceMs !== null) {
-      this.time.after(patienceMs, () => {
-        this.cancelCall();
-        end({ kind: 'unknown', reason: 'the client lost patience' });
-      });
-    }
-    attempt();
-  }
-
-  /** Sends the request to one server; `reply` is called at most once. */
-  private call(server: SimServer, reply: (reply: Reply) => void): void {
-    let answered = false;
-    const answer = (value: Reply): void => {
-      if (answered) return;
-      answered = true;
-      this.time.after(this.latencyMs(), () => reply(value));
-    };
-    const lost = (): void => answer({ outcome: { kind: 'unknown', reason: 'the connection was lost' } });
-    if (this.random.chance(this.manners.breaks))
-      this.time.after(this.latencyMs() + 20 * this.random.next(), lost);
-    this.time.after(this.latencyMs(), () => {
-      const { process } = server;
-      if (process === undefined) {
-        answer({ retry: 'connection refused' });
-        return;
-      }
-      const forget = process.host.onKill(lost);
-      process.host.perform(() =>
-        this.serve(server, process, (value) => {
-          forget();
-          answer(value);
-        }),
-      );
-    });
-  }
-
-  private serve(server: SimServer, { node, files }: SimProcess, answer: (reply: Reply) => void): void {
-    const arrivedMs = this.time.nowMs;
-    const succeed = (outcome: Outcome): void => {
-      this.events.answered(server.id, arrivedMs);
-      answer({ outcome });
-    };
-    const fail = (error: unknown): void => answer(replyToError(error));
-    try {
-      if (this.request.kind === 'update') {
-        const { file, version, content } = this.request;
-        const call = node.propose(encodeUpdateFile(file, version, content));
-        this.cancelCall = call.cancel;
-        call.promise.then((applied) => succeed({ kind: 'updated', applied }), fail);
-      } else {
-        const call = node.read();
-        this.cancelCall = call.cancel;
-        call.promise.then(() => succeed({ kind: 'read', files: listing(files.list()) }), fail);
-      }
-    } catch (error) {
-      fail(error);
-    }
-  }
-
-  private latencyMs(): number {
-    return 0.1 + LATENCY_MAX_MS * this.random.next();
+  private anyServer(): number {
+    return this.random.between(0, this.world.servers.length - 1);
   }
 }
 
-function replyToError(error: unknown): Reply {
-  if (!(error instanceof ServiceError)) throw error;
-  return error.outcome === 'notDone'
-    ? { retry: error }
-    : { outcome: { kind: 'unknown', reason: error.message } };
-}
-
-/** What a read of the whole map is told. */
-export function listing(files: ReturnType<SimProcess['files']['list']>): FileMap {
-  return new Map(
-    files.map(([name, { version, hashList }]) => [
-      name,
-      { version, content: typeof hashList === 'string' ? hashList : JSON.stringify(hashList) },
-    ]),
-  );
+/** What a client wrote, without what its item was padded with. */
+export function withoutPadding(item: string): string {
+  return item.endsWith(PADDING) ? item.slice(0, item.indexOf(PADDING.repeat(2))) : item;
 }

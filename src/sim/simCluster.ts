@@ -1,8 +1,8 @@
 import { defaultRaftConfig } from '../raft/config.js';
 import { majorityOf } from '../raft/quorum.js';
 import type { Message } from '../raft/types.js';
-import { FileMetadata } from '../stateMachine/fileMetadata.js';
 import { describeMessage, messageNumbers } from './describeMessage.js';
+import { checkSnapshot, Effects } from './effects.js';
 import { beginFault, healAll, type FaultScene } from './faults.js';
 import type { Fault, Plan } from './plan.js';
 import { Prng } from './prng.js';
@@ -33,6 +33,7 @@ export class SimCluster implements FaultScene {
   readonly servers: readonly SimServer[];
   readonly network: SimNetwork;
   readonly safety: Safety;
+  readonly effects: Effects;
   /** The first broken rule, once there is one. */
   violation: Error | undefined;
   /** Told of every message that leaves a server. */
@@ -82,6 +83,7 @@ export class SimCluster implements FaultScene {
       );
     });
     this.safety = new Safety(this.servers);
+    this.effects = new Effects(plan.sessionsMax);
   }
 
   startAll(): void {
@@ -136,17 +138,6 @@ export class SimCluster implements FaultScene {
     );
   }
 
-  /** A snapshot must be what comes of the entries it covers. */
-  private checkContents(id: number, index: number, files: FileMetadata): void {
-    const replayed = new FileMetadata();
-    for (const entry of this.safety.committedEntries.slice(0, index)) replayed.apply(entry);
-    if (JSON.stringify(files.list()) === JSON.stringify(replayed.list())) return;
-    throw new SafetyViolation(
-      'a snapshot is what its entries make',
-      `server ${id} becomes something else at ${index}`,
-    );
-  }
-
   private noteMajority(): void {
     const alive = this.servers.filter((server) => server.isAlive).length;
     if (this.hasMajority) this.majorityUntilMs = this.time.nowMs;
@@ -166,7 +157,7 @@ export class SimCluster implements FaultScene {
         this.counts.elections += 1;
         this.safety.becameLeader(id, term);
       },
-      applied: (id, entry, term) => {
+      applying: (id, entry, term) => {
         this.trace.note(
           'apply',
           id,
@@ -175,11 +166,12 @@ export class SimCluster implements FaultScene {
         );
         this.safety.appliedEntry(id, entry, term);
       },
-      installed: (id, index, files) => {
+      applied: (id, entry, result) => this.effects.applied(id, entry, result),
+      installed: (id, index, state) => {
         this.trace.note('install', id, [index], () => `snapshot up to ${index}`);
         this.counts.installed += 1;
         this.safety.installedSnapshot(id, index);
-        this.checkContents(id, index, files);
+        checkSnapshot(id, state, this.plan.sessionsMax, this.safety.committedEntries.slice(0, index));
       },
       snapshotTaken: (id, index) => {
         this.trace.note('snapshot', id, [index], () => `up to ${index}`);
@@ -208,5 +200,6 @@ function settingsOf(plan: Plan): SimServerSettings {
     rpcTimeoutMs: RPC_TIMEOUT_MS,
     waitingCallsMax: plan.waitingCallsMax,
     snapshots: { ...plan.snapshots, bytesMax: Number.POSITIVE_INFINITY },
+    sessionsMax: plan.sessionsMax,
   };
 }

@@ -3,6 +3,7 @@ import type { Message, NodeId, RequestMessage, ResponseMessage } from '../raft/t
 import type { PeerRequestHandler, SendOutcome, Transport } from '../transport/transport.js';
 import type { Prng } from './prng.js';
 import type { SimHost } from './simHost.js';
+import type { ServedCalls } from './simLeaderCalls.js';
 import type { VirtualTime } from './virtualTime.js';
 
 /** How messages fare; times in milliseconds, the rest probabilities. */
@@ -20,6 +21,8 @@ export interface NetworkBehaviour {
 export interface Endpoint {
   readonly host: SimHost;
   readonly handler: PeerRequestHandler;
+  /** What the other servers ask of it for their clients. */
+  readonly calls: ServedCalls;
 }
 
 /** Told of what happens to messages. */
@@ -78,6 +81,27 @@ export class SimNetwork {
     return this.cut.has(linkOf(from, to));
   }
 
+  /** The process of a server, if it has one. */
+  endpoint(id: NodeId): Endpoint | undefined {
+    return this.endpoints.get(id);
+  }
+
+  /** Whether something is carried twice. */
+  doubles(random: Prng): boolean {
+    return random.chance(this.behaviour.duplication);
+  }
+
+  /** Carries something from server to server as messages are carried, with draws of its own; false: it is lost. */
+  pass(from: NodeId, to: NodeId, random: Prng, arrive: () => void): boolean {
+    const link = linkOf(from, to);
+    if (this.cut.has(link) || random.chance(this.behaviour.loss)) return false;
+    const { latencyMinMs, latencyMaxMs, tail, tailMs } = this.behaviour;
+    const mostMs = random.chance(tail) ? tailMs : latencyMaxMs;
+    const latencyMs = latencyMinMs + (mostMs - latencyMinMs) * random.next() + (this.slowMs.get(link) ?? 0);
+    this.time.after(latencyMs, arrive);
+    return true;
+  }
+
   /** The transport of one process. `timeoutMs`: after so long without an answer a request has failed. */
   transportFor(host: SimHost, timeoutMs: number): Transport {
     return {
@@ -91,7 +115,7 @@ export class SimNetwork {
     freezeMessage(request);
     this.observer.sent(request);
     this.transfer(request, () => this.arrive(request, answer));
-    if (this.random.chance(this.behaviour.duplication)) {
+    if (this.doubles(this.random)) {
       this.transfer(request, () => this.arrive(request, () => undefined));
     }
   }
@@ -119,7 +143,7 @@ export class SimNetwork {
     answer: (outcome: SendOutcome) => void,
   ): void {
     if (response === null) {
-      this.travel(request.to, request.from, () => answer({ failure: 'no answer' }));
+      this.pass(request.to, request.from, this.random, () => answer({ failure: 'no answer' }));
       return;
     }
     freezeMessage(response);
@@ -128,19 +152,8 @@ export class SimNetwork {
   }
 
   private transfer(message: Message, arrive: () => void): void {
-    const arrives = this.travel(message.from, message.to, arrive);
+    const arrives = this.pass(message.from, message.to, this.random, arrive);
     if (!arrives) this.observer.lost(message);
-  }
-
-  private travel(from: NodeId, to: NodeId, arrive: () => void): boolean {
-    const link = linkOf(from, to);
-    if (this.cut.has(link) || this.random.chance(this.behaviour.loss)) return false;
-    const { latencyMinMs, latencyMaxMs, tail, tailMs } = this.behaviour;
-    const mostMs = this.random.chance(tail) ? tailMs : latencyMaxMs;
-    const latencyMs =
-      latencyMinMs + (mostMs - latencyMinMs) * this.random.next() + (this.slowMs.get(link) ?? 0);
-    this.time.after(latencyMs, arrive);
-    return true;
   }
 }
 

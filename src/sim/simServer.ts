@@ -1,15 +1,19 @@
+import { LeaderRouter } from '../node/leaderRouter.js';
 import type { NodeObserver } from '../node/observer.js';
+import type { PendingCall } from '../node/pendingRequests.js';
 import { RaftNode } from '../node/raftNode.js';
 import type { SnapshotPolicy } from '../node/snapshotTaker.js';
 import { GridTicker } from '../node/ticker.js';
 import type { RaftConfig } from '../raft/config.js';
 import type { Entry, NodeId } from '../raft/types.js';
-import { FileMetadata } from '../stateMachine/fileMetadata.js';
+import type { CommandResult } from '../stateMachine/command.js';
+import { ServiceState } from '../stateMachine/serviceState.js';
 import type { StateMachine } from '../stateMachine/stateMachine.js';
 import type { Prng } from './prng.js';
 import type { WatchedServer } from './safety.js';
 import { DISK_FAILURE, type SimDisk } from './simDisk.js';
 import { SimHost } from './simHost.js';
+import { SimLeaderCalls, type ServedCalls } from './simLeaderCalls.js';
 import type { SimNetwork } from './simNetwork.js';
 import type { VirtualTime } from './virtualTime.js';
 
@@ -22,19 +26,23 @@ export interface SimServerSettings {
   readonly rpcTimeoutMs: number;
   readonly waitingCallsMax: number;
   readonly snapshots: SnapshotPolicy;
+  readonly sessionsMax: number;
 }
 
 /** A piece of a snapshot is written or read after at most so long. */
 const PIECE_MS_MAX = 3;
 /** The draws for it are none of those for elections. */
 const PIECE_FORK = 1;
+const CALLS_FORK = 2;
 
 /** Told of what happens in a server. */
 export interface SimServerEvents {
   role(id: NodeId, role: string, term: number): void;
-  applied(id: NodeId, entry: Entry, term: number): void;
+  /** An entry is going to be applied, and then has been, with this result. */
+  applying(id: NodeId, entry: Entry, term: number): void;
+  applied(id: NodeId, entry: Entry, result: CommandResult): void;
   /** The state machine was replaced by a snapshot up to `index`. */
-  installed(id: NodeId, index: number, files: FileMetadata): void;
+  installed(id: NodeId, index: number, state: ServiceState): void;
   /** A snapshot up to `index` is going to be stored in place of the log. */
   snapshotTaken(id: NodeId, index: number): void;
   started(id: NodeId): void;
@@ -46,8 +54,9 @@ export interface SimServerEvents {
 /** One life of a server: the production driver, core and state machine on a simulated process. */
 export interface SimProcess {
   readonly host: SimHost;
-  readonly node: RaftNode<boolean>;
-  readonly files: FileMetadata;
+  readonly node: RaftNode<CommandResult>;
+  readonly state: ServiceState;
+  readonly router: LeaderRouter<CommandResult>;
 }
 
 /** A server: a disk that stays, and a process that comes and goes. */
@@ -100,8 +109,10 @@ export class SimServer implements WatchedServer {
     const { settings, random } = this;
     const host = new SimHost(this.time, this.clockRate);
     const pieces = random.fork(PIECE_FORK);
-    const files = new FileMetadata();
-    const node = new RaftNode<boolean>({
+    const state = new ServiceState(settings.sessionsMax);
+    // The router comes after the node whose changes it follows.
+    let follow = (): void => undefined;
+    const node = new RaftNode<CommandResult>({
       raft: {
         ...settings.raft,
         id: this.id,
@@ -109,17 +120,20 @@ export class SimServer implements WatchedServer {
       },
       storage: this.disk.open(host),
       transport: this.network.transportFor(host, settings.rpcTimeoutMs),
-      stateMachine: this.watched(files),
+      stateMachine: this.watched(state),
       ticker: new GridTicker(settings.tickMs, host.clock),
       defer: (run) => host.after(PIECE_MS_MAX * pieces.next(), run),
       snapshots: settings.snapshots,
       drawElectionTicks: () => random.between(settings.electionMinTicks, settings.raft.electionMaxTicks),
       replyAfter: 'majority',
       waitingCallsMax: settings.waitingCallsMax,
-      observer: this.observer(),
+      observer: this.observer(() => follow()),
     });
-    this.current = { host, node, files };
-    this.network.connect(this.id, { host, handler: node });
+    const leaderCalls = new SimLeaderCalls(this.id, host, this.network, random.fork(CALLS_FORK));
+    const router = new LeaderRouter(node, leaderCalls, host.clock);
+    follow = () => router.reconsider();
+    this.current = { host, node, state, router };
+    this.network.connect(this.id, { host, handler: node, calls: callsOn(node) });
     this.events.started(this.id);
     node.start();
   }
@@ -134,10 +148,16 @@ export class SimServer implements WatchedServer {
     host.kill();
   }
 
-  private observer(): NodeObserver {
+  private observer(follow: () => void): NodeObserver {
     return {
-      roleChanged: ({ role, term }) => this.events.role(this.id, role, term),
-      lifecycleChanged: (state) => this.events.lifecycle(this.id, state),
+      roleChanged: ({ role, term }) => {
+        this.events.role(this.id, role, term);
+        follow();
+      },
+      lifecycleChanged: (state) => {
+        this.events.lifecycle(this.id, state);
+        follow();
+      },
       peerUnreachable: () => undefined,
       peerReachable: () => undefined,
       snapshotTaken: ({ index }) => this.events.snapshotTaken(this.id, index),
@@ -150,28 +170,41 @@ export class SimServer implements WatchedServer {
     };
   }
 
-  private watched(files: FileMetadata): StateMachine<boolean> {
+  private watched(state: ServiceState): StateMachine<CommandResult> {
     const { id, events } = this;
     const currentTerm = (): number => this.current?.node.status.core.term ?? this.durableTerm;
     return {
       get lastApplied() {
-        return files.lastApplied;
+        return state.lastApplied;
       },
       apply(entry) {
-        events.applied(id, entry, currentTerm());
-        return files.apply(entry);
+        events.applying(id, entry, currentTerm());
+        const result = state.apply(entry);
+        events.applied(id, entry, result);
+        return result;
       },
-      snapshot: (chunkChars) => files.snapshot(chunkChars),
+      snapshot: (chunkChars) => state.snapshot(chunkChars),
       load: () => {
-        const loader = files.load();
+        const loader = state.load();
         return {
           add: (chunk) => loader.add(chunk),
           install: (lastApplied) => {
             loader.install(lastApplied);
-            events.installed(id, lastApplied, files);
+            events.installed(id, lastApplied, state);
           },
         };
       },
     };
   }
+}
+
+/** What a server answers the others, as `surfstore.propose` and `surfstore.readIndex` do. */
+function callsOn(node: RaftNode<CommandResult>): ServedCalls {
+  return {
+    propose: (command) => node.propose(command),
+    readIndex: (): PendingCall<number> => {
+      const { promise, cancel } = node.read();
+      return { promise: promise.then(() => node.status.lastApplied), cancel };
+    },
+  };
 }

@@ -1,3 +1,4 @@
+import type { Request } from './requests.js';
 import type { RunResult } from './run.js';
 
 /** What a number of runs came to. */
@@ -10,13 +11,24 @@ export class Summary {
   private installed = 0;
   private events = 0;
   private operations = 0;
+  private searched = 0;
+  private readonly clients = { repeats: 0, repeatedAndDone: 0, routed: 0, expired: 0 };
   private readonly servers = new Map<string, number>();
   private readonly faults = new Map<string, number>();
   private readonly outcomes = new Map<string, number>();
   private readonly violations = new Map<string, number[]>();
   private readonly startedAt = performance.now();
 
-  add({ plan, violation, simulatedMs, counts, operations, traceEvents }: RunResult): void {
+  add({
+    plan,
+    violation,
+    simulatedMs,
+    counts,
+    clientCounts,
+    operations,
+    traceEvents,
+    judgement,
+  }: RunResult): void {
     this.runs += 1;
     this.simulatedMs += simulatedMs;
     this.elections += counts.elections;
@@ -25,6 +37,11 @@ export class Summary {
     this.installed += counts.installed;
     this.events += traceEvents;
     this.operations += operations.length;
+    if (judgement === 'searched') this.searched += 1;
+    this.clients.repeats += clientCounts.repeats;
+    this.clients.repeatedAndDone += clientCounts.repeatedAndDone;
+    this.clients.routed += clientCounts.routed;
+    this.clients.expired += clientCounts.expired;
     count(this.servers, String(plan.servers));
     for (const [kind, times] of counts.faults) count(this.faults, kind, times);
     for (const { request, outcome } of operations) count(this.outcomes, outcomeName(request.kind, outcome));
@@ -46,6 +63,10 @@ export class Summary {
       `snapshots          ${this.snapshots} taken, ${this.installed} installed or loaded`,
       `faults             ${list(this.faults)}`,
       `operations         ${this.operations} (${list(this.outcomes)})`,
+      `through any server ${this.clients.routed} attempts`,
+      `writes repeated    ${this.clients.repeats} attempts; ${this.clients.repeatedAndDone} were answered that may have been done before`,
+      `sessions forgotten ${this.clients.expired}`,
+      `histories          ${this.runs - this.violated()} linearizable, ${this.searched} of them in another order than that of the log`,
       `violations         ${this.violated()}`,
       ...[...this.violations].map(([rule, seeds]) => `  ${rule}: seeds ${seeds.slice(0, 20).join(' ')}`),
     ];
@@ -61,9 +82,30 @@ export class Summary {
   }
 }
 
-function outcomeName(kind: string, outcome: RunResult['operations'][number]['outcome']): string {
-  if (outcome?.kind === 'updated') return outcome.applied ? 'update applied' : 'update refused';
-  return `${kind === 'update' ? 'update' : 'read'} ${outcome?.kind === 'read' ? 'answered' : (outcome?.kind ?? 'open')}`;
+const names: Readonly<Record<Request['kind'], string>> = {
+  update: 'update',
+  readMap: 'read',
+  kvPut: 'put',
+  kvAppend: 'append',
+  kvGet: 'get',
+};
+
+function outcomeName(kind: Request['kind'], outcome: RunResult['operations'][number]['outcome']): string {
+  const name = names[kind];
+  switch (outcome?.kind) {
+    case 'updated':
+      return `${name} ${outcome.applied ? 'applied' : 'refused'}`;
+    case 'read':
+    case 'got':
+      return `${name} answered`;
+    case 'written':
+      return `${name} done`;
+    case 'failed':
+    case 'unknown':
+      return `${name} ${outcome.kind}`;
+    case undefined:
+      return `${name} open`;
+  }
 }
 
 function count(counts: Map<string, number>, name: string, times = 1): void {

@@ -29,7 +29,10 @@ const parts = mochaSuite('parts', 'src/', [
   'test/unit/transport',
   'test/unit/client',
   'test/unit/api/surfstoreMethods.test.ts',
+  'test/unit/api/peerProposals.test.ts',
+  'test/unit/api/leaderCalls.test.ts',
   'test/storage',
+  'test/sim/reference.test.ts',
 ]);
 
 /** The suites in the order of their cost. @param seeds how many the simulator may spend */

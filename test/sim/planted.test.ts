@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { judgeHistory } from '../../src/sim/judge.js';
+import { judgeHistory, type Judgement } from '../../src/sim/judge.js';
 import { drawPlan, type Plan } from '../../src/sim/plan.js';
 import { runPlan, type Operation, type RunOptions, type RunResult } from '../../src/sim/run.js';
 import { shrinkPlan } from '../../src/sim/shrink.js';
@@ -11,6 +11,8 @@ const SEEDS = 40;
 /** Short runs are enough, and quicker to shrink. */
 const LIMITS = { servers: 3, chaosMs: 8_000 } as const;
 const SHRINK_RUNS = 60;
+
+const RESULT = 'an entry has the result that the log gives it';
 
 /** Something that is wrong on purpose, and the rules of which one must notice it. */
 interface Planted {
@@ -33,10 +35,28 @@ function onEachProcess(server: SimServer, change: (process: SimProcess) => void)
 function misapply({ servers }: SimCluster): void {
   const [, server] = servers;
   if (server === undefined) return;
-  onEachProcess(server, ({ files }) => {
-    const apply = files.apply.bind(files);
-    files.apply = (entry) => apply({ ...entry, command: entry.command.replace('"f0"', '"f1"') });
+  onEachProcess(server, ({ state }) => {
+    const apply = state.apply.bind(state);
+    state.apply = (entry) => apply({ ...entry, command: entry.command.replace('"f0"', '"f1"') });
   });
+}
+
+/** State machines that apply a retry like any other command. */
+function forgetRetries({ servers }: SimCluster): void {
+  for (const server of servers) {
+    onEachProcess(server, ({ state }) => {
+      state.sessions.once = (_request, run) => run();
+    });
+  }
+}
+
+/** Servers that answer reads from what they have. */
+function readLocally({ servers }: SimCluster): void {
+  for (const server of servers) {
+    onEachProcess(server, ({ router }) => {
+      router.read = () => ({ promise: Promise.resolve(), cancel: () => undefined });
+    });
+  }
 }
 
 /** Disks that call a write done when it has only begun. */
@@ -86,22 +106,39 @@ function voteWhileCrashed({ servers }: SimCluster): void {
 }
 
 /** A client that reports its last update as failed although it was told that it succeeded. */
-function judgeOfLies(operations: readonly Operation[]): void {
+function judgeOfLies(operations: readonly Operation[], effects: readonly string[]): Judgement {
   const lie = operations.findLast(({ outcome }) => outcome?.kind === 'updated' && outcome.applied);
-  judgeHistory(
+  return judgeHistory(
     operations.map((operation) =>
       operation === lie ? { ...operation, outcome: { kind: 'failed', reason: 'a lie' } } : operation,
     ),
+    effects,
   );
 }
 
 /** A client that has seen an empty map when it saw files. */
-function judgeOfForgetfulReads(operations: readonly Operation[]): void {
+function judgeOfForgetfulReads(operations: readonly Operation[], effects: readonly string[]): Judgement {
   const forgotten = operations.findLast(({ outcome }) => outcome?.kind === 'read' && outcome.files.size > 0);
-  judgeHistory(
+  return judgeHistory(
     operations.map((operation) =>
       operation === forgotten ? { ...operation, outcome: { kind: 'read', files: new Map() } } : operation,
     ),
+    effects,
+  );
+}
+
+/** A client that has seen a list without its first item. */
+function judgeOfShortLists(operations: readonly Operation[], effects: readonly string[]): Judgement {
+  const shortened = operations.findLast(
+    ({ outcome }) => outcome?.kind === 'got' && Array.isArray(outcome.value) && outcome.value.length > 1,
+  );
+  const { outcome } = shortened ?? {};
+  const value = outcome?.kind === 'got' && Array.isArray(outcome.value) ? outcome.value.slice(1) : [];
+  return judgeHistory(
+    operations.map((operation) =>
+      operation === shortened ? { ...operation, outcome: { kind: 'got', value } } : operation,
+    ),
+    effects,
   );
 }
 
@@ -110,8 +147,22 @@ const truthful = { judge: judgeHistory };
 const plants: readonly Planted[] = [
   {
     fault: 'a state machine that applies another command',
-    noticedAs: ['equal logs and states within 10 s of healing', 'linearizability'],
+    noticedAs: [RESULT, 'equal logs and states within 10 s of healing', 'linearizability'],
     options: { ...truthful, prepare: misapply },
+  },
+  {
+    fault: 'state machines that apply retries again',
+    noticedAs: [
+      RESULT,
+      'equal logs and states within 10 s of healing',
+      'a snapshot is what its entries make',
+    ],
+    options: { ...truthful, prepare: forgetRetries },
+  },
+  {
+    fault: 'servers that answer reads from what they have',
+    noticedAs: ['linearizability', 'no reply without a majority'],
+    options: { ...truthful, prepare: readLocally },
   },
   {
     fault: 'disks that acknowledge before anything is durable',
@@ -127,7 +178,7 @@ const plants: readonly Planted[] = [
       'committed entries are held',
       'log matching',
       'state machine safety',
-      'acknowledged updates are kept',
+      'acknowledged writes are kept',
       'linearizability',
     ],
     options: { ...truthful, prepare: loseNewest },
@@ -146,6 +197,11 @@ const plants: readonly Planted[] = [
     fault: 'a client that reports an empty map',
     noticedAs: ['linearizability'],
     options: { judge: judgeOfForgetfulReads },
+  },
+  {
+    fault: 'a client that reports a list without its first item',
+    noticedAs: ['linearizability'],
+    options: { judge: judgeOfShortLists },
   },
 ];
 

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
 import { playScenario, scenarios } from '../../src/sim/scenarios/index.js';
 
 const SEEDS = [1, 2, 3];
@@ -18,6 +19,14 @@ describe('scenarios on the simulator', function () {
 
   it('have names of their own', () => {
     expect(new Set(scenarios.map(({ name }) => name)).size).to.equal(scenarios.length);
+  });
+
+  it('are listed in docs/scenarios.md, and nothing else is', () => {
+    const text = readFileSync(new URL('../../docs/scenarios.md', import.meta.url), 'utf8');
+    const rows = [...text.matchAll(/^\| (\w[\w ]*: .*?) +\| (.*?) +\|$/gm)].map(
+      ([, name, shows]) => `${name}: ${shows}`,
+    );
+    expect(rows).to.deep.equal(scenarios.map(({ name, shows }) => `${name}: ${shows}`));
   });
 
   it('give the same events for the same seed', async () => {

@@ -38,9 +38,14 @@ describe('the simulator', () => {
     const kinds = new Set<string>();
     const outcomes = new Set<string>();
     let elections = 0;
+    const clients = { repeats: 0, repeatedAndDone: 0, routed: 0, expired: 0 };
     for (let seed = 100; seed < 120; seed += 1) {
-      const { counts, operations } = await runPlan(drawPlan(seed), options);
+      const { counts, clientCounts, operations } = await runPlan(drawPlan(seed), options);
       elections += counts.elections;
+      clients.repeats += clientCounts.repeats;
+      clients.repeatedAndDone += clientCounts.repeatedAndDone;
+      clients.routed += clientCounts.routed;
+      clients.expired += clientCounts.expired;
       for (const kind of counts.faults.keys()) kinds.add(kind);
       for (const { outcome } of operations) if (outcome !== null) outcomes.add(outcome.kind);
     }
@@ -58,6 +63,7 @@ describe('the simulator', () => {
       'slowDisk',
       'slowLinks',
     ]);
-    expect([...outcomes].sort()).to.deep.equal(['failed', 'read', 'unknown', 'updated']);
+    expect([...outcomes].sort()).to.deep.equal(['failed', 'got', 'read', 'unknown', 'updated', 'written']);
+    for (const [what, count] of Object.entries(clients)) expect(count, what).to.be.above(20);
   });
 });

@@ -1,12 +1,17 @@
 import { ServiceError } from '../../node/errors.js';
 import type { NodeId } from '../../raft/types.js';
-import { encodeUpdateFile } from '../../stateMachine/fileMetadata.js';
-import { listing, type ClientEvents, type Outcome, type Request } from '../simClient.js';
+import { encodeUpdateFile, type RequestId } from '../../stateMachine/command.js';
+import type { Way } from '../attempts.js';
+import { answerTo, isSuccess, type Outcome, type Read, type Request, type Write } from '../requests.js';
+import type { ClientEvents } from '../simClient.js';
 import type { SimProcess, SimServer } from '../simServer.js';
 import type { VirtualTime } from '../virtualTime.js';
+import { SentWrite } from './sentWrite.js';
 
 /** Calls that a scenario makes itself carry client numbers from here on. */
 export const FIRST_CALLER = 1000;
+/** Longer than any scenario waits. */
+const ROUTED_MS = 60_000;
 
 /** One call on one server; `outcome` is null while nobody has answered. */
 export interface Call {
@@ -21,6 +26,7 @@ export interface Call {
 /** Calls that a scenario makes on single servers; each is recorded, so that it is part of the history. */
 export class Calls {
   private callers = FIRST_CALLER;
+  private readonly writes: SentWrite[] = [];
 
   constructor(
     private readonly record: ClientEvents,
@@ -34,15 +40,31 @@ export class Calls {
     const command = encodeUpdateFile(name, 1, content);
     const request: Request = { kind: 'update', file: name, version: 1, content };
     return this.call(server, request, command, ({ node }, succeed, fail) => {
-      node.propose(command).promise.then((applied) => succeed({ kind: 'updated', applied }), fail);
+      node
+        .propose(command)
+        .promise.then((result) => succeed({ kind: 'updated', applied: result === 'applied' }), fail);
     });
   }
 
-  /** Reads the whole map from one server. */
-  read(server: SimServer): Call {
-    return this.call(server, { kind: 'readMap' }, '', ({ node, files }, succeed, fail) => {
-      node.read().promise.then(() => succeed({ kind: 'read', files: listing(files.list()) }), fail);
+  /** Reads from one server, or through it. */
+  read(server: SimServer, request: Read, way: Way): Call {
+    return this.call(server, request, '', ({ node, router, state }, succeed, fail) => {
+      const promise = way === 'routed' ? router.read(ROUTED_MS).promise : node.read().promise;
+      promise.then(() => succeed(answerTo(request, state)), fail);
     });
+  }
+
+  /** A write that is to be sent. */
+  write(write: Write, request: RequestId | undefined): SentWrite {
+    const sent = new SentWrite(this.callers, write, request, this.record, this.time);
+    this.callers += 1;
+    this.writes.push(sent);
+    return sent;
+  }
+
+  /** Nobody waits for writes any more that were never answered. */
+  giveUp(): void {
+    for (const write of this.writes) write.giveUp();
   }
 
   private call(
@@ -86,7 +108,7 @@ export class Calls {
 
 /** Whether a call was answered with success. */
 export function succeeded({ outcome }: Call): boolean {
-  return outcome?.kind === 'read' || (outcome?.kind === 'updated' && outcome.applied);
+  return isSuccess(outcome);
 }
 
 function outcomeOf(error: unknown): Outcome {

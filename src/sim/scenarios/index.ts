@@ -1,10 +1,12 @@
 import { agreement } from './agreement.js';
+import { anyServer } from './anyServer.js';
 import { churns } from './churn.js';
 import { conflicts } from './conflicts.js';
 import { counts } from './counts.js';
 import { elections } from './elections.js';
 import { regressions } from './regressions.js';
 import { restarts } from './restarts.js';
+import { sessions } from './sessions.js';
 import { snapshotServices, snapshots } from './snapshots.js';
 import type { Scenario } from './scenario.js';
 import { services } from './service.js';
@@ -24,5 +26,7 @@ export const scenarios: readonly Scenario[] = [
   ...services,
   ...snapshots,
   ...snapshotServices,
+  ...sessions,
+  ...anyServer,
   ...regressions,
 ];

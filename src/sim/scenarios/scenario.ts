@@ -51,7 +51,7 @@ export async function playScenario(
     const stage = new Stage(run, time, plan);
     await scenario.play(stage);
     await stage.heal();
-    judgeHistory(run.operations);
+    judgeHistory(run.operations, run.cluster.effects.inOrder);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const rule = error instanceof SafetyViolation ? error.rule : error.name;

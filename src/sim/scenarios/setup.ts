@@ -1,4 +1,11 @@
-import { drawDisk, noSnapshots, type ClientPlan, type Plan, type SnapshotPlan } from '../plan.js';
+import {
+  drawDisk,
+  noSnapshots,
+  SESSIONS_PLENTY,
+  type ClientPlan,
+  type Plan,
+  type SnapshotPlan,
+} from '../plan.js';
 import { Prng } from '../prng.js';
 import type { DiskBehaviour } from '../simDisk.js';
 import type { NetworkBehaviour } from '../simNetwork.js';
@@ -21,10 +28,17 @@ export interface Setup {
   readonly voteDelayTicks?: number;
   /** @default none are taken */
   readonly snapshots?: SnapshotPlan;
+  /** What the clients do on keys, numbered and through any server, instead of on files. @default none of it */
+  readonly keyed?: number;
+  /** Clients whose sessions a server remembers. @default more than there are */
+  readonly sessionsMax?: number;
+  /** What clients write under keys has at least this length. @default 0 */
+  readonly itemChars?: number;
 }
 
 /** More than any scenario has time for: a client goes on until it is stopped. */
 const OPERATIONS_ENDLESS = 1_000_000;
+const KEYS = 2;
 /** The draws for a setup are none of those for the run. */
 const SETUP_FORK = 7;
 
@@ -44,7 +58,13 @@ export function drawSetup(setup: Setup, seed: number): Plan {
     waitingCallsMax: 10_000,
     snapshots: setup.snapshots ?? noSnapshots,
     ...(setup.voteDelayTicks === undefined ? {} : { voteDelayTicks: setup.voteDelayTicks }),
-    clients: Array.from({ length: clients }, () => drawWorkload(random)),
+    keys: KEYS,
+    itemChars: setup.itemChars ?? 0,
+    sessionsMax: setup.sessionsMax ?? SESSIONS_PLENTY,
+    clients: Array.from({ length: clients }, () => ({
+      ...drawWorkload(random),
+      ...keyClient(setup.keyed ?? 0),
+    })),
     faults: [],
   };
 }
@@ -83,7 +103,18 @@ function drawQuickDisk(random: Prng): DiskBehaviour {
   return drawn.writeMaxMs <= 30 ? drawn : { writeMinMs: 0.2, writeMaxMs: 2 };
 }
 
-function drawWorkload(random: Prng): ClientPlan {
+/** Half of the calls of clients that work on keys go to any server. */
+function keyClient(keyed: number): Omit<ClientPlan, keyof ReturnType<typeof drawWorkload>> {
+  const isNumbered = keyed > 0;
+  return { keyed, puts: 0.1, routed: isNumbered ? 0.5 : 0, routedMs: 2_000, isNumbered, attemptMs: 1_000 };
+}
+
+function drawWorkload(
+  random: Prng,
+): Pick<
+  ClientPlan,
+  'operations' | 'thinkMinMs' | 'thinkMaxMs' | 'patienceMs' | 'reads' | 'wrongVersions' | 'breaks'
+> {
   return {
     operations: OPERATIONS_ENDLESS,
     thinkMinMs: 0,

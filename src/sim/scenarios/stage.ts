@@ -5,11 +5,14 @@ import type { Plan } from '../plan.js';
 import { Prng } from '../prng.js';
 import type { Run } from '../run.js';
 import { SafetyViolation } from '../safetyViolation.js';
-import type { Outcome } from '../simClient.js';
+import type { JsonValue, RequestId } from '../../stateMachine/command.js';
+import type { Way } from '../attempts.js';
+import type { Outcome, Write } from '../requests.js';
 import type { SimProcess, SimServer } from '../simServer.js';
 import type { VirtualTime } from '../virtualTime.js';
 import { Calls, FIRST_CALLER, succeeded, type Call } from './calls.js';
 import { Links } from './links.js';
+import type { Sent, SentWrite } from './sentWrite.js';
 import { drawNetworkOf, type NetworkKind } from './setup.js';
 import { Traffic } from './traffic.js';
 
@@ -17,6 +20,14 @@ import { Traffic } from './traffic.js';
 const STAGE_FORK = 8;
 const STEP_MS = 20;
 const PATIENCE_MS = 30_000;
+
+/** How a write is sent. */
+export interface Sending {
+  /** @default 'straight' */
+  readonly way?: Way;
+  /** @default true */
+  readonly isHeard?: boolean;
+}
 
 /**
  * What a scenario is written in: a running cluster of production nodes, faults at will, calls on single servers, and
@@ -80,7 +91,7 @@ export class Stage {
   }
 
   /** Whether the call's command is in a server's log. */
-  holds(id: NodeId, { command }: Call): boolean {
+  holds(id: NodeId, { command }: Pick<Call, 'command'>): boolean {
     return this.server(id).log.some((entry) => entry.command === command);
   }
 
@@ -244,7 +255,27 @@ export class Stage {
 
   /** Reads the whole map from one server. */
   read(id: NodeId): Call {
-    return this.calls.read(this.server(id));
+    return this.calls.read(this.server(id), { kind: 'readMap' }, 'straight');
+  }
+
+  /** Reads a key from one server, or through it from whoever leads. */
+  get(id: NodeId, key: string, way: Way = 'straight'): Call {
+    return this.calls.read(this.server(id), { kind: 'kvGet', key }, way);
+  }
+
+  /** A write that may be sent many times: one operation of a client. */
+  write(write: Write, request?: RequestId): SentWrite {
+    return this.calls.write(write, request);
+  }
+
+  /** Sends it to one server; `isHeard` false: the answer does not reach the client. */
+  send(write: SentWrite, id: NodeId, { way = 'straight', isHeard = true }: Sending = {}): Sent {
+    return write.send(this.server(id), way, isHeard);
+  }
+
+  /** What a server holds under a key at this moment, whatever it knows of the others. */
+  held(id: NodeId, key: string): JsonValue | undefined {
+    return this.process(id).state.keys.get(key);
   }
 
   /**
@@ -285,18 +316,18 @@ export class Stage {
   }
 
   /** Position of the call's command among the committed entries, from 1; 0: it is not committed. */
-  indexOf({ command }: Call): number {
+  indexOf({ command }: Pick<Call, 'command'>): number {
     return this.run.cluster.safety.committedEntries.findLastIndex((entry) => entry.command === command) + 1;
   }
 
   /** How many servers, up or not, have applied the call's command. */
-  appliedBy(call: Call): number {
+  appliedBy(call: Pick<Call, 'command'>): number {
     const index = this.indexOf(call);
     return index === 0 ? 0 : this.ids.filter((id) => this.hasApplied(id, index)).length;
   }
 
   hasApplied(id: NodeId, index: number): boolean {
-    return (this.server(id).process?.files.lastApplied ?? 0) >= index;
+    return (this.server(id).process?.state.lastApplied ?? 0) >= index;
   }
 
   /** The planned clients begin; they stop when the cluster is healed. */
@@ -321,6 +352,7 @@ export class Stage {
     this.isHealed = true;
     this.links.split([]);
     this.links.rejoin(this.ids);
+    this.calls.giveUp();
     await this.run.healing();
   }
 

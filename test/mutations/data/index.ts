@@ -6,6 +6,7 @@ import { nodes } from './nodes.js';
 import { readsAndClients } from './reads.js';
 import { replies } from './replies.js';
 import { replication } from './replication.js';
+import { sessionMutations } from './sessions.js';
 import { snapshotMutations } from './snapshots.js';
 import { storageMutations } from './storage.js';
 
@@ -20,4 +21,5 @@ export const allMutations: readonly Mutation[] = [
   ...crashes,
   ...snapshotMutations,
   ...storageMutations,
+  ...sessionMutations,
 ];

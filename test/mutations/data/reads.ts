@@ -53,8 +53,8 @@ export const readsAndClients: readonly Mutation[] = [
     edits: [
       {
         file: pending,
-        find: 'countWhile(this.readable, ({ index }) => index <= lastApplied)',
-        replace: 'this.readable.length',
+        find: 'if (index <= lastApplied) this.take(request)?.resolve(undefined);',
+        replace: 'if (index >= 0) this.take(request)?.resolve(undefined);',
       },
     ],
   },
@@ -115,13 +115,14 @@ export const readsAndClients: readonly Mutation[] = [
   },
   {
     id: 't40',
-    title: 'the client sends an update again although it may have been done',
+    title: 'the client sends an update again, under another request id, although it may have been done',
     source: 'ra#145, curvine#676',
     edits: [
       {
-        file: 'src/client/operation.ts',
-        find: "if (effect === 'write' && outcome === 'unknown') {",
-        replace: "if (effect === 'write' && outcome === 'unknown' && timedOut) {",
+        file: 'src/client/clusterCaller.ts',
+        find: 'const attempt = await this.attempt(server, callFor(write.request), operation);',
+        replace:
+          'write.renew();\n      const attempt = await this.attempt(server, callFor(write.request), operation);',
       },
     ],
   },
@@ -143,7 +144,7 @@ export const readsAndClients: readonly Mutation[] = [
     source: 'hashicorp PR#561, Jepsen Redis-Raft',
     edits: [
       {
-        file: 'src/client/connections.ts',
+        file: 'src/client/failure.ts',
         find: "outcome: sent ? 'unknown' : 'notDone'",
         replace: "outcome: 'notDone'",
       },
@@ -222,14 +223,14 @@ export const readsAndClients: readonly Mutation[] = [
     edits: [
       {
         file: 'src/stateMachine/fileMetadata.ts',
-        find: '    if (version !== this.versionOf(name) + 1) return false;\n',
+        find: "    if (version !== this.versionOf(name) + 1) return 'refused';\n",
         replace: '',
       },
       {
         file: methods,
-        find: '        refuseTooLarge(command, wire);\n',
+        find: "return waitFor(node.propose(command), call).then((result) => requireKnown(result) === 'applied');",
         replace:
-          '        refuseTooLarge(command, wire);\n        if (number !== files.versionOf(name) + 1) return false;\n',
+          'if (number !== files.versionOf(name) + 1) return false;\n        return waitFor(node.propose(command), call).then(() => true);',
       },
     ],
   },

@@ -99,8 +99,8 @@ export const replies: readonly Mutation[] = [
     edits: [
       {
         file: 'src/stateMachine/fileMetadata.ts',
-        find: 'if (version !== this.versionOf(name) + 1) return false;',
-        replace: 'if (version < this.versionOf(name) + 1) return false;',
+        find: "if (version !== this.versionOf(name) + 1) return 'refused';",
+        replace: "if (version < this.versionOf(name) + 1) return 'refused';",
       },
     ],
   },

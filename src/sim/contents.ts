@@ -1,0 +1,24 @@
+import type { ServiceState } from '../stateMachine/serviceState.js';
+import type { Reference } from './reference.js';
+
+/** Everything in a state machine as one text. */
+export function contentsOf(state: ServiceState): string {
+  return state.snapshot(Number.POSITIVE_INFINITY).next().value ?? '';
+}
+
+/** Whether files and keys are those of the reference, and as many sessions are known. */
+export function isAsReference({ files, keys, sessions }: ServiceState, reference: Reference): boolean {
+  const wantedFiles = [...reference.files].map(([name, record]) => [name, record]);
+  return (
+    sessions.size === reference.sessions.length &&
+    sorted(files.list()) === sorted(wantedFiles) &&
+    sorted(keys.list()) === sorted([...reference.keys])
+  );
+}
+
+function sorted(items: readonly unknown[]): string {
+  return items
+    .map((item) => JSON.stringify(item))
+    .sort()
+    .join('\n');
+}

@@ -1,0 +1,87 @@
+import {
+  encodeAppend,
+  encodePut,
+  encodeUpdateFile,
+  type JsonValue,
+  type RequestId,
+} from '../stateMachine/command.js';
+import type { ServiceState } from '../stateMachine/serviceState.js';
+
+/** File -> version and content. */
+export type FileMap = ReadonlyMap<string, { readonly version: number; readonly content: string }>;
+
+/** A write. Each has something in it that no other write of the run has, so that what is read tells who wrote it. */
+export type Write =
+  | { readonly kind: 'update'; readonly file: string; readonly version: number; readonly content: string }
+  | { readonly kind: 'kvPut'; readonly key: string; readonly value: JsonValue }
+  | { readonly kind: 'kvAppend'; readonly key: string; readonly value: string };
+
+export type Read = { readonly kind: 'readMap' } | { readonly kind: 'kvGet'; readonly key: string };
+
+/** What a client asks for. */
+export type Request = Write | Read;
+
+/** How an operation ended, as the client sees it; `failed` is certain to have had no effect, ever. */
+export type Outcome =
+  | { readonly kind: 'updated'; readonly applied: boolean }
+  /** A put or an append is done. */
+  | { readonly kind: 'written' }
+  | { readonly kind: 'read'; readonly files: FileMap }
+  /** No value: there is no such key. */
+  | { readonly kind: 'got'; readonly value?: JsonValue }
+  | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+export function isWrite(request: Request): request is Write {
+  return request.kind !== 'readMap' && request.kind !== 'kvGet';
+}
+
+/** Whether the operation was answered with what it asked for; a refused version is not. */
+export function isSuccess(outcome: Outcome | null): boolean {
+  switch (outcome?.kind) {
+    case 'updated':
+      return outcome.applied;
+    case 'written':
+    case 'read':
+    case 'got':
+      return true;
+    case 'failed':
+    case 'unknown':
+    case undefined:
+      return false;
+  }
+}
+
+/** The command of a write as it is in the log. */
+export function commandOf(write: Write, request?: RequestId): string {
+  switch (write.kind) {
+    case 'update':
+      return encodeUpdateFile(write.file, write.version, write.content, request);
+    case 'kvPut':
+      return encodePut(write.key, write.value, request);
+    case 'kvAppend':
+      return encodeAppend(write.key, [write.value], request);
+  }
+}
+
+/** What tells a write from all others of the run; the same for a command in the log. */
+export function markOf(write: Write): string {
+  return write.kind === 'update' ? write.content : JSON.stringify(write.value);
+}
+
+/** What a server that may be read answers. */
+export function answerTo(read: Read, { files, keys }: ServiceState): Outcome {
+  if (read.kind === 'readMap') return { kind: 'read', files: listing(files.list()) };
+  const value = keys.get(read.key);
+  return value === undefined ? { kind: 'got' } : { kind: 'got', value };
+}
+
+/** What a read of the whole map is told. */
+export function listing(files: ReturnType<ServiceState['files']['list']>): FileMap {
+  return new Map(
+    files.map(([name, { version, hashList }]) => [
+      name,
+      { version, content: typeof hashList === 'string' ? hashList : JSON.stringify(hashList) },
+    ]),
+  );
+}

@@ -1,0 +1,337 @@
+import type { Mutation } from '../mutation.js';
+
+const sessions = 'src/stateMachine/sessions.ts';
+const keyValue = 'src/stateMachine/keyValue.ts';
+const state = 'src/stateMachine/serviceState.ts';
+const router = 'src/node/leaderRouter.ts';
+const lanes = 'src/node/requestLanes.ts';
+const node = 'src/node/raftNode.ts';
+const retries = 'ra#145, curvine#676';
+const ours = 'ours';
+
+/** Retries that take effect once, keys, and calls on any server. */
+export const sessionMutations: readonly Mutation[] = [
+  {
+    id: 't40b',
+    title: 'a retry is applied again',
+    source: retries,
+    edits: [{ file: sessions, find: 'isRetry ? known.result : run()', replace: 'run()' }],
+  },
+  {
+    id: 't40c',
+    title: 'the version check makes a refusal of a retried update',
+    source: retries,
+    edits: [
+      {
+        file: state,
+        find: 'if (request === undefined) return this.run(command);',
+        replace: "if (request === undefined || command.type === 'updateFile') return this.run(command);",
+      },
+    ],
+  },
+  {
+    id: 's89',
+    title: 'a retry is not told what became of the request',
+    source: ours,
+    edits: [{ file: sessions, find: 'isRetry ? known.result : run()', replace: "isRetry ? 'none' : run()" }],
+  },
+  {
+    id: 's90',
+    title: 'snapshots leave the sessions out',
+    source: ours,
+    edits: [
+      {
+        file: state,
+        find: 'this.keys.records(), this.sessions.records()]',
+        replace: 'this.keys.records()]',
+      },
+    ],
+  },
+  {
+    id: 's91',
+    title: 'sessions of a snapshot come in the order of its records',
+    source: ours,
+    edits: [
+      {
+        file: sessions,
+        find: '[...loaded].sort(([, a], [, b]) => a.usedAt - b.usedAt)',
+        replace: '[...loaded]',
+      },
+    ],
+  },
+  {
+    id: 's92',
+    title: 'after a snapshot was installed the longest silent are looked for among the clients before it',
+    source: ours,
+    edits: [{ file: sessions, find: '        this.oldest = undefined;\n', replace: '' }],
+  },
+  {
+    id: 's93',
+    title: 'the newest session is forgotten instead of the oldest',
+    source: ours,
+    edits: [
+      {
+        file: sessions,
+        find: 'const step = this.oldest.next();',
+        replace: 'const step = [...this.clients.entries()].slice(-1).values().next();',
+      },
+    ],
+  },
+  {
+    id: 's94',
+    title: 'the session that was opened first is forgotten, however lively it is',
+    source: ours,
+    edits: [{ file: sessions, find: '    this.clients.delete(clientId);\n', replace: '' }],
+  },
+  {
+    id: 's95',
+    title: 'an old request is applied after its successor',
+    source: ours,
+    edits: [
+      {
+        file: sessions,
+        find: "    if (known !== undefined && sequence < known.sequence) return 'stale';\n",
+        replace: '',
+      },
+    ],
+  },
+  {
+    id: 's96',
+    title: 'the request of a forgotten client is taken for that of a new one',
+    source: ours,
+    edits: [
+      {
+        file: sessions,
+        find: "    if (known === undefined && sequence !== 1) return 'sessionExpired';\n",
+        replace: '',
+      },
+    ],
+  },
+  {
+    id: 's97',
+    title: 'another command with the same request id is taken for a retry',
+    source: ours,
+    edits: [
+      {
+        file: sessions,
+        find: "    if (isRetry && known.print !== print) return 'reused';\n",
+        replace: '',
+      },
+    ],
+  },
+  {
+    id: 's98',
+    title: 'a follower answers reads from what it has',
+    source: ours,
+    edits: [
+      {
+        file: router,
+        find: "place === 'here' ? this.node.read() : this.readThrough(place),",
+        replace:
+          "place === 'here' ? this.node.read() : { promise: Promise.resolve(), cancel: () => undefined },",
+      },
+    ],
+  },
+  {
+    id: 's99',
+    title: "a follower does not wait until it has applied the leader's read index",
+    source: ours,
+    edits: [
+      {
+        file: router,
+        find: 'this.node.whenApplied(confirmed)',
+        replace: 'this.node.whenApplied(confirmed * 0)',
+      },
+    ],
+  },
+  {
+    id: 's100',
+    title: 'the leader gives its commit index for a read, and asks nobody',
+    source: ours,
+    edits: [
+      {
+        file: 'src/api/surfstoreMethods.ts',
+        find: '(_args, call) => waitFor(node.read(), call).then(() => node.status.lastApplied),',
+        replace: '() => node.status.core.commitIndex,',
+      },
+    ],
+  },
+  {
+    id: 's101',
+    title: 'who waits for an index to be applied is answered at once',
+    source: ours,
+    edits: [
+      {
+        file: node,
+        find: '    this.pending.mayRead(request, index);\n',
+        replace: '    this.pending.mayRead(request, index * 0);\n',
+      },
+    ],
+  },
+  {
+    id: 's102',
+    title: 'a write that was passed on and not answered is said not to be done',
+    source: ours,
+    edits: [
+      {
+        file: router,
+        find: "this.fail(new ServiceError('timedOut', explanation));",
+        replace: "this.fail(new ServiceError('noLeader', explanation));",
+      },
+    ],
+  },
+  {
+    id: 's103',
+    title: 'the last refusal of a write hides that an attempt before it may have been done',
+    source: ours,
+    edits: [
+      {
+        file: router,
+        find: "return mayBeDone ? new ServiceError('timedOut', `it may have been done: ${error.message}`) : error;",
+        replace: 'return mayBeDone ? error : error;',
+      },
+    ],
+  },
+  {
+    id: 's104',
+    title: 'a result does not tell that an attempt before may have been done',
+    source: ours,
+    edits: [{ file: router, find: 'repeated: this.mayBeDone }', replace: 'repeated: false }' }],
+  },
+  {
+    id: 's105',
+    title: 'a write that was given to a leader which was replaced counts as not done',
+    source: ours,
+    edits: [
+      {
+        file: router,
+        find: '      this.attempt.cancel();\n      this.mayBeDone = true;\n',
+        replace: '      this.attempt.cancel();\n',
+      },
+    ],
+  },
+  {
+    id: 's106',
+    title: 'each attempt at a write is a request of its own',
+    source: retries,
+    edits: [
+      {
+        file: router,
+        find: 'this.calls.propose(place, command),',
+        replace:
+          'this.calls.propose(place, command.replace(/"clientId":"[^"]*","sequence":\\d+/, () => `"clientId":"${Math.random()}","sequence":1`)),',
+      },
+    ],
+  },
+  {
+    id: 's107',
+    title: 'a number is given to the next request although its own may still be done',
+    source: ours,
+    edits: [
+      {
+        file: lanes,
+        find: "if (how === 'used') lane.lastSequence = sequence;",
+        replace: "if (how !== 'used') lane.lastSequence = sequence - 1;",
+      },
+    ],
+  },
+  {
+    id: 's108',
+    title: 'a list that was read grows with later appends',
+    source: ours,
+    edits: [
+      {
+        file: keyValue,
+        find: 'stored.list.items.slice(0, stored.list.length)',
+        replace: 'stored.list.items',
+      },
+    ],
+  },
+  {
+    id: 's109',
+    title: 'a snapshot has only the beginning of a long list',
+    source: ours,
+    edits: [{ file: keyValue, find: ', ...others.map((more) => ({ more }))]', replace: ']' }],
+  },
+  {
+    id: 's110',
+    title: 'keys that are written while a snapshot is read show in it',
+    source: ours,
+    edits: [
+      {
+        file: keyValue,
+        find: 'recordsFrom(this.keys.freeze(), recordsOfKey)',
+        replace:
+          'recordsFrom(Object.assign(this.keys.entries(), { release: () => undefined }), recordsOfKey)',
+      },
+    ],
+  },
+  {
+    id: 's111',
+    title: 'items that are appended while a snapshot is read show in it',
+    source: ours,
+    edits: [
+      { file: keyValue, find: 'of items.slice(0, length)) {', replace: 'of length < 0 ? [] : items) {' },
+    ],
+  },
+  {
+    id: 's112',
+    title: 'a server remembers one session less than it may',
+    source: ours,
+    edits: [
+      {
+        file: sessions,
+        find: 'if (this.clients.size > this.sessionsMax) this.forgetOldest();',
+        replace: 'if (this.clients.size >= this.sessionsMax) this.forgetOldest();',
+      },
+    ],
+  },
+  {
+    id: 's113',
+    title: 'an append to what is no list replaces it',
+    source: ours,
+    edits: [
+      {
+        file: keyValue,
+        find: "if (!('list' in stored)) return 'notAList';",
+        replace: "if (!('list' in stored)) return this.put({ key, value: items });",
+      },
+    ],
+  },
+  {
+    id: 's114',
+    title: 'lists grow without a limit',
+    source: ours,
+    edits: [
+      {
+        file: keyValue,
+        find: "    if (stored.list.chars + charsOf(items) > LIST_CHARS_MAX) return 'tooLarge';\n",
+        replace: '',
+      },
+    ],
+  },
+  {
+    id: 's115',
+    title: 'a write goes on waiting for a leader that was replaced',
+    source: ours,
+    edits: [
+      {
+        file: router,
+        find: "if (this.attempt?.place === 'here') return;",
+        replace: 'if (this.attempt !== undefined) return;',
+      },
+    ],
+  },
+  {
+    id: 's116',
+    title: 'a connection to the leader that broke is said to have carried nothing',
+    source: 'hashicorp PR#561, Jepsen Redis-Raft',
+    edits: [
+      {
+        file: 'src/api/leaderCalls.ts',
+        find: "wasSent ? 'timedOut' : 'noLeader'",
+        replace: "wasSent && leader < 0 ? 'timedOut' : 'noLeader'",
+      },
+    ],
+  },
+];
