@@ -31,6 +31,7 @@ const parts = mochaSuite('parts', 'src/', [
   'test/unit/api/surfstoreMethods.test.ts',
   'test/unit/api/peerProposals.test.ts',
   'test/unit/api/leaderCalls.test.ts',
+  'test/unit/api/keyValueService.test.ts',
   'test/storage',
   'test/sim/reference.test.ts',
 ]);

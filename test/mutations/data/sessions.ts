@@ -334,4 +334,41 @@ export const sessionMutations: readonly Mutation[] = [
       },
     ],
   },
+  {
+    id: 's117',
+    title: 'a read through the leader joins the call that is under way already',
+    source: 'etcd#20418',
+    edits: [
+      {
+        file: 'src/node/sharedReadIndex.ts',
+        find: 'const round = this.next ?? this.openRound();',
+        replace: 'const round = this.underWay ?? this.next ?? this.openRound();',
+      },
+    ],
+  },
+  {
+    id: 's118',
+    title:
+      'a write whose name was forgotten is sent under a new one, whatever an attempt before may have done',
+    source: ours,
+    edits: [
+      {
+        file: 'src/api/keyValueService.ts',
+        find: 'if (!isForgotten || routed.repeated)',
+        replace: 'if (!isForgotten)',
+      },
+    ],
+  },
+  {
+    id: 's119',
+    title: 'the number of a write that may have been done is used for the next one',
+    source: ours,
+    edits: [
+      {
+        file: 'src/api/keyValueService.ts',
+        find: "call.end(isCertainlyNotDone(error) ? 'unused' : 'used');",
+        replace: "call.end('unused');",
+      },
+    ],
+  },
 ];
