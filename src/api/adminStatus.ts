@@ -38,6 +38,8 @@ async function connectedOf(
   { id, servers, node }: StatusSource,
   isThere: (server: number) => Promise<boolean>,
 ): Promise<ReadonlySet<number>> {
+  // A crashed server reaches nobody.
+  if (node.isCrashed) return new Set();
   const { unreachableFrom } = node.status;
   const others = servers.map((server) => server.id).filter((other) => other !== id);
   const answers = await Promise.all(
@@ -89,7 +91,7 @@ function adminStatus(
     waiting_calls: status.waitingCalls,
     unreachable_from: status.unreachableFrom,
     ...source.counts(),
-    explanation: explanation(status, leader),
+    explanation: explanation(status, leader, connected.size + 1, servers.length),
   };
 }
 
@@ -114,10 +116,22 @@ function fieldPerPeer(
 }
 
 /** For a person who asks which server leads, and whether there can be several. */
-function explanation({ core, lifecycle }: NodeStatus, leader: string | null): string {
+function explanation(
+  { core, lifecycle }: NodeStatus,
+  leader: string | null,
+  reached: number,
+  servers: number,
+): string {
   const { term, role } = core;
   if (lifecycle !== 'running')
     return `This server is ${lifecycle} and takes no part; its last term was ${term}.`;
+  const majority = Math.floor(servers / 2) + 1;
+  if (reached < majority)
+    return (
+      `This server reaches ${reached} of ${servers} servers, itself included, and a majority of ${majority} is needed: nobody ` +
+      `can be elected, and nothing be written or read, until more are up. The term stays ${term}: a server asks first whether ` +
+      'it could win, and raises it only then.'
+    );
   const who =
     role === 'leader'
       ? `This server leads term ${term}.`

@@ -2,7 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readBody } from '../xmlrpc/body.js';
 import { onSocketClose } from '../xmlrpc/hangUp.js';
 import { refuse, tooLarge } from '../xmlrpc/refusal.js';
-import type { Caller } from './keyValueService.js';
+import type { RequestId } from '../stateMachine/command.js';
+import type { Caller } from './caller.js';
+import { requestIdFromHeader } from './requestId.js';
 
 const TEXT = 'text/plain; charset=utf-8';
 const JSON_TYPE = 'application/json';
@@ -16,6 +18,12 @@ export class HttpCall implements Caller {
     // A connection that breaks is noticed by its closing.
     request.on('error', ignore);
     response.on('error', ignore);
+  }
+
+  /** What the header Idempotency-Key names, if it is there. @throws InputError */
+  get requestId(): RequestId | undefined {
+    const header = this.request.headers['idempotency-key'];
+    return header === undefined ? undefined : requestIdFromHeader(String(header));
   }
 
   /** Nothing is called when the client has its answer. */

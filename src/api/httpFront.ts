@@ -19,6 +19,7 @@ const SWITCH_TIMEOUTS: SwitchTimeouts = {
   // Somebody types.
   firstByteMs: 60_000,
   lineIdleMs: KEEP_ALIVE_MS,
+  quietMs: 100,
   unreadMs: 60_000,
   discardMs: 5_000,
 };
@@ -107,7 +108,8 @@ export class HttpFront {
   }
 
   private route(request: IncomingMessage, response: ServerResponse): void {
-    const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+    request.url = withoutAuthority(request.url ?? '/');
+    const path = request.url.split('?', 1)[0] ?? '/';
     const route = this.surfaces.routes?.find((candidate) => candidate.matches(path));
     const page = this.surfaces.pages?.get(path);
     const isRead = request.method === 'GET' || request.method === 'HEAD';
@@ -153,7 +155,18 @@ function notFound(request: IncomingMessage, response: ServerResponse): void {
   request.on('error', ignore);
   response.on('error', ignore);
   response.writeHead(404, { 'Content-Type': 'text/plain; charset=utf-8', Connection: 'close' });
-  response.end('Nothing lives here. XML-RPC calls go to /RPC2 (or /) by POST.\n');
+  response.end(
+    'Nothing lives here. GET / tells what does: XML-RPC calls by POST at /RPC2 (or /), keys at /keys/KEY, ' +
+      'JSON messages by POST at /messages, the status at /admin/status.\n',
+  );
+}
+
+/** `http://HOST:PORT/PATH`, as it is sent to a proxy, means `/PATH` (RFC 9112, section 3.2.2). */
+function withoutAuthority(target: string): string {
+  const found = /^https?:\/\/[^/?#]*(.*)$/i.exec(target);
+  if (found === null) return target;
+  const [, path = ''] = found;
+  return path.startsWith('/') ? path : `/${path}`;
 }
 
 function closed(server: Server): Promise<void> {

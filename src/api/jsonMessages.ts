@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errorTable, ServiceError, type LeaderAddress } from '../node/errors.js';
 import type { LeaderRouter } from '../node/leaderRouter.js';
-import type { CommandResult, JsonValue } from '../stateMachine/command.js';
+import type { CommandResult, JsonValue, RequestId } from '../stateMachine/command.js';
 import { unmeasured, type CallMeasure } from './callMeasure.js';
 import { HttpCall } from './httpCall.js';
-import { checkKey, checkTimeout, checkValue, InputError, TIMEOUT_MS } from './keyValueInput.js';
-import type { Caller, KeyValueService } from './keyValueService.js';
+import { checkKey, checkTimeout, checkValue, InputError, notJson, TIMEOUT_MS } from './keyValueInput.js';
+import { waitFor, type Caller } from './caller.js';
+import type { KeyValueService } from './keyValueService.js';
 import { requestIdFrom } from './requestId.js';
 import type { Route } from './surfaces.js';
 
@@ -66,7 +67,8 @@ export class JsonMessages implements Route {
       return;
     }
     call.readJson(this.parts.bodyBytesMax, (text) => {
-      void this.reply(text, call, this.parts.measures?.posts).then(({ status, reply }) =>
+      const read = (): Message => messageOf(text, () => call.requestId);
+      void this.reply(read, call, this.parts.measures?.posts).then(({ status, reply }) =>
         call.json(status, reply),
       );
     });
@@ -74,15 +76,17 @@ export class JsonMessages implements Route {
 
   /** Answers one line. */
   async answer(line: string, caller: Caller): Promise<string> {
-    return JSON.stringify((await this.reply(line, caller, this.parts.measures?.lines)).reply);
+    return JSON.stringify(
+      (await this.reply(() => messageOf(line), caller, this.parts.measures?.lines)).reply,
+    );
   }
 
   private async reply(
-    text: string,
+    read: () => Message,
     caller: Caller,
     measure: CallMeasure = unmeasured,
   ): Promise<{ status: 200 | 400; reply: JsonReply }> {
-    const { message, error } = read(text);
+    const { message, error } = attempt(read);
     const measured = measure(message?.type ?? 'none');
     caller.onHangUp(() => measured.abandoned());
     const reply =
@@ -99,9 +103,7 @@ export class JsonMessages implements Route {
     const { service, router, servers } = this.parts;
     const { key, request } = message;
     const endsAt = performance.now() + message.timeoutMs;
-    const search = router.findLeader(message.timeoutMs);
-    caller.onHangUp(search.cancel);
-    const { result: place } = await search.promise;
+    const { result: place } = await waitFor(router.findLeader(message.timeoutMs), caller);
     if (place !== 'here') {
       const leader = servers[place];
       if (leader === undefined) throw new Error(`there is no server ${place}`);
@@ -139,12 +141,12 @@ export class JsonMessages implements Route {
 type Message = {
   readonly key: string;
   readonly timeoutMs: number;
-  readonly request: ReturnType<typeof requestIdFrom> | undefined;
+  readonly request: RequestId | undefined;
 } & ({ readonly type: 'get' } | { readonly type: 'put' | 'append'; readonly value: JsonValue });
 
-function read(text: string): { readonly message?: Message; readonly error?: unknown } {
+function attempt(read: () => Message): { readonly message?: Message; readonly error?: unknown } {
   try {
-    return { message: messageOf(text) };
+    return { message: read() };
   } catch (error) {
     return { error };
   }
@@ -155,8 +157,8 @@ function outcomeOf(reply: JsonReply): string {
   return reply.code === 'success' ? 'ok' : reply.code;
 }
 
-/** @throws InputError */
-function messageOf(text: string): Message {
+/** @param named the request id that came beside the message @throws InputError */
+function messageOf(text: string, named: () => RequestId | undefined = () => undefined): Message {
   const fields = objectOf(parsed(text), 'a message');
   const payload = objectOf(fields['payload'], 'the payload');
   const type = typeof fields['type'] === 'string' ? fields['type'].toLowerCase() : undefined;
@@ -165,7 +167,7 @@ function messageOf(text: string): Message {
   const common = {
     key: checkKey(payload['key']),
     timeoutMs: checkTimeout(fields['timeout_ms'] ?? TIMEOUT_MS),
-    request: isAbsent(fields['request']) ? undefined : requestIdFrom(fields['request']),
+    request: isAbsent(fields['request']) ? named() : requestIdFrom(fields['request']),
   };
   return type === 'get' ? { ...common, type } : { ...common, type, value: checkValue(payload['value']) };
 }
@@ -179,7 +181,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new NoMessageError(`the message is not JSON: ${(error as Error).message}`);
+    throw new NoMessageError(notJson('the message', text, error));
   }
 }
 

@@ -2,9 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ServiceError } from '../node/errors.js';
 import type { JsonValue } from '../stateMachine/command.js';
 import { HttpCall } from './httpCall.js';
-import { checkKey, checkTimeout, InputError, TIMEOUT_MS, TooLargeError } from './keyValueInput.js';
+import { checkKey, checkTimeout, InputError, notJson, TIMEOUT_MS, TooLargeError } from './keyValueInput.js';
 import type { CallLimits, KeyValueService } from './keyValueService.js';
-import { requestIdFromHeader } from './requestId.js';
 import type { Route } from './surfaces.js';
 
 const PREFIX = '/keys/';
@@ -50,7 +49,7 @@ export class KeyValueHttp implements Route {
 
   private async change(call: HttpCall, text: string): Promise<void> {
     const { key, query } = targetOf(call.request);
-    const limits = { ...limitsOf(call, query), request: requestOf(call.request) };
+    const limits = { ...limitsOf(call, query), request: call.requestId };
     const { type, strings } = changeOf(text);
     if (type === 'PUT') await this.service.put(key, strings, limits);
     else await this.service.append(key, strings, limits);
@@ -101,11 +100,6 @@ function isLocal(query: URLSearchParams): boolean {
   return consistency === 'local';
 }
 
-function requestOf({ headers }: IncomingMessage): ReturnType<typeof requestIdFromHeader> | undefined {
-  const header = headers['idempotency-key'];
-  return header === undefined ? undefined : requestIdFromHeader(String(header));
-}
-
 /** @throws InputError */
 function changeOf(text: string): Change {
   const { type, value } = fieldsOf(text);
@@ -128,7 +122,7 @@ function fieldsOf(text: string): { readonly type?: unknown; readonly value?: Jso
   try {
     body = JSON.parse(text);
   } catch (error) {
-    throw new InputError(`the body is not JSON: ${(error as Error).message}`);
+    throw new InputError(notJson('the body', text, error));
   }
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw new InputError('the body must be an object such as {"type": "PUT", "value": ["cat", "dog"]}');

@@ -23,6 +23,13 @@ export class TooLargeError extends InputError {
   override readonly name = 'TooLargeError';
 }
 
+/** What is wrong with a text that JSON.parse refuses with this error, and what often is. */
+export function notJson(what: string, text: string, error: unknown): string {
+  if (text.trim() === '') return `${what} is empty`;
+  const hint = /['\u2018-\u201f]/.test(text) ? '; JSON wants straight double quotes' : '';
+  return `${what} is not JSON: ${(error as Error).message}${hint}`;
+}
+
 /** @throws InputError */
 export function checkKey(key: unknown): string {
   if (typeof key !== 'string') throw new InputError('the key must be a string');
@@ -38,6 +45,7 @@ export function checkValue(value: unknown): JsonValue {
   if (value === undefined) throw new InputError('the value is missing');
   if (isDeeperThan(value, DEPTH_MAX))
     throw new InputError(`the value is nested more than ${DEPTH_MAX} lists or objects deep`);
+  if (holdsInfinity(value)) throw new InputError('a number in the value is larger than any that can be kept');
   return value as JsonValue;
 }
 
@@ -73,4 +81,10 @@ export function checkTimeout(timeoutMs: unknown): number {
 function isDeeperThan(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return levels === 0 || Object.values(value).some((member) => isDeeperThan(member, levels - 1));
+}
+
+/** JSON can write numbers that become infinite when they are read. */
+function holdsInfinity(value: unknown): boolean {
+  if (typeof value === 'number') return !Number.isFinite(value);
+  return typeof value === 'object' && value !== null && Object.values(value).some(holdsInfinity);
 }

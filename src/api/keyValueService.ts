@@ -1,6 +1,5 @@
 import { ServiceError } from '../node/errors.js';
 import type { LeaderRouter, Routed } from '../node/leaderRouter.js';
-import type { PendingCall } from '../node/pendingRequests.js';
 import type { RequestLanes } from '../node/requestLanes.js';
 import {
   encodeAppend,
@@ -10,6 +9,7 @@ import {
   type RequestId,
 } from '../stateMachine/command.js';
 import type { KeyValue } from '../stateMachine/keyValue.js';
+import { waitFor, type Caller } from './caller.js';
 import { requireKnown } from './commandResult.js';
 import { sizeProblem, type WireLimits } from './commandSize.js';
 import { InputError, TooLargeError } from './keyValueInput.js';
@@ -23,12 +23,6 @@ export interface KeyValueParts {
   readonly wire: WireLimits;
   /** @throws ServiceError when this server is down */
   readonly requireRunning: () => void;
-}
-
-/** The client's side of a call, as far as an operation needs it. */
-export interface Caller {
-  /** The listener is called once if the client goes away before it has its answer. */
-  onHangUp(listener: () => void): void;
 }
 
 /** A call as its client wants it. */
@@ -48,14 +42,16 @@ export class KeyValueService {
 
   /** @throws ServiceError, TooLargeError */
   async put(key: string, value: JsonValue, limits: WriteLimits): Promise<void> {
-    await this.write((request) => encodePut(key, value, request), limits);
+    const result = await this.write((request) => encodePut(key, value, request), limits);
+    if (result !== 'applied') throw new Error(`a put gave ${result}`);
   }
 
   /** @throws ServiceError, TooLargeError; InputError when the value under the key cannot be appended to */
   async append(key: string, items: readonly JsonValue[], limits: WriteLimits): Promise<void> {
     const result = await this.write((request) => encodeAppend(key, items, request), limits);
     if (result === 'notAList') throw new InputError('the value under this key is not a list');
-    if (result === 'tooLarge') throw new InputError('the list under this key would become too long');
+    if (result === 'tooLarge') throw new TooLargeError('the list under this key would become too long');
+    if (result !== 'applied') throw new Error(`an append gave ${result}`);
   }
 
   /** The value at some moment between call and answer, undefined when there is none. @throws ServiceError */
@@ -70,13 +66,27 @@ export class KeyValueService {
     return this.parts.keys.get(key);
   }
 
-  private async write(encode: (request: RequestId) => string, limits: WriteLimits): Promise<CommandResult> {
-    const { request } = limits;
-    if (request !== undefined) return resultOf(await this.propose(encode(request), limits));
+  private async write(
+    encode: (request: RequestId) => string,
+    { timeoutMs, caller, request }: WriteLimits,
+  ): Promise<CommandResult> {
+    const endsAt = performance.now() + timeoutMs;
+    let abandon = (): void => undefined;
+    caller.onHangUp(() => abandon());
+    const propose = (id: RequestId, abandoned: () => void): Promise<Routed<CommandResult>> => {
+      const leftMs = Math.max(1, Math.round(endsAt - performance.now()));
+      const { promise, cancel } = this.parts.router.propose(this.fitting(encode(id)), leftMs);
+      abandon = () => {
+        cancel();
+        abandoned();
+      };
+      return promise;
+    };
+    if (request !== undefined) return resultOf(await propose(request, () => undefined));
     for (;;) {
       const call = this.parts.lanes.begin();
       try {
-        const routed = await this.propose(encode(call.request), limits, () => call.end('used'));
+        const routed = await propose(call.request, () => call.end('used'));
         const isForgotten = routed.result === 'sessionExpired';
         call.end(isForgotten ? 'expired' : 'used');
         // It was forgotten before the first attempt: nothing was done under this number.
@@ -88,16 +98,11 @@ export class KeyValueService {
     }
   }
 
-  private propose(
-    command: string,
-    { timeoutMs, caller }: CallLimits,
-    abandoned: () => void = () => undefined,
-  ): Promise<Routed<CommandResult>> {
+  /** The command, which a request to a peer can carry. @throws TooLargeError */
+  private fitting(command: string): string {
     const problem = sizeProblem(command, this.parts.wire);
     if (problem !== undefined) throw new TooLargeError(problem);
-    const pending = this.parts.router.propose(command, timeoutMs);
-    caller.onHangUp(abandoned);
-    return waitFor(pending, caller);
+    return command;
   }
 }
 
@@ -110,10 +115,4 @@ function resultOf({ result, repeated }: Routed<CommandResult>): CommandResult {
 
 function isCertainlyNotDone(error: unknown): boolean {
   return error instanceof ServiceError ? error.outcome === 'notDone' : error instanceof InputError;
-}
-
-/** A client that hangs up frees its place. */
-function waitFor<T>(pending: PendingCall<T>, caller: Caller): Promise<T> {
-  caller.onHangUp(pending.cancel);
-  return pending.promise;
 }

@@ -1,17 +1,25 @@
 import { errorKindOf, errorTable, ServiceError } from '../node/errors.js';
 import type { LeaderCalls } from '../node/leaderRouter.js';
 import type { PendingCall } from '../node/pendingRequests.js';
-import type { CommandResult } from '../stateMachine/command.js';
+import { isCommandResult, type CommandResult } from '../stateMachine/command.js';
 import {
   carriedByXml,
+  FAULT_CODES,
   XmlRpcClient,
   XmlRpcFault,
   XmlRpcTransportError,
   type ParsedValue,
 } from '../xmlrpc/index.js';
+import { InputError } from './keyValueInput.js';
 
 /** A peer that takes longer to say that it is there counts as absent. */
 const PING_MS = 300;
+
+/** The leader may be cut off from the others without knowing; after so long the call is made anew, wherever. */
+const ATTEMPT_MS = 3_000;
+
+/** Calls to one peer at the same time. */
+const SOCKETS_MAX = 1_000;
 
 /** Where a server of the cluster listens. */
 interface Address {
@@ -24,28 +32,40 @@ interface Address {
 export class RpcLeaderCalls implements LeaderCalls<CommandResult> {
   private readonly clients: ReadonlyMap<number, XmlRpcClient>;
 
-  constructor(peers: readonly Address[]) {
-    this.clients = new Map(peers.map(({ id, host, port }) => [id, new XmlRpcClient({ host, port })]));
+  /**
+   * @param self the number of this server, which it gives with each call
+   * @param hears whether what a peer sends is heard; an answer that is not heard is as good as lost
+   */
+  constructor(
+    private readonly self: number,
+    peers: readonly Address[],
+    private readonly hears: (peer: number) => boolean,
+  ) {
+    const client = ({ host, port }: Address): XmlRpcClient =>
+      new XmlRpcClient({ host, port, maxSockets: SOCKETS_MAX });
+    this.clients = new Map(peers.map((peer) => [peer.id, client(peer)]));
   }
 
   propose(leader: number, command: string): PendingCall<CommandResult> {
-    return this.call(leader, 'surfstore.propose', [carriedByXml(command)], (value) => {
-      if (typeof value !== 'string') throw new ServiceError('timedOut', `server ${leader} gave no result`);
-      return value as CommandResult;
+    const params = [carriedByXml(command), this.self];
+    return this.call(leader, 'surfstore.propose', params, ATTEMPT_MS, (value) => {
+      if (!isCommandResult(value)) throw new ServiceError('timedOut', `server ${leader} gave no result`);
+      return value;
     });
   }
 
   readIndex(leader: number): PendingCall<number> {
-    return this.call(leader, 'surfstore.readIndex', [], (value) => {
+    return this.call(leader, 'surfstore.readIndex', [this.self], ATTEMPT_MS, (value) => {
       const index = typeof value === 'bigint' ? Number(value) : value;
       if (typeof index !== 'number') throw new ServiceError('noLeader', `server ${leader} gave no index`);
       return index;
     });
   }
 
-  /** Whether a peer answers, crashed by its hook or not. */
+  /** Whether a peer answers, and is not held down by its crash hook. */
   isThere(peer: number): Promise<boolean> {
-    return this.call(peer, 'surfstore.ping', [], () => true, PING_MS).promise.catch(() => false);
+    const isUp = (isCrashed: ParsedValue): boolean => isCrashed === false;
+    return this.call(peer, 'surfstore.isCrashed', [], PING_MS, isUp).promise.catch(() => false);
   }
 
   close(): void {
@@ -53,20 +73,20 @@ export class RpcLeaderCalls implements LeaderCalls<CommandResult> {
   }
 
   private call<T>(
-    leader: number,
+    server: number,
     methodName: string,
-    params: readonly string[],
+    params: readonly (string | number)[],
+    timeoutMs: number,
     read: (value: ParsedValue) => T,
-    timeoutMs?: number,
   ): PendingCall<T> {
-    const client = this.clients.get(leader);
-    if (client === undefined) throw new Error(`server ${leader} is not a peer`);
+    const client = this.clients.get(server);
+    if (client === undefined) throw new Error(`server ${server} is not a peer`);
     let cancel = (): void => undefined;
     const answer = new Promise<ParsedValue>((resolve, reject) => {
-      const options = timeoutMs === undefined ? {} : { timeoutMs };
-      const request = client.request(methodName, params, options, (error, value = null) => {
-        if (error === null) resolve(value);
-        else reject(errorOf(leader, error));
+      const request = client.request(methodName, params, { timeoutMs }, (error, value = null) => {
+        if (!this.hears(server)) reject(new ServiceError('timedOut', `server ${server} is not heard`));
+        else if (error === null) resolve(value);
+        else reject(errorOf(server, error));
       });
       cancel = () => request.abort();
     });
@@ -77,6 +97,7 @@ export class RpcLeaderCalls implements LeaderCalls<CommandResult> {
 /** What the leader's refusal, or its silence, means for the call. A fault outside the table stays what it is: it would come again. */
 function errorOf(leader: number, error: Error): Error {
   if (error instanceof XmlRpcFault) {
+    if (error.faultCode === FAULT_CODES.INVALID_PARAMS) return new InputError(error.faultString);
     const kind = errorKindOf(error.faultCode);
     if (kind === undefined) return error;
     return new ServiceError(kind, error.faultString.replace(`${errorTable[kind].word}: `, ''));

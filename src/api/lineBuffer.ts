@@ -55,6 +55,19 @@ export class LineBuffer {
     }
   }
 
+  /** Whether the beginning of a line that waits is a whole JSON text already. */
+  holdsJson(): boolean {
+    const text = this.bytes.toString('utf8', this.start, this.end).trim();
+    // Only an object is a message; what does not end as one need not be read.
+    if (!text.endsWith('}')) return false;
+    try {
+      JSON.parse(text);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   clear(): void {
     this.bytes = EMPTY;
     this.start = this.searched = this.end = 0;

@@ -8,6 +8,8 @@ import type { LineSurface } from './surfaces.js';
 export interface LineTimeouts {
   /** No message is waiting and none comes. Half of the client's side closed, it waits for an answer no longer than this. */
   readonly lineIdleMs: number;
+  /** After so long without a byte a message that is complete needs no line feed. */
+  readonly quietMs: number;
   /** The client takes none of the bytes that wait for it. */
   readonly unreadMs: number;
   /** The connection has been ended, and the client goes on sending. */
@@ -19,6 +21,8 @@ const READ_AHEAD_BYTES = 64 * 1_024;
 const DISCARD_BYTES_MAX = 16 * 1_024 * 1_024;
 /** So many milliseconds of the event loop a client gets for the messages that it has sent at once. */
 const TURN_MS_MAX = 5;
+/** A longer message needs its line feed: reading it at every pause would cost too much. */
+const UNENDED_BYTES_MAX = 64 * 1_024;
 const LF = Buffer.from('\n');
 
 /**
@@ -30,6 +34,8 @@ export class LineConnection {
   private readonly lines: LineBuffer;
   private waiting: WaitingLine | undefined;
   private busy = false;
+  /** Nothing has come for a while after the beginning of a line. */
+  private quiet: NodeJS.Timeout | undefined;
   /** Nothing more is taken in: what has come is answered, and then the connection ends. */
   private noMore = false;
   private discarded = 0;
@@ -44,7 +50,10 @@ export class LineConnection {
     socket.setTimeout(timeouts.lineIdleMs);
     socket.on('data', (chunk: Buffer) => this.take(chunk));
     socket.once('end', () => this.takeLast());
-    socket.once('close', () => this.waiting?.hangUp());
+    socket.once('close', () => {
+      clearTimeout(this.quiet);
+      this.waiting?.hangUp();
+    });
     socket.once('timeout', () => socket.destroy());
   }
 
@@ -60,6 +69,7 @@ export class LineConnection {
       return;
     }
     this.lines.push(chunk);
+    clearTimeout(this.quiet);
     if (!this.busy) void this.work();
     else if (this.lines.length > READ_AHEAD_BYTES) this.socket.pause();
   }
@@ -85,8 +95,19 @@ export class LineConnection {
       if (this.socket.destroyed) return;
     }
     this.busy = false;
-    if (this.noMore) this.end();
-    else this.socket.resume();
+    if (this.noMore) {
+      this.end();
+      return;
+    }
+    this.socket.resume();
+    if (this.lines.length > 0) this.quiet = setTimeout(() => this.takeUnended(), this.timeouts.quietMs);
+  }
+
+  /** A client that ends no line, and now waits for its answer. */
+  private takeUnended(): void {
+    if (this.busy || this.noMore || this.lines.length > UNENDED_BYTES_MAX || !this.lines.holdsJson()) return;
+    this.lines.push(LF);
+    void this.work();
   }
 
   private async serve(line: Line): Promise<void> {
@@ -114,17 +135,18 @@ export class LineConnection {
       return await this.surface.answer(text, waiting);
     } catch (error) {
       this.report(error);
-      return failReply('internal error');
+      return failReply('the server could not answer this message', 'internal', 'unknown');
     } finally {
       waiting.settle();
     }
   }
 
   private refusal(fault: 'too long' | 'not UTF-8'): string {
-    if (fault === 'not UTF-8') return failReply('the line is not UTF-8');
+    if (fault === 'not UTF-8') return failReply('the line is not UTF-8', 'invalid', 'notDone');
     this.noMore = true;
     this.lines.clear();
-    return failReply(`the line is longer than the ${this.surface.lineBytesMax} bytes that are allowed`);
+    const message = `the line is longer than the ${this.surface.lineBytesMax} bytes that are allowed`;
+    return failReply(message, 'invalid', 'notDone');
   }
 
   /** What the client still sends is read for a while: the reset that unread bytes cause could overtake the last reply. */
@@ -152,8 +174,8 @@ export class LineConnection {
   }
 }
 
-function failReply(message: string): string {
-  return JSON.stringify({ code: 'fail', payload: { message } });
+function failReply(message: string, error: string, outcome: 'notDone' | 'unknown'): string {
+  return JSON.stringify({ code: 'fail', payload: { message, error, outcome } });
 }
 
 /** Resolves when everything is written, or the connection is gone. */

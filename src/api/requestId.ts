@@ -1,4 +1,4 @@
-import type { RequestId } from '../stateMachine/command.js';
+import { SINGLE, type RequestId } from '../stateMachine/command.js';
 import { checkClientId, checkSequence, InputError } from './keyValueInput.js';
 
 /**
@@ -16,7 +16,7 @@ export function requestIdFromHeader(header: string): RequestId {
   const [, quoted, bare, sequence] = found;
   return {
     clientId: checkClientId(quoted ?? bare),
-    sequence: sequence === undefined ? 1 : checkSequence(Number(sequence)),
+    sequence: sequence === undefined ? SINGLE : checkSequence(Number(sequence)),
   };
 }
 
@@ -26,9 +26,10 @@ export function requestIdFromHeader(header: string): RequestId {
  * @throws InputError
  */
 export function requestIdFrom(value: unknown): RequestId {
-  if (typeof value === 'string') return { clientId: checkClientId(value), sequence: 1 };
+  if (typeof value === 'string') return { clientId: checkClientId(value), sequence: SINGLE };
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new InputError('request must be a string or {clientId, sequence}');
   const { clientId, sequence } = value as { readonly clientId?: unknown; readonly sequence?: unknown };
+  if (clientId === undefined) throw new InputError('request must have a clientId and a sequence');
   return { clientId: checkClientId(clientId), sequence: checkSequence(sequence) };
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { XmlRpcServerOptions } from '../xmlrpc/index.js';
+import type { Caller } from './caller.js';
 import type { Pages } from './pages.js';
 
 /** Everything that one port serves. */
@@ -32,16 +33,7 @@ export interface LineSurface {
    * @param line what stands before the line feed (or carriage return and line feed); not blank, maybe not JSON
    * @returns the reply on one line, without a line feed. A rejection becomes the fail reply `internal error`.
    */
-  answer(line: string, call: LineCall): Promise<string>;
+  answer(line: string, call: Caller): Promise<string>;
   /** Told of every rejection of `answer`, and of every error of a listener that it gave to `onHangUp`. */
   readonly onInternalError?: (error: unknown) => void;
-}
-
-/** What the answering of a line can know about its client. */
-export interface LineCall {
-  /**
-   * The listener is called once when the connection is gone before the answer; at once when that has happened
-   * already. Never called after the answer.
-   */
-  onHangUp(listener: () => void): void;
 }

@@ -1,10 +1,9 @@
 import type { BlockStore } from '../blocks/blockStore.js';
 import { ServiceError } from '../node/errors.js';
-import type { PendingCall } from '../node/pendingRequests.js';
 import type { RaftNode } from '../node/raftNode.js';
 import { encodeUpdateFile, type CommandResult } from '../stateMachine/command.js';
 import type { FileMetadata } from '../stateMachine/fileMetadata.js';
-import type { CallContext } from '../xmlrpc/index.js';
+import { waitFor } from './caller.js';
 import { requireKnown } from './commandResult.js';
 import { refuseTooLarge, type WireLimits } from './commandSize.js';
 import { FileMapXml } from './fileMapXml.js';
@@ -18,6 +17,7 @@ import {
   hashList,
   keyValueCommand,
   requestId,
+  serverOf,
   text,
   version,
 } from './validate.js';
@@ -179,27 +179,30 @@ function blockKey(hash: string): string {
   return hash.toLowerCase();
 }
 
-function peerMethods({ node, wire, answerPeer }: SurfstoreParts): Method[] {
+function peerMethods({ node, wire, status, answerPeer }: SurfstoreParts): Method[] {
+  /** As a broken network: what comes from a server that is not heard has no effect and no answer. */
+  const heard = <T>(from: number, answer: () => Promise<T>): Promise<T> =>
+    node.hears(from) ? answer() : new Promise(() => undefined);
   const help = 'Only for the servers of this cluster: takes a message as JSON and gives the answer as JSON.';
   return [
     method(
       'surfstore.propose',
-      [keyValueCommand('command')],
+      [keyValueCommand('command'), serverOf('from', status.servers.length)],
       'string',
       'Only for the servers of this cluster: replicates a command that a client of the key/value service gave to one ' +
         'of them, and gives its result. On the leader only.',
-      ([command], call) => {
+      ([command, from], call) => {
         refuseTooLarge(command, wire);
-        return waitFor(node.propose(command), call);
+        return heard(from, () => waitFor(node.propose(command), call));
       },
     ),
     method(
       'surfstore.readIndex',
-      [],
+      [serverOf('from', status.servers.length)],
       'int',
       'Only for the servers of this cluster: an index up to which the log is committed, confirmed by a majority since ' +
         'the call. On the leader only.',
-      (_args, call) => waitFor(node.read(), call).then(() => node.status.lastApplied),
+      ([from], call) => heard(from, () => waitFor(node.read(), call).then(() => node.status.lastApplied)),
     ),
     method('surfstore.appendEntries', [text('message')], 'string', help, ([message]) => answerPeer(message)),
     method('surfstore.installSnapshot', [text('message')], 'string', help, ([message]) =>
@@ -207,10 +210,4 @@ function peerMethods({ node, wire, answerPeer }: SurfstoreParts): Method[] {
     ),
     method('surfstore.requestVote', [text('message')], 'string', help, ([message]) => answerPeer(message)),
   ];
-}
-
-/** Waits for the log; a client that hangs up frees its place. */
-function waitFor<T>(pending: PendingCall<T>, call: CallContext): Promise<T> {
-  call.onHangUp(pending.cancel);
-  return pending.promise;
 }

@@ -1,9 +1,15 @@
-import { decodeCommand, encodeCommand, type HashList, type RequestId } from '../stateMachine/command.js';
+import {
+  decodeCommand,
+  encodeAppend,
+  encodePut,
+  type HashList,
+  type RequestId,
+} from '../stateMachine/command.js';
 import { indexOfForbidden } from '../xmlrpc/characters.js';
 import type { ParsedValue } from '../xmlrpc/index.js';
 import { invalidParams } from './faults.js';
 import { hashListFromXml } from './hashListXml.js';
-import { checkKey, checkValue, InputError } from './keyValueInput.js';
+import { checkClientId, checkKey, checkValue, InputError } from './keyValueInput.js';
 import { requestIdFrom } from './requestId.js';
 import { typeOf, type Parameter, type TypeName } from './method.js';
 
@@ -90,33 +96,48 @@ export function requestId(name: string): Parameter<RequestId | undefined> {
     type: 'string',
     isOptional: true,
     check: (value) => {
+      if (value === null) return undefined;
       if (typeof value !== 'string' && !(value instanceof Map))
         throw invalidParams(`${name} must be of type string or struct, got ${typeOf(value)}`);
-      try {
-        return requestIdFrom(value instanceof Map ? Object.fromEntries(value) : value);
-      } catch (error) {
-        throw error instanceof InputError ? invalidParams(error.message) : error;
-      }
+      return checkedInput(() => requestIdFrom(value instanceof Map ? Object.fromEntries(value) : value));
     },
   };
 }
 
-/** A command of the key/value service as text for the log, as another server of this cluster has made it. */
+/** A command of the key/value service as text for the log: with what belongs to it, whatever came along. */
 export function keyValueCommand(name: string): Parameter<string> {
   return parameter(name, 'string', (value) => {
     const command = typeof value === 'string' ? decodeCommand(value) : undefined;
     if (command === undefined || command.type === 'updateFile')
       throw invalidParams(`${name} is no command of the key/value service`);
-    try {
-      checkKey(command.key);
-      checkValue(command.type === 'kvPut' ? command.value : command.items);
-      if (command.request !== undefined) requestIdFrom(command.request);
-    } catch (error) {
-      throw error instanceof InputError ? invalidParams(error.message) : error;
-    }
-    // As this server writes it: what came may have been written in any way.
-    return encodeCommand(command);
+    return checkedInput(() => {
+      const key = checkKey(command.key);
+      const { request } = command;
+      if (request !== undefined) checkClientId(request.clientId);
+      return command.type === 'kvPut'
+        ? encodePut(key, checkValue(command.value), request)
+        : encodeAppend(key, command.items.map(checkValue), request);
+    });
   });
+}
+
+/** The number of a server of this cluster. */
+export function serverOf(name: string, servers: number): Parameter<number> {
+  return parameter(name, 'int', (value) => {
+    if (typeof value !== 'number') throw wrongType(name, 'int', value);
+    if (value < 0 || value >= servers)
+      throw invalidParams(`${name} must be the number of a server, from 0 to ${servers - 1}`);
+    return value;
+  });
+}
+
+/** What is wrong with the input is wrong with the call. */
+function checkedInput<T>(check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    throw error instanceof InputError ? invalidParams(error.message) : error;
+  }
 }
 
 function parameter<T>(name: string, type: TypeName, check: (value: ParsedValue) => T): Parameter<T> {

@@ -1,7 +1,7 @@
-import type { LineCall } from './surfaces.js';
+import type { Caller } from './caller.js';
 
 /** One message of a line connection, from its arrival to its answer. */
-export class WaitingLine implements LineCall {
+export class WaitingLine implements Caller {
   private state: 'waiting' | 'settled' | 'hung up' = 'waiting';
   private listeners: (() => void)[] = [];
 

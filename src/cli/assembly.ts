@@ -92,8 +92,11 @@ export async function startServer({
       { ...deafObserver, roleChanged: () => follow(), lifecycleChanged: () => follow() },
     ]),
   });
-  const leaderCalls = new RpcLeaderCalls(peers);
-  const router = new LeaderRouter(node, leaderCalls, systemClock);
+  const leaderCalls = new RpcLeaderCalls(server.id, peers, (peer) => node.hears(peer));
+  const router = new LeaderRouter(node, leaderCalls, systemClock, {
+    callsMax: options.waitingCallsMax,
+    charsMax: options.uncommittedBytesMax,
+  });
   follow = () => router.reconsider();
   const status: StatusSource = {
     id: server.id,

@@ -49,7 +49,7 @@ export class ServiceError extends Error {
 
   constructor(
     readonly kind: ErrorKind,
-    explanation: string,
+    readonly explanation: string,
     /** The leader's id, for `notLeader`, when known. */
     readonly leader: number | null = null,
   ) {

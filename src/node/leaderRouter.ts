@@ -1,5 +1,5 @@
 import type { NodeId } from '../raft/types.js';
-import { ServiceError } from './errors.js';
+import { ServiceError, type ErrorKind } from './errors.js';
 import type { PendingCall } from './pendingRequests.js';
 import type { RaftNode } from './raftNode.js';
 import { SharedReadIndex } from './sharedReadIndex.js';
@@ -33,6 +33,13 @@ const RETRY_MS = 50;
 /** Where calls are answered: on this server, or on the one that leads. */
 export type Place = NodeId | 'here';
 
+/** What may wait at the same time; more is refused as `overloaded`. */
+export interface RouterLimits {
+  readonly callsMax: number;
+  /** Commands together, in UTF-16 units. */
+  readonly charsMax: number;
+}
+
 /**
  * Makes every server serve every call: here when it leads, else through the leader, whoever that becomes until the
  * time is over. A call may be sent more than once, so a command must carry a request id.
@@ -41,16 +48,22 @@ export class LeaderRouter<Result> {
   private readonly open = new Set<{ reconsider(): void }>();
   private readonly readIndexes = new Map<NodeId, SharedReadIndex>();
 
+  private waitingChars = 0;
+
   constructor(
     private readonly node: RoutedNode<Result>,
     private readonly calls: LeaderCalls<Result>,
     private readonly clock: Clock,
+    private readonly limits: RouterLimits,
   ) {}
 
   /** As `RaftNode.propose`, but with an end: `noLeader` or `timedOut`, which says whether it may still be done. */
   propose(command: string, timeoutMs: number): PendingCall<Routed<Result>> {
-    return this.begin('write', timeoutMs, (place) =>
-      place === 'here' ? this.node.propose(command) : this.calls.propose(place, command),
+    return this.begin(
+      'write',
+      timeoutMs,
+      (place) => (place === 'here' ? this.node.propose(command) : this.calls.propose(place, command)),
+      command.length,
     );
   }
 
@@ -78,10 +91,18 @@ export class LeaderRouter<Result> {
     kind: 'read' | 'write',
     timeoutMs: number,
     ask: (place: Place) => PendingCall<T>,
+    chars = 0,
   ): PendingCall<Routed<T>> {
     this.node.requireRunning();
-    const call = new RoutedCall<T>(kind, ask, this.node, this.clock, () => this.open.delete(call));
+    const { callsMax, charsMax } = this.limits;
+    if (this.open.size >= callsMax || this.waitingChars + chars > charsMax)
+      throw new ServiceError('overloaded', `${this.open.size} calls are waiting already; try again later`);
+    const call = new RoutedCall<T>(kind, ask, this.node, this.clock, () => {
+      this.open.delete(call);
+      this.waitingChars -= chars;
+    });
     this.open.add(call);
+    this.waitingChars += chars;
     call.start(timeoutMs);
     return { promise: call.promise, cancel: () => call.abandon() };
   }
@@ -231,7 +252,10 @@ class RoutedCall<T> {
   private afterAttempts(error: ServiceError): ServiceError {
     if (this.kind === 'read' || error.outcome === 'unknown') return error;
     const mayBeDone = this.mayBeDone || this.attempt !== undefined;
-    return mayBeDone ? new ServiceError('timedOut', `it may have been done: ${error.message}`) : error;
+    if (!mayBeDone) return error;
+    const kind = openKindOf(error);
+    const why = kind === 'timedOut' ? error.message : error.explanation;
+    return new ServiceError(kind, `it may have been done: ${why}`);
   }
 
   private fail(error: Error): void {
@@ -246,6 +270,13 @@ class RoutedCall<T> {
     this.cancelRetry();
     this.onEnd();
   }
+}
+
+/** The same word with an open outcome, for an error that is true of the last attempt only. */
+function openKindOf({ kind }: ServiceError): ErrorKind {
+  if (kind === 'crashed') return 'crashedWhileWaiting';
+  if (kind === 'failed') return 'failedWhileWaiting';
+  return kind === 'stopped' ? 'stoppedWhileWaiting' : 'timedOut';
 }
 
 /** Another attempt would end as this one did. */

@@ -125,7 +125,12 @@ export class PendingRequests<Result> {
     const promise = new Promise<T>((resolve, reject) => {
       this.waiting.set(request, { kind, resolve: settler(resolve), reject });
     });
-    return { request, promise, cancel: () => this.waiting.delete(request) };
+    return { request, promise, cancel: () => this.forget(request) };
+  }
+
+  private forget(request: RequestId): void {
+    if (!this.waiting.delete(request)) return;
+    if (this.readable.length > 0) this.readable = this.readable.filter((read) => read.request !== request);
   }
 
   private take(request: RequestId): Waiting<Result> | undefined {

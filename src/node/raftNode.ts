@@ -128,6 +128,16 @@ export class RaftNode<Result> implements PeerRequestHandler {
     return this.core?.status.leader ?? null;
   }
 
+  /** Whether what this peer sends is heard. */
+  hears(peer: NodeId): boolean {
+    return !this.unreachable.has(peer);
+  }
+
+  /** @throws ServiceError when this server is down, whatever the reason */
+  requireRunning(): void {
+    this.lifecycle.requireRunning();
+  }
+
   get status(): NodeStatus {
     return {
       lifecycle: this.lifecycle.state,
@@ -350,11 +360,6 @@ export class RaftNode<Result> implements PeerRequestHandler {
     } catch (error) {
       this.fail(errorOf(error));
     }
-  }
-
-  /** @throws ServiceError when this server is down, whatever the reason */
-  requireRunning(): void {
-    this.lifecycle.requireRunning();
   }
 
   private channelTo(peer: NodeId, transport: Transport): PeerChannel {

@@ -33,7 +33,11 @@ export class RequestLanes {
       end: (how) => {
         if (ended) return;
         ended = true;
-        if (how === 'expired') return;
+        if (how === 'expired') {
+          // Those that are free were used before this one: they are forgotten, too.
+          this.free.length = 0;
+          return;
+        }
         if (how === 'used') lane.lastSequence = sequence;
         this.free.push(lane);
       },

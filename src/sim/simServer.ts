@@ -130,7 +130,10 @@ export class SimServer implements WatchedServer {
       observer: this.observer(() => follow()),
     });
     const leaderCalls = new SimLeaderCalls(this.id, host, this.network, random.fork(CALLS_FORK));
-    const router = new LeaderRouter(node, leaderCalls, host.clock);
+    const router = new LeaderRouter(node, leaderCalls, host.clock, {
+      callsMax: settings.waitingCallsMax,
+      charsMax: Number.POSITIVE_INFINITY,
+    });
     follow = () => router.reconsider();
     this.current = { host, node, state, router };
     this.network.connect(this.id, { host, handler: node, calls: callsOn(node) });

@@ -15,9 +15,12 @@ export type HashList =
   | { readonly i8: string }
   | { readonly struct: readonly (readonly [string, HashList])[] };
 
+/** The sequence of a request that has a name of its own in place of a client's. */
+export const SINGLE = 0;
+
 /**
  * Names one request of one client, however often it is sent (section 8: "serial numbers"). A client's sequences rise,
- * from 1 on, and it has one request under way at a time.
+ * from 1 on, and it has one request under way at a time. With {@link SINGLE} the name is that of the request.
  */
 export interface RequestId {
   readonly clientId: string;
@@ -57,8 +60,22 @@ export type Command = (UpdateFile | PutKey | AppendToKey) & { readonly request?:
  * - `sessionExpired`: nothing is known of the client any more, so neither whether this is a retry; no effect now
  * - `none`: no command of ours
  */
-export type CommandResult =
-  'applied' | 'refused' | 'notAList' | 'tooLarge' | 'stale' | 'reused' | 'sessionExpired' | 'none';
+export type CommandResult = (typeof commandResults)[number];
+
+const commandResults = [
+  'applied',
+  'refused',
+  'notAList',
+  'tooLarge',
+  'stale',
+  'reused',
+  'sessionExpired',
+  'none',
+] as const;
+
+export function isCommandResult(value: unknown): value is CommandResult {
+  return (commandResults as readonly unknown[]).includes(value);
+}
 
 /** The command as text for the log; equal commands give equal texts. */
 export function encodeCommand(command: Command): string {
@@ -121,5 +138,5 @@ function isOperation(fields: Readonly<Record<string, unknown>>): boolean {
 function isRequestId(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const { clientId, sequence } = value as Partial<RequestId>;
-  return typeof clientId === 'string' && Number.isSafeInteger(sequence) && (sequence ?? 0) >= 1;
+  return typeof clientId === 'string' && Number.isSafeInteger(sequence) && (sequence ?? -1) >= SINGLE;
 }

@@ -1,14 +1,14 @@
-import type { CommandResult, RequestId } from './command.js';
-import { CopyOnWriteMap } from './copyOnWriteMap.js';
+import { isCommandResult, SINGLE, type CommandResult, type RequestId } from './command.js';
 import { fingerprint } from './fingerprint.js';
-import { recordsFrom, type PartLoader, type StatePart } from './statePart.js';
+import { RecentlyUsed } from './recentlyUsed.js';
+import { chained, recordsFrom, type PartLoader, type StatePart } from './statePart.js';
 import { SnapshotError } from './stateMachine.js';
 
-/** Clients that are remembered: those whose requests are the last ones in the log. The same number on every server. */
+/** Clients, and single requests, that are remembered: those that are the last ones in the log. The same number on every server. */
 export const SESSIONS_MAX = 50_000;
 
 interface Session {
-  /** The client's last request. */
+  /** The client's last request; {@link SINGLE} for a request with a name of its own. */
   readonly sequence: number;
   readonly result: CommandResult;
   /** Of the command, so that a request id is not taken for a retry when it comes with another one. */
@@ -35,68 +35,71 @@ export interface NumberedRequest {
  * What makes a retry harmless (section 8; dissertation section 6.3): of each client the last request and what became of
  * it. A request that is found here is answered from here. A client that was silent for so long that
  * {@link SESSIONS_MAX} others came after it is forgotten, by the order of the log and so by all servers alike; its next
- * request is refused unless it begins anew at 1.
+ * request is refused unless it begins anew at 1. Requests with a name of their own are kept apart: however many there are,
+ * no client is forgotten for them.
  */
 export class Sessions implements StatePart<SessionRecord> {
-  private clients = new CopyOnWriteMap<Session>();
-  /** Goes through the clients from the longest silent on; whoever is used again moves behind its reach. */
-  private oldest: Iterator<readonly [string, Session]> | undefined;
+  private clients: RecentlyUsed<Session>;
+  private singles: RecentlyUsed<Session>;
 
-  constructor(private readonly sessionsMax: number = SESSIONS_MAX) {}
+  constructor(private readonly sessionsMax: number = SESSIONS_MAX) {
+    this.clients = new RecentlyUsed(sessionsMax);
+    this.singles = new RecentlyUsed(sessionsMax);
+  }
 
   get size(): number {
-    return this.clients.size;
+    return this.clients.size + this.singles.size;
   }
 
   /** The result of the request: of `run`, or remembered from when it first came. */
   once({ request, text, index }: NumberedRequest, run: () => CommandResult): CommandResult {
     const { clientId, sequence } = request;
-    const known = this.clients.get(clientId);
-    if (known === undefined && sequence !== 1) return 'sessionExpired';
+    const table = sequence === SINGLE ? this.singles : this.clients;
+    const known = table.get(clientId);
+    if (known === undefined && sequence > 1) return 'sessionExpired';
     if (known !== undefined && sequence < known.sequence) return 'stale';
     const print = fingerprint(text);
     const isRetry = known?.sequence === sequence;
     if (isRetry && known.print !== print) return 'reused';
     const result = isRetry ? known.result : run();
-    this.remember(clientId, { sequence, result, print, usedAt: index });
+    table.use(clientId, { sequence, result, print, usedAt: index });
     return result;
   }
 
   records(): Iterator<unknown> {
-    return recordsFrom(this.clients.freeze(), (client, { sequence, result, print, usedAt }) => [
-      { s: [client, sequence, result, print, usedAt] } satisfies SessionRecord,
+    const toRecords = (client: string, { sequence, result, print, usedAt }: Session): SessionRecord[] => [
+      { s: [client, sequence, result, print, usedAt] },
+    ];
+    return chained([
+      recordsFrom(this.clients.freeze(), toRecords),
+      recordsFrom(this.singles.freeze(), toRecords),
     ]);
   }
 
   load(): PartLoader<SessionRecord> {
-    const loaded = new Map<string, Session>();
+    const clients = new Map<string, Session>();
+    const singles = new Map<string, Session>();
     return {
       add: ({ s: fields }) => {
         const [client, session] = sessionOf(fields);
-        if (loaded.has(client)) throw new SnapshotError('a client is in the snapshot twice');
-        loaded.set(client, session);
+        const table = session.sequence === SINGLE ? singles : clients;
+        if (table.has(client)) throw new SnapshotError('a client is in the snapshot twice');
+        table.set(client, session);
       },
       install: () => {
-        // Records come in no particular order; who is forgotten first must be the same as everywhere else.
-        const inOrder = [...loaded].sort(([, a], [, b]) => a.usedAt - b.usedAt);
-        this.clients = new CopyOnWriteMap();
-        this.oldest = undefined;
-        for (const [client, session] of inOrder) this.clients.set(client, session);
+        this.clients = inOrder(clients, this.sessionsMax);
+        this.singles = inOrder(singles, this.sessionsMax);
       },
     };
   }
+}
 
-  private remember(clientId: string, session: Session): void {
-    this.clients.delete(clientId);
-    this.clients.set(clientId, session);
-    if (this.clients.size > this.sessionsMax) this.forgetOldest();
-  }
-
-  private forgetOldest(): void {
-    this.oldest ??= this.clients.entries();
-    const step = this.oldest.next();
-    if (step.done !== true) this.clients.delete(step.value[0]);
-  }
+/** Records come in no particular order; who is forgotten first must be the same as everywhere else. */
+function inOrder(sessions: ReadonlyMap<string, Session>, sessionsMax: number): RecentlyUsed<Session> {
+  const table = new RecentlyUsed<Session>(sessionsMax);
+  for (const [client, session] of [...sessions].sort(([, a], [, b]) => a.usedAt - b.usedAt))
+    table.use(client, session);
+  return table;
 }
 
 function sessionOf(fields: unknown): [string, Session] {
@@ -105,16 +108,8 @@ function sessionOf(fields: unknown): [string, Session] {
     : [];
   const isSession =
     typeof client === 'string' &&
-    typeof result === 'string' &&
+    isCommandResult(result) &&
     [sequence, print, usedAt].every(Number.isSafeInteger);
   if (!isSession) throw new SnapshotError('a record of the snapshot is no session');
-  return [
-    client,
-    {
-      sequence: sequence as number,
-      result: result as CommandResult,
-      print: print as number,
-      usedAt: usedAt as number,
-    },
-  ];
+  return [client, { sequence: sequence as number, result, print: print as number, usedAt: usedAt as number }];
 }

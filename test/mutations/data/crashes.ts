@@ -130,9 +130,7 @@ export const crashes: readonly Mutation[] = [
     id: 's27',
     title: 'a client that hangs up does not free its place',
     source: ours,
-    edits: [
-      { file: pending, find: 'cancel: () => this.waiting.delete(request)', replace: 'cancel: () => false' },
-    ],
+    edits: [{ file: pending, find: 'cancel: () => this.forget(request)', replace: 'cancel: () => false' }],
   },
   {
     id: 's28',

@@ -1,6 +1,7 @@
 import type { Mutation } from '../mutation.js';
 
 const sessions = 'src/stateMachine/sessions.ts';
+const recentlyUsed = 'src/stateMachine/recentlyUsed.ts';
 const keyValue = 'src/stateMachine/keyValue.ts';
 const state = 'src/stateMachine/serviceState.ts';
 const router = 'src/node/leaderRouter.ts';
@@ -54,16 +55,23 @@ export const sessionMutations: readonly Mutation[] = [
     edits: [
       {
         file: sessions,
-        find: '[...loaded].sort(([, a], [, b]) => a.usedAt - b.usedAt)',
-        replace: '[...loaded]',
+        find: '[...sessions].sort(([, a], [, b]) => a.usedAt - b.usedAt)',
+        replace: '[...sessions]',
       },
     ],
   },
   {
     id: 's92',
-    title: 'after a snapshot was installed the longest silent are looked for among the clients before it',
-    source: ours,
-    edits: [{ file: sessions, find: '        this.oldest = undefined;\n', replace: '' }],
+    title:
+      'the walk along the longest silent never begins anew, and holds every table that the map has outgrown',
+    source: 'ours: found in review',
+    edits: [
+      {
+        file: recentlyUsed,
+        find: '    if (this.uses % USES_PER_WALK === 0) this.walk = undefined;\n',
+        replace: '',
+      },
+    ],
   },
   {
     id: 's93',
@@ -71,9 +79,9 @@ export const sessionMutations: readonly Mutation[] = [
     source: ours,
     edits: [
       {
-        file: sessions,
-        find: 'const step = this.oldest.next();',
-        replace: 'const step = [...this.clients.entries()].slice(-1).values().next();',
+        file: recentlyUsed,
+        find: 'const step = this.walk.next();',
+        replace: 'const step = [...this.entries.entries()].slice(-1).values().next();',
       },
     ],
   },
@@ -81,7 +89,7 @@ export const sessionMutations: readonly Mutation[] = [
     id: 's94',
     title: 'the session that was opened first is forgotten, however lively it is',
     source: ours,
-    edits: [{ file: sessions, find: '    this.clients.delete(clientId);\n', replace: '' }],
+    edits: [{ file: recentlyUsed, find: '    this.entries.delete(key);\n', replace: '' }],
   },
   {
     id: 's95',
@@ -102,7 +110,7 @@ export const sessionMutations: readonly Mutation[] = [
     edits: [
       {
         file: sessions,
-        find: "    if (known === undefined && sequence !== 1) return 'sessionExpired';\n",
+        find: "    if (known === undefined && sequence > 1) return 'sessionExpired';\n",
         replace: '',
       },
     ],
@@ -151,8 +159,8 @@ export const sessionMutations: readonly Mutation[] = [
     edits: [
       {
         file: 'src/api/surfstoreMethods.ts',
-        find: '(_args, call) => waitFor(node.read(), call).then(() => node.status.lastApplied),',
-        replace: '() => node.status.core.commitIndex,',
+        find: 'heard(from, () => waitFor(node.read(), call).then(() => node.status.lastApplied)),',
+        replace: 'heard(from, () => Promise.resolve(call === undefined ? 0 : node.status.core.commitIndex)),',
       },
     ],
   },
@@ -187,8 +195,8 @@ export const sessionMutations: readonly Mutation[] = [
     edits: [
       {
         file: router,
-        find: "return mayBeDone ? new ServiceError('timedOut', `it may have been done: ${error.message}`) : error;",
-        replace: 'return mayBeDone ? error : error;',
+        find: 'if (!mayBeDone) return error;',
+        replace: "if (!mayBeDone || error.outcome === 'notDone') return error;",
       },
     ],
   },
@@ -217,9 +225,9 @@ export const sessionMutations: readonly Mutation[] = [
     edits: [
       {
         file: router,
-        find: 'this.calls.propose(place, command),',
+        find: 'this.calls.propose(place, command)),',
         replace:
-          'this.calls.propose(place, command.replace(/"clientId":"[^"]*","sequence":\\d+/, () => `"clientId":"${Math.random()}","sequence":1`)),',
+          'this.calls.propose(place, command.replace(/"clientId":"[^"]*","sequence":\\d+/, () => `"clientId":"${Math.random()}","sequence":1`))),',
       },
     ],
   },
@@ -280,9 +288,9 @@ export const sessionMutations: readonly Mutation[] = [
     source: ours,
     edits: [
       {
-        file: sessions,
-        find: 'if (this.clients.size > this.sessionsMax) this.forgetOldest();',
-        replace: 'if (this.clients.size >= this.sessionsMax) this.forgetOldest();',
+        file: recentlyUsed,
+        find: 'if (this.entries.size > this.max) this.forgetOldest();',
+        replace: 'if (this.entries.size >= this.max) this.forgetOldest();',
       },
     ],
   },
@@ -368,6 +376,26 @@ export const sessionMutations: readonly Mutation[] = [
         file: 'src/api/keyValueService.ts',
         find: "call.end(isCertainlyNotDone(error) ? 'unused' : 'used');",
         replace: "call.end('unused');",
+      },
+    ],
+  },
+  {
+    id: 's120',
+    title: 'requests with a name of their own have clients forgotten',
+    source: 'ours: found in review',
+    edits: [
+      { file: sessions, find: 'sequence === SINGLE ? this.singles : this.clients', replace: 'this.clients' },
+    ],
+  },
+  {
+    id: 's121',
+    title: 'any number of calls may wait for a leader',
+    source: 'etcd MaxUncommittedEntriesSize, scylladb PR#31402',
+    edits: [
+      {
+        file: router,
+        find: 'if (this.open.size >= callsMax || this.waitingChars + chars > charsMax)',
+        replace: 'if (this.open.size >= callsMax && this.waitingChars + chars > charsMax)',
       },
     ],
   },

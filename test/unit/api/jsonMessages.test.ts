@@ -25,7 +25,7 @@ class Messages {
 
   constructor(readonly service: Service) {
     const { node, state } = service;
-    const router = new LeaderRouter(node, noCalls, systemClock);
+    const router = new LeaderRouter(node, noCalls, systemClock, { callsMax: 100, charsMax: 1_000_000 });
     const wire = { bytesOnTheWire, bodyBytesMax: 100_000 };
     const lanes = new RequestLanes(() => `lane${(this.lanes += 1)}`);
     this.messages = new JsonMessages({

@@ -11,7 +11,7 @@ const open: RpcLeaderCalls[] = [];
 
 /** Calls to server 1, which listens there. */
 function callsTo(port: number): RpcLeaderCalls {
-  const calls = new RpcLeaderCalls([{ id: 1, host: '127.0.0.1', port }]);
+  const calls = new RpcLeaderCalls(0, [{ id: 1, host: '127.0.0.1', port }], () => true);
   open.push(calls);
   return calls;
 }
@@ -46,7 +46,7 @@ describe('api: calls to the leader', () => {
     });
     const command = encodePut('\ufffe\\', '\uffff<&>"\0\ud800', { clientId: 'é', sequence: 7 });
     expect(await calls.propose(1, command).promise).to.equal('notAList');
-    expect(got).to.deep.equal([['surfstore.propose', [got[0]?.[1][0]]]]);
+    expect(got).to.deep.equal([['surfstore.propose', [got[0]?.[1][0], 0]]]);
     const sent = got[0]?.[1][0];
     if (typeof sent !== 'string') throw new Error('the command is a string');
     expect(decodeCommand(sent)).to.deep.equal(decodeCommand(command));
@@ -60,7 +60,7 @@ describe('api: calls to the leader', () => {
         return index;
       });
       expect(await calls.readIndex(1).promise).to.equal(index);
-      expect(got).to.deep.equal(['surfstore.readIndex', []]);
+      expect(got).to.deep.equal(['surfstore.readIndex', [0]]);
     });
   }
 

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { LineCall, LineSurface } from '../../../src/api/surfaces.js';
+import type { Caller } from '../../../src/api/caller.js';
+import type { LineSurface } from '../../../src/api/surfaces.js';
 import { until } from '../../support/xmlrpcServer.js';
 import {
   closeFronts,
@@ -18,14 +19,14 @@ import {
 
 const echo: LineSurface['answer'] = (line) => Promise.resolve(`answer to ${line}`);
 
-function failure(message: string): string {
-  return `${JSON.stringify({ code: 'fail', payload: { message } })}\n`;
+function failure(message: string, error = 'invalid', outcome = 'notDone'): string {
+  return `${JSON.stringify({ code: 'fail', payload: { message, error, outcome } })}\n`;
 }
 
 /** A surface whose answers the test gives. */
 class Desk {
   readonly asked: string[] = [];
-  readonly calls: LineCall[] = [];
+  readonly calls: Caller[] = [];
   readonly errors: unknown[] = [];
   private readonly replies: ((reply: string) => void)[] = [];
   readonly surface = linesOf(
@@ -113,7 +114,7 @@ describe('api: a connection of JSON lines', () => {
         },
       );
       const client = rawTo(await portOf(surface), '{rejected}\n{thrown}\n{fine}\n');
-      const expected = `${failure('internal error').repeat(2)}answer to {fine}\n`;
+      const expected = `${failure('the server could not answer this message', 'internal', 'unknown').repeat(2)}answer to {fine}\n`;
       await until(() => client.received() === expected);
       expect(errors.map(String)).to.deep.equal(['Error: rejected', 'Error: thrown']);
     });

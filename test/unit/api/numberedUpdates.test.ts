@@ -58,10 +58,16 @@ describe('api: updatefile with a request', () => {
     });
   }
 
-  it('by its name is that of a client with a single request: both forms mean the same', async () => {
+  it('by a name of its own is no request of a client of that name', async () => {
     expect(await service.call('updatefile', 'a', 1, ['h'], 'me')).to.equal(true);
-    expect(await service.call('updatefile', 'a', 1, ['h'], id('me', 1))).to.equal(true);
-    expect(service.state.sessions.size).to.equal(1);
+    expect(await service.call('updatefile', 'a', 2, ['h'], id('me', 1))).to.equal(true);
+    expect(await service.call('updatefile', 'a', 1, ['h'], 'me')).to.equal(true);
+    expect(service.state.sessions.size).to.equal(2);
+  });
+
+  it('of nil is no request: some clients write that for what they leave out', async () => {
+    expect(await service.call('updatefile', 'a', 1, ['h'], null)).to.equal(true);
+    expect(await service.call('updatefile', 'a', 1, ['h'], null)).to.equal(false);
   });
 
   it('sent twice at the same time takes effect once and answers both', async () => {
@@ -107,14 +113,13 @@ describe('api: updatefile with a request', () => {
     [7, 'request must be of type string or struct, got int'],
     [true, 'request must be of type string or struct, got boolean'],
     [['me', 1], 'request must be of type string or struct, got array'],
-    [null, 'request must be of type string or struct, got nil'],
     [Buffer.from('me'), 'request must be of type string or struct, got base64'],
     ['', 'the name of a client or request must be 1 to 256 characters'],
     ['x'.repeat(257), 'the name of a client or request must be 1 to 256 characters'],
     ['a\nb', 'without control characters'],
-    [new Map(), 'the name of a client or request'],
+    [new Map(), 'request must have a clientId and a sequence'],
     [new Map([['clientId', 'me']]), 'sequence must be a whole number'],
-    [new Map([['sequence', 1]]), 'the name of a client or request'],
+    [new Map([['sequence', 1]]), 'request must have a clientId and a sequence'],
     [id(7, 1), 'the name of a client or request'],
     [id('', 1), 'the name of a client or request'],
     [id('me', '1'), 'sequence must be a whole number from 1'],
@@ -122,7 +127,7 @@ describe('api: updatefile with a request', () => {
     [id('me', -1), 'sequence must be a whole number from 1'],
     [id('me', true), 'sequence must be a whole number from 1'],
     [id('me', 2n ** 53n), 'sequence must be a whole number from 1'],
-    [new Map([['__proto__', id('me', 1)]]), 'the name of a client or request'],
+    [new Map([['__proto__', id('me', 1)]]), 'request must have a clientId and a sequence'],
   ];
   for (const [position, [request, text]] of wrong.entries()) {
     it(`of a wrong kind (${position}) is -32602 and does nothing: ${text}`, async () => {

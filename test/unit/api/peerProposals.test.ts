@@ -30,17 +30,17 @@ describe('api: surfstore.propose', () => {
 
   it('replicates a command of the key/value service and gives its result as a word', async () => {
     const request = { clientId: 'me', sequence: 1 };
-    expect(await service.call('propose', encodePut('a', { b: [1] }))).to.equal('applied');
+    expect(await service.call('propose', encodePut('a', { b: [1] }), 1)).to.equal('applied');
     expect(service.state.keys.get('a')).to.deep.equal({ b: [1] });
-    expect(await service.call('propose', encodeAppend('a', ['x']))).to.equal('notAList');
+    expect(await service.call('propose', encodeAppend('a', ['x']), 1)).to.equal('notAList');
     for (let times = 0; times < 2; times += 1)
-      expect(await service.call('propose', encodeAppend('l', ['x'], request))).to.equal('applied');
+      expect(await service.call('propose', encodeAppend('l', ['x'], request), 1)).to.equal('applied');
     expect(service.state.keys.get('l')).to.deep.equal(['x']);
   });
 
   it('gives the refusals of a request id as words, too: the server that was asked makes them faults', async () => {
     const append = (sequence: number, item: string): Promise<unknown> =>
-      service.call('propose', encodeAppend('l', [item], { clientId: 'me', sequence }));
+      service.call('propose', encodeAppend('l', [item], { clientId: 'me', sequence }), 1);
     expect(await append(2, 'x')).to.equal('sessionExpired');
     expect([await append(1, 'x'), await append(3, 'y')]).to.deep.equal(['applied', 'applied']);
     expect([await append(2, 'z'), await append(3, 'z')]).to.deep.equal(['stale', 'reused']);
@@ -49,7 +49,7 @@ describe('api: surfstore.propose', () => {
   it('puts the text into the log as this server would write it, so that a retry here is known by it', async () => {
     const request = { clientId: '\ufffe', sequence: 1 };
     const command = encodeAppend('l\uffff', ['x'], request);
-    expect(await service.call('propose', ` ${carriedByXml(command)}\n`)).to.equal('applied');
+    expect(await service.call('propose', ` ${carriedByXml(command)}\n`, 1)).to.equal('applied');
     expect(lastCommand(service)).to.equal(command);
     expect(await service.node.propose(command).promise).to.equal('applied');
     expect(service.state.keys.get('l\uffff')).to.deep.equal(['x']);
@@ -67,12 +67,12 @@ describe('api: surfstore.propose', () => {
     '{"type":"kvPut","key":1,"value":1}',
     '{"type":"kvAppend","key":"a","items":"x"}',
     '{"type":"kvPut","key":"a","value":1,"request":null}',
-    '{"type":"kvPut","key":"a","value":1,"request":{"clientId":"me","sequence":0}}',
+    '{"type":"kvPut","key":"a","value":1,"request":{"clientId":"me","sequence":-1}}',
   ];
   for (const command of garbage) {
     it(`refuses what is no command of the key/value service with -32602: ${command}`, async () => {
       const { lastIndex } = service.node.status.core;
-      const fault = await service.fault('propose', command);
+      const fault = await service.fault('propose', command, 1);
       expect(fault.faultCode).to.equal(-32602);
       expect(fault.faultString).to.equal('command is no command of the key/value service');
       expect(service.node.status.core.lastIndex).to.equal(lastIndex);
@@ -83,7 +83,7 @@ describe('api: surfstore.propose', () => {
     ['an empty key', encodePut('', 1), 'the key must not be empty'],
     ['too long a key', encodePut('k'.repeat(4097), 1), 'the key is 4097 bytes long'],
     ['too deep a value', encodePut('a', nested(101)), 'nested more than 100 lists'],
-    ['too deep an item', encodeAppend('a', [nested(100)]), 'nested more than 100 lists'],
+    ['too deep an item', encodeAppend('a', [nested(101)]), 'nested more than 100 lists'],
     [
       'a value so deep that nobody could write it',
       encodePut('a', 0).replace('0', '['.repeat(20_000) + ']'.repeat(20_000)),
@@ -99,7 +99,7 @@ describe('api: surfstore.propose', () => {
   ] as const) {
     it(`refuses ${what} with -32602`, async () => {
       const { lastIndex } = service.node.status.core;
-      const fault = await service.fault('propose', command);
+      const fault = await service.fault('propose', command, 1);
       expect(fault.faultCode).to.equal(-32602);
       expect(fault.faultString).to.contain(text);
       expect(service.node.status.core.lastIndex).to.equal(lastIndex);
@@ -107,25 +107,25 @@ describe('api: surfstore.propose', () => {
   }
 
   it('takes what is just within the limits', async () => {
-    expect(await service.call('propose', encodePut('k'.repeat(4096), nested(100)))).to.equal('applied');
-    expect(await service.call('propose', encodeAppend('a', [nested(99)]))).to.equal('applied');
+    expect(await service.call('propose', encodePut('k'.repeat(4096), nested(100)), 1)).to.equal('applied');
+    expect(await service.call('propose', encodeAppend('a', [nested(100)]), 1)).to.equal('applied');
     expect(service.state.snapshot(1_000).next().done).to.equal(false);
   });
 
   it('and readIndex are answered by the leader only', async () => {
     const follower = new Service();
-    expect((await follower.fault('propose', encodePut('a', 1))).faultCode).to.equal(1);
-    expect((await follower.fault('readIndex')).faultCode).to.equal(1);
+    expect((await follower.fault('propose', encodePut('a', 1), 1)).faultCode).to.equal(1);
+    expect((await follower.fault('readIndex', 1)).faultCode).to.equal(1);
   });
 });
 
 describe('api: surfstore.readIndex', () => {
   it('gives an index that covers everything acknowledged before', async () => {
     const service = await Service.leading();
-    const before = (await service.call('readIndex')) as number;
+    const before = (await service.call('readIndex', 1)) as number;
     await service.call('updatefile', 'a', 1, ['h']);
     await service.call('updatefile', 'a', 2, ['h']);
-    const after = (await service.call('readIndex')) as number;
+    const after = (await service.call('readIndex', 1)) as number;
     expect(after).to.be.at.least(before + 2);
     expect(after).to.equal(service.node.status.lastApplied);
   });
@@ -134,7 +134,7 @@ describe('api: surfstore.readIndex', () => {
     const service = await Service.leading();
     service.peers.reachable = false;
     const answers: unknown[] = [];
-    const waiting = service.call('readIndex').then((index) => answers.push(index));
+    const waiting = service.call('readIndex', 1).then((index) => answers.push(index));
     for (let ticks = 0; ticks < 500; ticks += 1) service.ticker.tick();
     await turn();
     expect(answers).to.deep.equal([]);
@@ -148,13 +148,13 @@ describe('api: surfstore.readIndex', () => {
     service.peers.reachable = false;
     let hangUp = (): void => undefined;
     const context: CallContext = { ...nobody, onHangUp: (listener) => (hangUp = listener) };
-    void service.surface.call('readIndex', [], context);
+    void service.surface.call('readIndex', [1], context);
     expect(service.node.status.waitingCalls).to.equal(1);
     hangUp();
     expect(service.node.status.waitingCalls).to.equal(0);
-    const crashed = service.fault('readIndex');
+    const crashed = service.fault('readIndex', 1);
     await service.call('crash');
     expect((await crashed).faultCode).to.equal(3);
-    expect((await service.fault('readIndex')).faultCode).to.equal(2);
+    expect((await service.fault('readIndex', 1)).faultCode).to.equal(2);
   });
 });

@@ -1,16 +1,17 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { InputError } from '../../../src/api/keyValueInput.js';
+import { SINGLE } from '../../../src/stateMachine/command.js';
 import { requestIdFrom, requestIdFromHeader } from '../../../src/api/requestId.js';
 
 describe('api: request ids', () => {
   const headers: readonly (readonly [string, string, number])[] = [
-    ['"8e03978e-40d5-43e8-bc93-6894a57f9324"', '8e03978e-40d5-43e8-bc93-6894a57f9324', 1],
-    ['8e03978e', '8e03978e', 1],
-    ['  "with blanks inside"  ', 'with blanks inside', 1],
+    ['"8e03978e-40d5-43e8-bc93-6894a57f9324"', '8e03978e-40d5-43e8-bc93-6894a57f9324', SINGLE],
+    ['8e03978e', '8e03978e', SINGLE],
+    ['  "with blanks inside"  ', 'with blanks inside', SINGLE],
     ['"client"; sequence=12', 'client', 12],
     ['client;sequence=9007199254740991', 'client', Number.MAX_SAFE_INTEGER],
-    ['"a;sequence=2"', 'a;sequence=2', 1],
+    ['"a;sequence=2"', 'a;sequence=2', SINGLE],
   ];
   for (const [header, clientId, sequence] of headers) {
     it(`the header ${header} names request ${sequence} of ${clientId}`, () => {
@@ -41,7 +42,7 @@ describe('api: request ids', () => {
   }
 
   it('a name in a message is a single request, an object names client and sequence', () => {
-    expect(requestIdFrom('once')).to.deep.equal({ clientId: 'once', sequence: 1 });
+    expect(requestIdFrom('once')).to.deep.equal({ clientId: 'once', sequence: SINGLE });
     expect(requestIdFrom({ clientId: 'c', sequence: 7, more: true })).to.deep.equal({
       clientId: 'c',
       sequence: 7,
@@ -56,7 +57,7 @@ describe('api: request ids', () => {
           try {
             const { clientId, sequence } = requestIdFrom(value);
             expect(clientId.length).to.be.within(1, 256);
-            expect(Number.isSafeInteger(sequence) && sequence >= 1).to.equal(true);
+            expect(Number.isSafeInteger(sequence) && sequence >= SINGLE).to.equal(true);
           } catch (error) {
             expect(error).to.be.instanceOf(InputError);
           }

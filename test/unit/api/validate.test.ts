@@ -8,7 +8,7 @@ import {
   text,
   version,
 } from '../../../src/api/validate.js';
-import { decodeCommand, encodePut, encodeUpdateFile } from '../../../src/stateMachine/command.js';
+import { SINGLE, decodeCommand, encodePut, encodeUpdateFile } from '../../../src/stateMachine/command.js';
 import { XmlRpcFault, type ParsedValue } from '../../../src/xmlrpc/index.js';
 import { xmlText } from '../../support/xmlrpcArbitraries.js';
 import { Service } from './service.js';
@@ -120,9 +120,10 @@ describe('api: arguments', () => {
       expect(request).to.include({ isOptional: true, type: 'string', name: 'request' });
     });
 
-    it('may be the name of this call, which then has sequence 1', () => {
+    it('may be the name of this very call, or nil for none', () => {
       for (const clientId of ['a', ' ', '"', '__proto__', 'é\u{1f600}', 'x'.repeat(256)])
-        expect(request.check(clientId)).to.deep.equal({ clientId, sequence: 1 });
+        expect(request.check(clientId)).to.deep.equal({ clientId, sequence: SINGLE });
+      expect(request.check(null)).to.equal(undefined);
     });
 
     it('may be a struct of a client and its sequence, of which nothing else is kept', () => {
@@ -138,7 +139,7 @@ describe('api: arguments', () => {
     });
 
     it('is refused in any other form', () => {
-      for (const value of [0, 1.5, true, null, [], [struct('me', 1)], Buffer.from('me'), 2n ** 60n])
+      for (const value of [0, 1.5, true, [], [struct('me', 1)], Buffer.from('me'), 2n ** 60n])
         expect(refusal(() => request.check(value))).to.contain(
           'request must be of type string or struct, got ',
         );

@@ -48,7 +48,10 @@ export class MeteredServer {
     const notHere = (): never => {
       throw new Error('no test of metrics asks another server');
     };
-    const router = new LeaderRouter(this.node, { propose: notHere, readIndex: notHere }, systemClock);
+    const router = new LeaderRouter(this.node, { propose: notHere, readIndex: notHere }, systemClock, {
+      callsMax: 100,
+      charsMax: 1_000_000,
+    });
     const status = {
       id: 0,
       servers,

@@ -115,8 +115,10 @@ describe('leader router: this server goes down', () => {
       const call = bench.write();
       bench.takeDown(kind);
       await turn();
-      expect(call.outcome).to.include({ kind: 'timedOut', outcome: 'unknown' });
-      expect(String(call.outcome)).to.contain(`${errorTable[kind].word}: this server is down`);
+      expect(call.outcome).to.include({ kind: `${kind}WhileWaiting`, outcome: 'unknown' });
+      expect(String(call.outcome)).to.contain(
+        `${errorTable[kind].word}: it may have been done: this server is down`,
+      );
       expect(bench.last.cancelled).to.equal(true);
     });
   }
@@ -202,5 +204,23 @@ describe('leader router: a call that is cancelled', () => {
     call.cancel();
     await turn();
     expect(call.outcome).to.deep.equal({ result: 'done', repeated: false });
+  });
+});
+
+describe('leader router: what waits', () => {
+  it('is limited in number: more is overloaded at once, and what ends makes room', async () => {
+    const bench = RouterBench.knowing(1);
+    const calls = Array.from({ length: 5 }, () => bench.write());
+    expect(() => bench.write()).to.throw(/^overloaded: 5 calls are waiting already/);
+    calls[0]?.cancel();
+    expect(() => bench.write()).not.to.throw();
+    await turn();
+  });
+
+  it('is limited in length: a command that is too much beside the others is overloaded', () => {
+    const bench = RouterBench.knowing(1);
+    bench.write('x'.repeat(600));
+    expect(() => bench.write('x'.repeat(600))).to.throw(/^overloaded/);
+    expect(() => bench.write('x'.repeat(400))).not.to.throw();
   });
 });

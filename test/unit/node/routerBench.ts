@@ -37,7 +37,10 @@ export class RouterBench {
       propose: (leader, command) => this.ask(`${leader}: propose ${command}`),
       readIndex: (leader) => this.ask(`${leader}: readIndex`),
     };
-    this.router = new LeaderRouter<string>(this.node(), leaders, this.clock);
+    this.router = new LeaderRouter<string>(this.node(), leaders, this.clock, {
+      callsMax: 5,
+      charsMax: 1_000,
+    });
   }
 
   /** A bench that knows this leader: another server, or the node itself. */

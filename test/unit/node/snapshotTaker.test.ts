@@ -15,8 +15,8 @@ function update(index: number): Entry {
   return { term: 2, index, kind: 'command', command: encodeUpdateFile(name, 1, ['h']) };
 }
 
-/** Views that a snapshot needs until it has come to the files' end: of files, keys and sessions. */
-const VIEWS = 3;
+/** Views that a snapshot needs until it has come to the files' end: of files, keys, clients and single requests. */
+const VIEWS = 4;
 
 /** A taker of a state machine that holds files, and what it has taken. */
 class Bench {

@@ -104,7 +104,7 @@ describe('commands', () => {
       '{"clientId":"me"}',
       '{"sequence":1}',
       '{"clientId":1,"sequence":1}',
-      '{"clientId":"me","sequence":0}',
+      '{"clientId":"me","sequence":-1}',
       '{"clientId":"me","sequence":-1}',
       '{"clientId":"me","sequence":1.5}',
       '{"clientId":"me","sequence":"1"}',

@@ -132,7 +132,7 @@ describe('snapshots of file metadata', () => {
         const state = filesOf('a', 'b', 'c');
         const reader = state.snapshot(1);
         for (let chunk = 0; chunk < chunksRead; chunk += 1) reader.next();
-        expect(viewsKept(state), 'of files, keys and sessions').to.equal(3);
+        expect(viewsKept(state), 'of files, keys, clients and single requests').to.equal(4);
         reader.return?.();
         expect(viewsKept(state)).to.equal(0);
       });

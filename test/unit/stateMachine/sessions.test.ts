@@ -1,8 +1,14 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { encodeCommand, type Command, type CommandResult } from '../../../src/stateMachine/command.js';
+import {
+  encodeCommand,
+  SINGLE,
+  type Command,
+  type CommandResult,
+} from '../../../src/stateMachine/command.js';
 import { CopyOnWriteMap } from '../../../src/stateMachine/copyOnWriteMap.js';
 import { ServiceState } from '../../../src/stateMachine/serviceState.js';
+import { USES_PER_WALK } from '../../../src/stateMachine/recentlyUsed.js';
 import { Sessions, SESSIONS_MAX } from '../../../src/stateMachine/sessions.js';
 import { append, apply, numbered, put } from './serviceStates.js';
 
@@ -215,7 +221,7 @@ describe('sessions', () => {
     );
   });
 
-  it('costs one step per client forgotten, however many come', () => {
+  it('costs one step per client forgotten, and a new walk once in a while, however many come', () => {
     const [max, clients] = [1_000, 20_000];
     const counted = new CountedEntries();
     try {
@@ -230,7 +236,24 @@ describe('sessions', () => {
     } finally {
       counted.restore();
     }
-    expect(counted).to.include({ readings: 1, steps: clients - max });
+    expect(counted).to.include({ readings: clients / USES_PER_WALK, steps: clients - max });
+  });
+
+  it('a request with a name of its own takes effect once, is no client’s, and has no client forgotten', () => {
+    const state = new ServiceState(2);
+    const single = numbered('name', SINGLE, append('a', 'once'));
+    const client = numbered('name', 1, append('a', 'client'));
+    expect(apply(state, single, client, single, client)).to.deep.equal([
+      'applied',
+      'applied',
+      'applied',
+      'applied',
+    ]);
+    expect(state.keys.get('a')).to.deep.equal(['once', 'client']);
+    expect(apply(state, numbered('name', SINGLE, append('a', 'another')))).to.deep.equal(['reused']);
+    for (let name = 0; name < 10; name += 1) apply(state, numbered(`${name}`, SINGLE, append('b', 'x')));
+    expect(apply(state, numbered('name', 2, append('a', 'two')))).to.deep.equal(['applied']);
+    expect(state.sessions.size).to.equal(3);
   });
 });
 
