@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { Cluster, quickElections, stopEverything } from './support/cluster.js';
 import { ask, DescribedApi, type ApiAnswer, type ApiRequest } from './support/describedApi.js';
+import { send } from './support/http.js';
 import { until } from './support/waiting.js';
 
 describe('the key/value service over HTTP, as docs/openapi.yaml describes it', function () {
@@ -167,6 +168,57 @@ describe('the key/value service over HTTP, as docs/openapi.yaml describes it', f
     expect(await valueOn(follower)).to.deep.equal(['one', 'two']);
     for (const wrong of ['', '""', 'a b', '"a"; sequence=0', '"a"; sequence=x', `"${'x'.repeat(257)}"`])
       expect((await append(leader, 'x', { 'Idempotency-Key': wrong })).status, wrong).to.equal(400);
+  });
+
+  it('a message by POST may have its name in the header, too', async () => {
+    const body = { type: 'append', payload: { key: `k${keys}`, value: 'once' } };
+    const headers = { 'Idempotency-Key': `message-${keys}` };
+    for (let time = 0; time < 2; time += 1) {
+      const answer = await api.ask(cluster.port(leader), 'POST', '/messages', { body, headers });
+      expect(answer.json()).to.deep.equal({ code: 'success' });
+    }
+    expect(await valueOn(leader)).to.deep.equal(['once']);
+  });
+
+  it('a request may name the whole URL, as the assignment writes it', async () => {
+    await put(leader, ['cat']);
+    const port = cluster.port(follower);
+    const target = `http://localhost:${port}${key()}?timeout_ms=5000`;
+    const answer = await send(
+      port,
+      `GET ${target} HTTP/1.1\r\nHost: localhost:${port}\r\nConnection: close\r\n\r\n`,
+    );
+    expect([answer.status, answer.body]).to.deep.equal([200, '["cat"]\n']);
+  });
+
+  it('a number that no JSON library can keep is refused instead of changed', async () => {
+    const body = `{"type":"put","payload":{"key":"k${keys}","value":[1e999]}}`;
+    const answer = await api.ask(cluster.port(leader), 'POST', '/messages', { body });
+    expect(answer.json()).to.deep.nested.include({ code: 'fail', 'payload.error': 'invalid' });
+  });
+
+  it('servers that were made unreachable pass nothing on to each other; the others do', async () => {
+    await put(leader, ['before']);
+    const other = cluster.others(leader).find((id) => id !== follower) ?? -1;
+    await cluster.call(leader, 'makeUnreachableFrom', [[follower]]);
+    try {
+      expect(
+        (await post(follower, { type: 'PUT', value: ['cut'] }, {}, `${key()}?timeout_ms=500`)).status,
+      ).to.equal(503);
+      expect((await get(follower, `${key()}?timeout_ms=500`)).status).to.equal(503);
+      expect(await valueOn(other)).to.deep.equal(['before']);
+    } finally {
+      await cluster.call(leader, 'makeUnreachableFrom', [[]]);
+    }
+    await until('the follower is served again', async () => (await get(follower)).status === 200);
+  });
+
+  it('the status of a server that reaches no majority says what is missing', async () => {
+    await cluster.crash(...cluster.others(leader));
+    const status = await api.ask(cluster.port(leader), 'GET', '/admin/status');
+    expect(status.json())
+      .to.have.property('explanation')
+      .that.matches(/^This server reaches 1 of 3 servers.*majority of 2/);
   });
 
   it('a write on a follower survives the crash of the leader that it was passed on to, and is done once', async () => {

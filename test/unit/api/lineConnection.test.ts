@@ -69,6 +69,22 @@ describe('api: a connection of JSON lines', () => {
       expect(Buffer.from(client.received(), 'latin1').toString()).to.equal('answer to  {"a":"é"}\n');
     });
 
+    it('a message that is complete without its line feed, when nothing more comes for a while', async () => {
+      const client = rawTo(await portOf(linesOf(echo), { quietMs: 20 }), '{"a":\n{"a": {"b": 1} }');
+      await until(() => client.received() === 'answer to {"a":\nanswer to {"a": {"b": 1} }\n');
+      client.socket.write('\n{2}\n');
+      await until(() => client.received().endsWith('1} }\nanswer to {2}\n'));
+    });
+
+    it('never a part of a message, however long the rest of it takes', async () => {
+      const client = rawTo(await portOf(linesOf(echo), { quietMs: 5 }), '{"a": {"b": 1}');
+      const other = rawTo(await portOf(linesOf(echo), { quietMs: 50 }), '{"a": 1}');
+      await until(() => other.received() !== '');
+      expect(client.received()).to.equal('');
+      client.socket.write(', "c": 2}');
+      await until(() => client.received() === 'answer to {"a": {"b": 1}, "c": 2}\n');
+    });
+
     it('one message at a time: the next one waits although its answer could be given', async () => {
       const desk = new Desk();
       const client = rawTo(await portOf(desk.surface), '{1}\n{2}\n');
