@@ -86,7 +86,7 @@ function requestMeters(registry: Registry, now: Now): NodeMetrics['requests'] {
   );
   const roundTrips = new TallyHistogram(
     {
-      name: 'surfstore_network_peer_round_trip_seconds',
+      name: 'surfstore_network_peer_round_trip_time_seconds',
       help: 'Seconds from sending a request to a peer until its answer',
       labelNames: ['peer'],
     },
