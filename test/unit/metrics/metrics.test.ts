@@ -132,7 +132,9 @@ describe('metrics', () => {
     expect(scrape.value('surfstore_storage_persist_duration_seconds_count')).to.be.greaterThan(4);
     const appends = 'surfstore_network_peer_sent_total{peer="1",type="appendEntries",outcome="answered"}';
     expect(scrape.value(appends)).to.be.greaterThan(3);
-    expect(scrape.value('surfstore_network_peer_round_trip_time_seconds_count{peer="1"}')).to.be.greaterThan(4);
+    expect(scrape.value('surfstore_network_peer_round_trip_time_seconds_count{peer="1"}')).to.be.greaterThan(
+      4,
+    );
   });
 
   it('count calls by surface, canonical name and outcome', async () => {
