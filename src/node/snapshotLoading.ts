@@ -17,7 +17,7 @@ export function loadSnapshot(
   const loader = stateMachine.load();
   let next = 0;
   return inPieces(defer, () => {
-    const chunk = snapshot.chunks[next];
+    const chunk = snapshot.chunks.at(next);
     next += 1;
     if (chunk === undefined) {
       done(null, loader);

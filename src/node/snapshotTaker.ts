@@ -1,5 +1,5 @@
 import { entryBytes } from '../raft/log.js';
-import type { Entry, EntryId, Snapshot } from '../raft/types.js';
+import type { Entry, EntryId, Snapshot, SnapshotChunks } from '../raft/types.js';
 import type { SnapshotReader, StateMachine } from '../stateMachine/stateMachine.js';
 import { inPieces, type Defer } from './defer.js';
 
@@ -80,6 +80,8 @@ export class SnapshotTaker {
   }
 }
 
-function sizeOf(chunks: readonly string[]): number {
-  return chunks.reduce((size, chunk) => size + chunk.length, 0);
+function sizeOf(chunks: SnapshotChunks): number {
+  let size = 0;
+  for (const chunk of chunks) size += chunk.length;
+  return size;
 }

@@ -19,7 +19,7 @@ export function sendSnapshotChunk(state: RaftState, to: NodeId, progress: Progre
     last: snapshot.last,
     chunk: nextChunk,
     chunkCount: snapshot.chunks.length,
-    data: snapshot.chunks[nextChunk] ?? '',
+    data: snapshot.chunks.at(nextChunk) ?? '',
     sequence,
     readRound: state.reads.round,
   });

@@ -16,13 +16,19 @@ export interface Entry extends EntryId {
   readonly command: string;
 }
 
+/** The pieces of a snapshot, as an array of texts is; a piece may be made anew each time, always the same text. */
+export interface SnapshotChunks extends Iterable<string> {
+  readonly length: number;
+  at(index: number): string | undefined;
+}
+
 /**
  * Everything the state machine held once it had applied `last`, in pieces which only the state machine can read
  * (section 7). At least one piece; never changed.
  */
 export interface Snapshot {
   readonly last: EntryId;
-  readonly chunks: readonly string[];
+  readonly chunks: SnapshotChunks;
 }
 
 /** What must survive a crash besides the log (figure 2, "Persistent state"); written as one record. */

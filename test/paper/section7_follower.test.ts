@@ -27,7 +27,7 @@ function follower(log: readonly number[], applied = 0, setup: CoreSetup = {}): C
 
 /** Server 1 sends chunks `from` and on; the outcome of the last. */
 function send(harness: CoreHarness, snapshot: Snapshot, from = 0, leader = 1): Outcome {
-  const numbers = snapshot.chunks.map((_, chunk) => chunk).slice(from);
+  const numbers = [...snapshot.chunks].map((_, chunk) => chunk).slice(from);
   const outcomes = numbers.map((chunk) => harness.receive(chunkOf(harness.status, leader, snapshot, chunk)));
   const last = outcomes.at(-1);
   if (last === undefined) throw new Error('nothing to send');

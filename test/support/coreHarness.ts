@@ -273,7 +273,7 @@ export function chunkOf(
   fields: Fields<'installSnapshot'> = {},
 ): InstallSnapshot {
   const address = { type: 'installSnapshot', from, to: to.id, term: to.term } as const;
-  const piece = { last, chunk, chunkCount: chunks.length, data: chunks[chunk] ?? '' };
+  const piece = { last, chunk, chunkCount: chunks.length, data: chunks.at(chunk) ?? '' };
   return { ...address, ...piece, sequence: 1, readRound: 0, ...fields };
 }
 

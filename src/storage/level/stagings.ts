@@ -60,7 +60,7 @@ export class Stagings {
 function takeChunks(staging: Staging, room: number, puts: Put[]): number {
   let taken = 0;
   for (; taken < room; staging.nextChunk += 1) {
-    const chunk = staging.snapshot.chunks[staging.nextChunk];
+    const chunk = staging.snapshot.chunks.at(staging.nextChunk);
     if (chunk === undefined) break;
     if (taken > 0 && taken + chunk.length > room) break;
     puts.push(putOf(chunkKey(staging.id, staging.nextChunk), [staging.nextChunk, chunk]));

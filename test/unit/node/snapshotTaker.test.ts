@@ -122,7 +122,7 @@ describe('snapshot taker', () => {
     bench.turns.workAll();
     bench.apply(1);
     bench.turns.workAll();
-    const sizes = (): number[] => bench.taken.map(({ chunks }) => chunks.join('').length);
+    const sizes = (): number[] => bench.taken.map(({ chunks }) => [...chunks].join('').length);
     for (let entry = 0; entry < 300; entry += 1) {
       bench.apply(1);
       bench.turns.workAll();

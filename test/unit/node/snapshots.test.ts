@@ -81,7 +81,7 @@ class Process {
 
   /** The leader sends all chunks. */
   send(snapshot = SNAPSHOT): void {
-    for (const chunk of snapshot.chunks.keys()) this.receive(chunkOf(ME, 1, snapshot, chunk));
+    for (const chunk of [...snapshot.chunks].keys()) this.receive(chunkOf(ME, 1, snapshot, chunk));
   }
 
   /** The leader asks how the installation goes. */
@@ -204,7 +204,7 @@ describe('a leader’s snapshot', () => {
     process.append(1, 2);
     const seen = new Set<string>();
     const look = (): unknown => seen.add(`${process.state.lastApplied}: ${process.names.join()}`);
-    for (const chunk of SNAPSHOT.chunks.keys()) {
+    for (const chunk of [...SNAPSHOT.chunks].keys()) {
       process.receive(chunkOf(ME, 1, SNAPSHOT, chunk));
       look();
     }
