@@ -1,5 +1,8 @@
-import type { NodeId } from '../raft/types.js';
+import { majorityOf } from '../raft/quorum.js';
+import type { EntryId, NodeId } from '../raft/types.js';
 import type { Fault, Target } from './plan.js';
+import { passesIn } from './shapes.js';
+import type { DiskCopy } from './simDisk.js';
 import type { SimNetwork } from './simNetwork.js';
 import type { SimServer } from './simServer.js';
 
@@ -9,6 +12,10 @@ export interface FaultScene {
   readonly network: SimNetwork;
   /** A server that leads right now, if any. */
   currentLeader(): SimServer | undefined;
+  /** The last entry that is committed so far; index 0 when there is none. */
+  readonly lastCommitted: EntryId;
+  /** A disk that was copied for this fault. */
+  copyFor(fault: Fault, server: SimServer): DiskCopy | undefined;
 }
 
 /**
@@ -29,9 +36,11 @@ export function beginFault(scene: FaultScene, fault: Fault): () => void {
       });
     case 'pause':
       return onEach(scene, fault.targets, (server) => {
-        const host = server.process?.host;
-        host?.pause();
-        return () => host?.resume();
+        const { process } = server;
+        server.pause();
+        return () => {
+          if (server.process === process) server.resume();
+        };
       });
     case 'diskFailure':
       return onEach(scene, fault.targets, (server) => {
@@ -61,6 +70,17 @@ export function beginFault(scene: FaultScene, fault: Fault): () => void {
       return onEach(scene, fault.targets, ({ id }) => cutLinks(scene, (from) => from === id));
     case 'slowLinks':
       return onEach(scene, fault.targets, ({ id }) => slowLinks(scene, id, fault.extraMs));
+    case 'chain':
+    case 'ring':
+    case 'star':
+    case 'bridges':
+    case 'oneWay': {
+      const passes = passesIn(fault, scene.currentLeader()?.id);
+      return cutLinks(scene, (from, to) => !passes(from, to));
+    }
+    case 'wipe':
+    case 'rollback':
+      return onEach(scene, fault.targets, (server) => loseDisk(scene, fault, server));
   }
 }
 
@@ -69,11 +89,22 @@ export function healAll({ servers, network }: FaultScene): void {
   network.heal();
   for (const server of servers) {
     server.disk.slownessMs = 0;
-    server.process?.host.resume();
+    server.resume();
     restartFailed(server);
     server.start();
     server.process?.node.restore();
   }
+}
+
+/** Not more disks are lost at a time than servers may be missing: nothing could save what was acknowledged then. */
+function loseDisk(scene: FaultScene, fault: Fault, server: SimServer): () => void {
+  const { servers } = scene;
+  const lost = servers.filter((each) => each !== server && each.isLost).length;
+  if (lost + 1 > servers.length - majorityOf(servers.length)) return () => undefined;
+  const copy = scene.copyFor(fault, server);
+  server.kill();
+  server.replaceDisk(copy, scene.lastCommitted);
+  return () => server.start();
 }
 
 /** A server that failed ends its process; whoever runs it starts it again on the same disk. */
@@ -105,26 +136,24 @@ function cutLinks(
   const cut: [NodeId, NodeId][] = [];
   for (const { id: from } of servers) {
     for (const { id: to } of servers) {
-      if (from === to || !isCut(from, to) || network.isCut(from, to)) continue;
+      if (from === to || !isCut(from, to)) continue;
       network.cutLink(from, to);
       cut.push([from, to]);
     }
   }
   return () => {
-    for (const [from, to] of cut) network.heal(from, to);
+    for (const [from, to] of cut) network.joinLink(from, to);
   };
 }
 
 function slowLinks({ servers, network }: FaultScene, id: NodeId, extraMs: number): () => void {
   const peers = servers.filter((server) => server.id !== id);
-  for (const peer of peers) {
-    network.slowLink(id, peer.id, extraMs);
-    network.slowLink(peer.id, id, extraMs);
-  }
-  return () => {
+  const slow = (byMs: number): void => {
     for (const peer of peers) {
-      network.heal(id, peer.id);
-      network.heal(peer.id, id);
+      network.slowLink(id, peer.id, byMs);
+      network.slowLink(peer.id, id, byMs);
     }
   };
+  slow(extraMs);
+  return () => slow(-extraMs);
 }

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { conditionsNamed, usualConditions, type Condition } from './conditions.js';
 import { judgeHistory } from './judge.js';
 import { drawPlan, type Plan } from './plan.js';
 import { runPlan, type RunOptions, type RunResult } from './run.js';
@@ -14,6 +15,7 @@ interface Flags {
   readonly seed: number;
   readonly hours?: number;
   readonly servers?: number;
+  readonly with: readonly Condition[];
   readonly plan?: string;
   readonly trace?: boolean;
   readonly shrink: boolean;
@@ -37,6 +39,12 @@ const flags = new Command('sim')
   .option('--seed <n>', 'the first seed', wholeNumber, 1)
   .option('--hours <n>', 'stop after so many simulated cluster-hours', Number)
   .option('--servers <n>', 'size of every cluster instead of a drawn one', wholeNumber)
+  .option(
+    '--with <conditions>',
+    'conditions to draw from, with commas between them, or "all"',
+    conditionsNamed,
+    usualConditions,
+  )
   .option('--plan <file>', 'run the plan in this file instead of drawing one')
   .option('--trace', 'print every event')
   .option('--shrink', 'look for a smaller plan when a run fails (the default)', true)
@@ -70,7 +78,8 @@ async function runSeeds(): Promise<number> {
 }
 
 async function runSeed(seed: number): Promise<RunResult> {
-  const plan = drawPlan(seed, flags.servers === undefined ? {} : { servers: flags.servers });
+  const limits = flags.servers === undefined ? {} : { servers: flags.servers };
+  const plan = drawPlan(seed, { ...limits, conditions: flags.with });
   const result = await runPlan(plan, withTrace());
   if (result.violation !== null || seed % TWICE_EVERY !== 0) return result;
   const again = await runPlan(plan, watched);
@@ -92,8 +101,10 @@ async function replay(file: string): Promise<number> {
 /** Says what broke, and how to see it again. */
 async function report(failed: RunResult): Promise<void> {
   const { seed } = failed.plan;
+  const conditions = flags.with.length === 0 ? '' : ` --with ${flags.with.join(',')}`;
+  const servers = flags.servers === undefined ? '' : ` --servers ${flags.servers}`;
   process.stdout.write(
-    `seed ${seed} failed; see it again with: npm run sim -- --seed ${seed} --seeds 1 --trace\n`,
+    `seed ${seed} failed; see it again with: npm run sim -- --seed ${seed} --seeds 1${servers}${conditions} --trace\n`,
   );
   if (!flags.shrink) {
     print(failed);

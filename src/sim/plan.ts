@@ -1,5 +1,7 @@
 import type { NodeId } from '../raft/types.js';
+import { usualConditions, withConditions, type Condition } from './conditions.js';
 import { Prng } from './prng.js';
+import type { Shape } from './shapes.js';
 import type { DiskBehaviour } from './simDisk.js';
 import type { NetworkBehaviour } from './simNetwork.js';
 
@@ -21,6 +23,11 @@ export type Fault = { readonly atMs: number; readonly forMs: number } & (
   /** Messages pass in one direction only. */
   | { readonly kind: 'deafen' | 'mute'; readonly targets: readonly Target[] }
   | { readonly kind: 'slowLinks'; readonly targets: readonly Target[]; readonly extraMs: number }
+  | Shape
+  /** The process is killed, and comes back on an empty disk. */
+  | { readonly kind: 'wipe'; readonly targets: readonly Target[] }
+  /** The process is killed, and comes back on the disk as it was so long before that. */
+  | { readonly kind: 'rollback'; readonly targets: readonly Target[]; readonly agoMs: number }
 );
 
 export type FaultKind = Fault['kind'];
@@ -66,6 +73,10 @@ export interface Plan {
   readonly chaosMs: number;
   readonly network: NetworkBehaviour;
   readonly disk: DiskBehaviour;
+  /** By server: what each write on its disk takes beyond that, from the beginning to the end. @default nothing */
+  readonly syncMs?: readonly number[];
+  /** Whether a majority that is connected must have a leader and commit while faults last. @default false */
+  readonly isLivenessJudged?: boolean;
   /** Clocks run at 1 plus or minus this. */
   readonly clockSkew: number;
   readonly files: number;
@@ -88,12 +99,15 @@ export interface Plan {
 export interface PlanLimits {
   readonly servers?: number;
   readonly chaosMs?: number;
-  readonly kinds?: readonly FaultKind[];
+  readonly kinds?: readonly DrawnKind[];
+  /** @default usualConditions */
+  readonly conditions?: readonly Condition[];
 }
 
 /** The draws for snapshots, and those for keys and sessions, are none of those for the rest of the plan. */
 const SNAPSHOT_FORK = 9;
 const KEYS_FORK = 10;
+const CONDITIONS_FORK = 11;
 
 /** With so many nobody is ever forgotten: no run has as many sessions. */
 export const SESSIONS_PLENTY = 50_000;
@@ -101,7 +115,7 @@ export const SESSIONS_PLENTY = 50_000;
 /** More entries than any log has; unlike Infinity JSON can carry it. */
 const NEVER = Number.MAX_SAFE_INTEGER;
 
-const allKinds: readonly FaultKind[] = [
+const allKinds = [
   'crash',
   'kill',
   'pause',
@@ -113,7 +127,10 @@ const allKinds: readonly FaultKind[] = [
   'deafen',
   'mute',
   'slowLinks',
-];
+] as const satisfies readonly FaultKind[];
+
+/** Kinds that every plan may have; for the others see `conditions`. */
+type DrawnKind = (typeof allKinds)[number];
 
 /**
  * Draws a plan. Each seed leaves out some kinds of faults and chooses its own intensities ("swarm testing"):
@@ -126,7 +143,7 @@ export function drawPlan(seed: number, limits: PlanLimits = {}): Plan {
   const kinds = limits.kinds ?? allKinds.filter(() => random.chance(0.45));
   const keysRandom = new Prng(seed).fork(KEYS_FORK);
   const workload = drawWorkload(keysRandom);
-  return {
+  const plan: Plan = {
     seed,
     servers,
     chaosMs,
@@ -145,6 +162,8 @@ export function drawPlan(seed: number, limits: PlanLimits = {}): Plan {
     })),
     faults: drawFaults(random, servers, chaosMs, kinds),
   };
+  const conditions = limits.conditions ?? usualConditions;
+  return withConditions(plan, conditions, new Prng(seed).fork(CONDITIONS_FORK));
 }
 
 /** Mostly so often that chunks are on their way while everything else happens. */
@@ -224,7 +243,7 @@ function drawKeyClient(random: Prng, workload: Workload): Omit<ClientPlan, keyof
   };
 }
 
-function drawFaults(random: Prng, servers: number, chaosMs: number, kinds: readonly FaultKind[]): Fault[] {
+function drawFaults(random: Prng, servers: number, chaosMs: number, kinds: readonly DrawnKind[]): Fault[] {
   const faults: Fault[] = [];
   if (kinds.length === 0) return faults;
   const meanGapMs = random.pick([400, 1500, 4000]);
@@ -241,7 +260,7 @@ function drawFaults(random: Prng, servers: number, chaosMs: number, kinds: reado
 function drawFault(
   random: Prng,
   servers: number,
-  kind: FaultKind,
+  kind: DrawnKind,
   when: { readonly atMs: number; readonly forMs: number },
 ): Fault {
   switch (kind) {

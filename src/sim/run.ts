@@ -1,13 +1,17 @@
+import { ServiceError } from '../node/errors.js';
 import { Prng } from './prng.js';
 import { SafetyViolation } from './safetyViolation.js';
 import type { ClientCounts } from './attempts.js';
+import { carryMs } from './conditions.js';
 import { contentsOf } from './contents.js';
+import { Liveness, type LivenessCounts } from './liveness.js';
 import type { Judgement } from './judge.js';
 import { KeyNames } from './keyNames.js';
 import { SESSIONS_PLENTY, type ClientPlan, type Plan } from './plan.js';
-import { answerTo, isSuccess, type Outcome, type Request } from './requests.js';
+import { answerTo, commandOf, isSuccess, isWrite, type Outcome, type Request } from './requests.js';
 import { SimClient, type ClientEvents, type ClientWorld } from './simClient.js';
 import { SimCluster, type ClusterCounts } from './simCluster.js';
+import type { SimServer } from './simServer.js';
 import { Trace } from './trace.js';
 import { VirtualTime } from './virtualTime.js';
 
@@ -35,6 +39,7 @@ export interface RunResult {
   readonly simulatedMs: number;
   readonly counts: ClusterCounts;
   readonly clientCounts: ClientCounts;
+  readonly livenessCounts: LivenessCounts;
   readonly operations: readonly Operation[];
   /** What the judge said; null when it was not asked, or found something wrong. */
   readonly judgement: Judgement | null;
@@ -54,6 +59,9 @@ const LAST_EVENTS = 60;
 const LEADER_WITHIN_MS = 5_000;
 const QUIET_WITHIN_MS = 10_000;
 const PROBE_CLIENT = -1;
+/** Probes while faults last carry this client number and those below it. */
+const FIRST_PROBER = -10;
+const NOT_JUDGED: LivenessCounts = { connectedMs: 0, probes: 0 };
 /** Reads every key when all is quiet. */
 const LAST_READER = -2;
 
@@ -85,6 +93,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunResul
     simulatedMs: time.nowMs,
     counts: run.cluster.counts,
     clientCounts: run.clientCounts,
+    livenessCounts: run.livenessCounts,
     operations: run.operations,
     judgement,
   };
@@ -121,6 +130,8 @@ export class Run {
   readonly record: ClientEvents;
   readonly clientCounts: ClientCounts = { repeats: 0, repeatedAndDone: 0, routed: 0, expired: 0 };
   private readonly world: ClientWorld;
+  private readonly liveness: Liveness | undefined;
+  private probers = FIRST_PROBER;
 
   constructor(
     private readonly plan: Plan,
@@ -140,12 +151,20 @@ export class Run {
       counts: this.clientCounts,
     };
     this.clients = plan.clients.map((_, id) => this.client(id));
+    if (plan.isLivenessJudged === true)
+      this.liveness = new Liveness(this.cluster, time, (server) => this.probeAt(server), carryMs(plan));
+    this.cluster.onChange = () => this.liveness?.changed();
+  }
+
+  get livenessCounts(): LivenessCounts {
+    return this.liveness?.counts ?? NOT_JUDGED;
   }
 
   async chaos(): Promise<void> {
     this.cluster.startAll();
     for (const fault of this.plan.faults) this.cluster.schedule(fault);
     for (const client of this.clients) client.start();
+    this.liveness?.start();
     await this.advance(this.plan.chaosMs);
   }
 
@@ -153,7 +172,8 @@ export class Run {
   async healing(): Promise<void> {
     this.cluster.heal();
     for (const client of this.clients) client.stop();
-    const quietAt = this.time.nowMs + QUIET_WITHIN_MS;
+    this.liveness?.stop();
+    const quietAt = this.time.nowMs + QUIET_WITHIN_MS + carryMs(this.plan);
     const left = (): number => quietAt - this.time.nowMs;
     await this.until(
       LEADER_WITHIN_MS,
@@ -201,6 +221,34 @@ export class Run {
     client.perform({ kind: 'readMap' }, 'straight');
     client.perform({ kind: 'readMap' }, 'routed');
     return false;
+  }
+
+  /** Has a fresh file written at one server, whatever comes of it. */
+  private probeAt({ id, process }: SimServer): void {
+    if (process === undefined) return;
+    const name = `probe${this.probers}`;
+    const write = { kind: 'update', file: name, version: 1, content: name } as const;
+    const operation = this.record.invoked(this.probers, write);
+    this.probers -= 1;
+    const arrivedMs = this.time.nowMs;
+    const end = (outcome: Outcome): void => {
+      if (this.operations[operation]?.outcome === null) this.record.returned(operation, outcome);
+    };
+    const fail = (error: unknown): void => {
+      if (!(error instanceof ServiceError)) throw error;
+      end({ kind: error.outcome === 'notDone' ? 'failed' : 'unknown', reason: error.message });
+    };
+    process.host.onKill(() => end({ kind: 'unknown', reason: 'the connection was lost' }));
+    process.host.perform(() => {
+      try {
+        process.node.propose(commandOf(write)).promise.then((result) => {
+          this.record.answered(id, arrivedMs);
+          end({ kind: 'updated', applied: result === 'applied' });
+        }, fail);
+      } catch (error) {
+        fail(error);
+      }
+    });
   }
 
   /** So that the judge knows what every key has come to. */
@@ -267,6 +315,7 @@ export class Run {
         if (operation === undefined) throw new Error(`there is no operation ${number}`);
         operation.returnedAt = time.nowMs;
         operation.outcome = outcome;
+        if (isWrite(operation.request) && isAnswered(outcome)) this.liveness?.acknowledged();
         trace.note(
           'return',
           null,
@@ -277,6 +326,11 @@ export class Run {
       answered: (server, arrivedMs) => cluster.checkAnswer(server, arrivedMs),
     };
   }
+}
+
+/** Whether an entry was committed for it. */
+function isAnswered({ kind }: Outcome): boolean {
+  return kind === 'updated' || kind === 'written';
 }
 
 function describeOutcome(outcome: Outcome): string {

@@ -13,6 +13,8 @@ export interface WatchedServer {
   readonly durableVote: NodeId | null;
   /** Whether its crash hook holds it down, or it has no process. */
   readonly isDown: boolean;
+  /** Whether its disk was lost, and it has not caught up since. */
+  readonly isLost: boolean;
 }
 
 /** An entry as it was first written, with the term of the one before: by induction this is the Log Matching Property. */
@@ -184,8 +186,9 @@ export class Safety {
           'committed entries are held',
           `server ${id} commits ${next} without having it`,
         );
+      // What one of them acknowledged before its disk was lost still counts at the leader.
       const holders = this.servers.filter(
-        ({ durableLog }) => durableLog[next - 1]?.term === entry.term,
+        ({ durableLog, isLost }) => isLost || durableLog[next - 1]?.term === entry.term,
       ).length;
       const enough = holders >= majorityOf(this.servers.length);
       this.require(

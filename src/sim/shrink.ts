@@ -1,5 +1,6 @@
 import type { ClientPlan, Plan } from './plan.js';
 import type { RunResult } from './run.js';
+import type { NetworkBehaviour } from './simNetwork.js';
 
 /**
  * Looks for a smaller plan that still breaks the same rule: fewer faults, fewer clients, fewer operations,
@@ -41,9 +42,17 @@ export async function shrinkPlan(
     await tryPlan(withClients(best.plan, { routed: 0 }));
     await tryPlan(withClients(best.plan, { isNumbered: false }));
     await tryPlan({ ...best.plan, itemChars: 0 });
+    if (best.plan.network.bytesPerSecond !== undefined)
+      await tryPlan({ ...best.plan, network: unlimited(best.plan.network) });
+    if (best.plan.syncMs !== undefined) await tryPlan({ ...best.plan, syncMs: [] });
     smaller = sizeOf(best.plan) < sizeOf(before.plan);
   }
   return best;
+}
+
+function unlimited(network: NetworkBehaviour): NetworkBehaviour {
+  const { latencyMinMs, latencyMaxMs, tail, tailMs, loss, duplication } = network;
+  return { latencyMinMs, latencyMaxMs, tail, tailMs, loss, duplication };
 }
 
 function withClients(plan: Plan, change: Partial<ClientPlan>): Plan {

@@ -1,6 +1,6 @@
 import { defaultRaftConfig } from '../raft/config.js';
 import { majorityOf } from '../raft/quorum.js';
-import type { Message } from '../raft/types.js';
+import type { EntryId, Message } from '../raft/types.js';
 import { describeMessage, messageNumbers } from './describeMessage.js';
 import { checkSnapshot, Effects } from './effects.js';
 import { beginFault, healAll, type FaultScene } from './faults.js';
@@ -8,7 +8,7 @@ import type { Fault, Plan } from './plan.js';
 import { Prng } from './prng.js';
 import { Safety } from './safety.js';
 import { SafetyViolation } from './safetyViolation.js';
-import { SimDisk } from './simDisk.js';
+import { SimDisk, type DiskCopy } from './simDisk.js';
 import { SimNetwork } from './simNetwork.js';
 import { SimServer, type SimServerEvents, type SimServerSettings } from './simServer.js';
 import type { Trace } from './trace.js';
@@ -17,6 +17,7 @@ import type { VirtualTime } from './virtualTime.js';
 const TICK_MS = 10;
 const ELECTION_MIN_TICKS = 60;
 const RPC_TIMEOUT_MS = 500;
+const NOTHING_COMMITTED: EntryId = { term: 0, index: 0 };
 
 /** What happened to a cluster, for the summary. */
 export interface ClusterCounts {
@@ -38,6 +39,8 @@ export class SimCluster implements FaultScene {
   violation: Error | undefined;
   /** Told of every message that leaves a server. */
   onSent: (message: Message) => void = () => undefined;
+  /** Told that a link, a disk or a server has changed. */
+  onChange: () => void = () => undefined;
   readonly counts: ClusterCounts = {
     elections: 0,
     messages: 0,
@@ -46,6 +49,7 @@ export class SimCluster implements FaultScene {
     faults: new Map(),
   };
   private readonly ends = new Set<() => void>();
+  private readonly copies = new Map<Fault, readonly DiskCopy[]>();
   /** When a majority last took part; the present while one does. */
   private majorityUntilMs = Number.NEGATIVE_INFINITY;
   private hasMajority = false;
@@ -64,10 +68,11 @@ export class SimCluster implements FaultScene {
       },
       delivered: (message) => this.noteMessage('receive', message.to, message),
       lost: (message) => this.noteMessage('lost', null, message),
+      linksChanged: () => this.onChange(),
     });
     const events = this.events();
     this.servers = Array.from({ length: plan.servers }, (_, id) => {
-      const disk = new SimDisk(random.fork(100 + id), plan.disk);
+      const disk = new SimDisk(random.fork(100 + id), plan.disk, plan.syncMs?.[id]);
       disk.onHandedOver = (batch) => this.safety.handedOver(id, batch);
       disk.committed = () => this.safety.committedEntries;
       const clockRate = 1 + plan.clockSkew * (2 * random.fork(200 + id).next() - 1);
@@ -95,8 +100,24 @@ export class SimCluster implements FaultScene {
     return this.servers.find((server) => server.process?.node.isLeader === true);
   }
 
+  get lastCommitted(): EntryId {
+    return this.safety.committedEntries.at(-1) ?? NOTHING_COMMITTED;
+  }
+
+  copyFor(fault: Fault, { id }: SimServer): DiskCopy | undefined {
+    return this.copies.get(fault)?.[id];
+  }
+
   /** Schedules a fault and its end. */
   schedule(fault: Fault): void {
+    if (fault.kind === 'rollback') {
+      this.time.after(fault.atMs - fault.agoMs - this.time.nowMs, () =>
+        this.copies.set(
+          fault,
+          this.servers.map(({ disk }) => disk.copy()),
+        ),
+      );
+    }
     this.time.after(fault.atMs - this.time.nowMs, () => {
       this.counts.faults.set(fault.kind, (this.counts.faults.get(fault.kind) ?? 0) + 1);
       this.trace.note('fault', null, [], () => JSON.stringify(fault));
@@ -139,6 +160,7 @@ export class SimCluster implements FaultScene {
   }
 
   private noteMajority(): void {
+    this.onChange();
     const alive = this.servers.filter((server) => server.isAlive).length;
     if (this.hasMajority) this.majorityUntilMs = this.time.nowMs;
     this.hasMajority = alive >= majorityOf(this.servers.length);
@@ -182,6 +204,7 @@ export class SimCluster implements FaultScene {
         this.trace.note('lifecycle', id, [], () => state);
         this.noteMajority();
       },
+      changed: () => this.noteMajority(),
       broken: (error) => (this.violation ??= error),
     };
   }
@@ -197,7 +220,7 @@ function settingsOf(plan: Plan): SimServerSettings {
     },
     tickMs: TICK_MS,
     electionMinTicks: ELECTION_MIN_TICKS,
-    rpcTimeoutMs: RPC_TIMEOUT_MS,
+    exchange: { timeoutMs: () => RPC_TIMEOUT_MS },
     waitingCallsMax: plan.waitingCallsMax,
     snapshots: { ...plan.snapshots, bytesMax: Number.POSITIVE_INFINITY },
     sessionsMax: plan.sessionsMax,

@@ -12,6 +12,13 @@ export interface DiskBehaviour {
   readonly writeMaxMs: number;
 }
 
+/** What is on a disk at one moment. */
+export interface DiskCopy {
+  readonly hardState: HardState;
+  readonly snapshot: Snapshot | null;
+  readonly log: DiskLog;
+}
+
 /** The message of the error that a failing disk gives. */
 export const DISK_FAILURE = 'the disk failed';
 
@@ -43,10 +50,17 @@ export class SimDisk {
   private failing = false;
   private isWriting = false;
 
+  /** @param syncMs what each write takes beyond its behaviour */
   constructor(
     private readonly random: Prng,
     private readonly behaviour: DiskBehaviour,
+    private readonly syncMs = 0,
   ) {}
+
+  /** The most that a write takes at present. */
+  get syncMaxMs(): number {
+    return this.behaviour.writeMaxMs + this.syncMs + this.slownessMs;
+  }
 
   /** The log that would be read after a sudden end, with what was compacted. */
   get durableLog(): readonly Entry[] {
@@ -105,6 +119,21 @@ export class SimDisk {
     this.handedOver.clear();
   }
 
+  /** What would be read after a sudden end, for {@link putBack}. */
+  copy(): DiskCopy {
+    const log = new DiskLog();
+    log.copyFrom(this.durable);
+    return { hardState: this.hardState, snapshot: this.snapshot, log };
+  }
+
+  /** Becomes what it was when the copy was made; only while no process uses it. */
+  putBack({ hardState, snapshot, log }: DiskCopy): void {
+    this.hardState = hardState;
+    this.snapshot = snapshot;
+    this.durable.copyFrom(log);
+    this.handedOver.copyFrom(log);
+  }
+
   private stored(): StoredState {
     const { hardState, snapshot, durable } = this;
     return { hardState, snapshot, before: durable.before, entries: durable.kept };
@@ -124,7 +153,8 @@ export class SimDisk {
 
   private startWrite(host: SimHost): void {
     const { writeMinMs, writeMaxMs } = this.behaviour;
-    const takesMs = writeMinMs + (writeMaxMs - writeMinMs) * this.random.next() + this.slownessMs;
+    const takesMs =
+      writeMinMs + (writeMaxMs - writeMinMs) * this.random.next() + this.syncMs + this.slownessMs;
     const group = this.writes.length;
     this.isWriting = true;
     if (takesMs === 0) this.finishWrites(host, group);

@@ -3,6 +3,7 @@ import type { LeaderCalls } from '../node/leaderRouter.js';
 import type { PendingCall } from '../node/pendingRequests.js';
 import type { NodeId } from '../raft/types.js';
 import type { CommandResult } from '../stateMachine/command.js';
+import { callBytes } from './messageSize.js';
 import type { Prng } from './prng.js';
 import type { SimHost } from './simHost.js';
 import type { SimNetwork } from './simNetwork.js';
@@ -29,12 +30,13 @@ export class SimLeaderCalls implements LeaderCalls<CommandResult> {
   ) {}
 
   propose(leader: NodeId, command: string): PendingCall<CommandResult> {
-    return this.call(leader, (calls) => calls.propose(command), mayHaveEffect);
+    return this.call(leader, callBytes(command), (calls) => calls.propose(command), mayHaveEffect);
   }
 
   readIndex(leader: NodeId): PendingCall<number> {
     return this.call(
       leader,
+      0,
       (calls) => calls.readIndex(),
       () => true,
     );
@@ -43,11 +45,12 @@ export class SimLeaderCalls implements LeaderCalls<CommandResult> {
   /** @param isSure whether an answer holds although another copy of the call may be answered otherwise */
   private call<T>(
     leader: NodeId,
+    bytes: number,
     serve: (calls: ServedCalls) => PendingCall<T>,
     isSure: (answer: T) => boolean,
   ): PendingCall<T> {
     const isDoubled = this.network.doubles(this.random);
-    const call = new Call<T>(this.id, leader, this.host, this.network, this.random);
+    const call = new Call<T>(this.id, leader, bytes, this.host, this.network, this.random);
     if (isDoubled) call.send(serve, () => undefined);
     call.send(serve, (answer) => {
       // Of two copies one may have been refused, and the other not.
@@ -71,6 +74,7 @@ class Call<T> {
   constructor(
     private readonly from: NodeId,
     private readonly to: NodeId,
+    private readonly bytes: number,
     private readonly host: SimHost,
     private readonly network: SimNetwork,
     private readonly random: Prng,
@@ -84,9 +88,9 @@ class Call<T> {
   /** Sends one copy. */
   send(serve: (calls: ServedCalls) => PendingCall<T>, answer: (answer: Answer<T>) => void): void {
     const give = (value: Answer<T>): void => {
-      this.pass(this.to, this.from, () => answer(value), answer);
+      this.pass(this.to, this.from, 0, () => answer(value), answer);
     };
-    this.pass(this.from, this.to, () => this.arrive(serve, give), answer);
+    this.pass(this.from, this.to, this.bytes, () => this.arrive(serve, give), answer);
   }
 
   end(answer: Answer<T>): void {
@@ -102,7 +106,7 @@ class Call<T> {
   cancel(): void {
     if (this.isOver) return;
     this.isOver = true;
-    this.network.pass(this.from, this.to, this.random, () => {
+    this.network.pass(this.from, this.to, this.random, 0, () => {
       for (const { cancel } of this.served) cancel();
     });
   }
@@ -133,9 +137,17 @@ class Call<T> {
     });
   }
 
-  private pass(from: NodeId, to: NodeId, arrive: () => void, answer: (answer: Answer<T>) => void): void {
-    if (this.network.pass(from, to, this.random, arrive)) return;
-    this.host.after(SILENCE_MS_MAX * this.random.next(), () => answer(lostAnswer(this.to)));
+  private pass(
+    from: NodeId,
+    to: NodeId,
+    bytes: number,
+    arrive: () => void,
+    answer: (answer: Answer<T>) => void,
+  ): void {
+    const lose = (): void => {
+      this.host.after(SILENCE_MS_MAX * this.random.next(), () => answer(lostAnswer(this.to)));
+    };
+    if (this.network.pass(from, to, this.random, bytes, arrive, lose) === undefined) lose();
   }
 }
 

@@ -1,9 +1,11 @@
 import { ServiceError } from '../node/errors.js';
 import type { Message, NodeId, RequestMessage, ResponseMessage } from '../raft/types.js';
 import type { PeerRequestHandler, SendOutcome, Transport } from '../transport/transport.js';
+import { messageBytes } from './messageSize.js';
 import type { Prng } from './prng.js';
 import type { SimHost } from './simHost.js';
 import type { ServedCalls } from './simLeaderCalls.js';
+import { SimLink } from './simLink.js';
 import type { VirtualTime } from './virtualTime.js';
 
 /** How messages fare; times in milliseconds, the rest probabilities. */
@@ -15,6 +17,14 @@ export interface NetworkBehaviour {
   readonly tailMs: number;
   readonly loss: number;
   readonly duplication: number;
+  /** Of each link in each direction. @default unlimited */
+  readonly bytesPerSecond?: number;
+}
+
+/** How processes wait for answers. */
+export interface ExchangeSettings {
+  /** After so long without an answer a request of so many bytes has failed. */
+  readonly timeoutMs: (bytes: number) => number;
 }
 
 /** One end of the network: a process, and what answers in it. */
@@ -30,16 +40,21 @@ export interface NetworkObserver {
   sent(message: Message): void;
   delivered(message: Message): void;
   lost(message: Message): void;
+  /** A link was cut, joined, or became slower or quicker. */
+  linksChanged(): void;
 }
+
+/** More ids than any cluster has. */
+const IDS_MAX = 64;
 
 /**
  * Carries messages between servers as HTTP would on a bad network: with delays that reorder them, loss,
- * duplicates, links that are cut or slow in one direction. A request that is given up may still arrive later.
+ * duplicates, links that are cut or slow in one direction, and uploads that take time. A request that is given up may still
+ * arrive later, unless its upload had not ended.
  */
 export class SimNetwork {
   private readonly endpoints = new Map<NodeId, Endpoint>();
-  private readonly cut = new Set<string>();
-  private readonly slowMs = new Map<string, number>();
+  private readonly links = new Map<number, SimLink>();
 
   constructor(
     private readonly time: VirtualTime,
@@ -47,6 +62,11 @@ export class SimNetwork {
     private behaviour: NetworkBehaviour,
     private readonly observer: NetworkObserver,
   ) {}
+
+  /** How messages fare at present. */
+  get present(): NetworkBehaviour {
+    return this.behaviour;
+  }
 
   /** The process of a server, or undefined when it has none. */
   connect(id: NodeId, endpoint: Endpoint | undefined): void {
@@ -56,29 +76,41 @@ export class SimNetwork {
 
   setBehaviour(behaviour: NetworkBehaviour): void {
     this.behaviour = behaviour;
+    for (const link of this.links.values())
+      link.setBandwidth(behaviour.bytesPerSecond ?? Number.POSITIVE_INFINITY);
+    this.observer.linksChanged();
   }
 
+  /** Cuts one direction; it works again when as many calls of {@link joinLink} have followed, or everything is healed. */
   cutLink(from: NodeId, to: NodeId): void {
-    this.cut.add(linkOf(from, to));
+    this.link(from, to).cut();
+    this.observer.linksChanged();
   }
 
+  joinLink(from: NodeId, to: NodeId): void {
+    this.link(from, to).join();
+    this.observer.linksChanged();
+  }
+
+  /** Makes one direction slower, or with a negative figure quicker again. */
   slowLink(from: NodeId, to: NodeId, extraMs: number): void {
-    this.slowMs.set(linkOf(from, to), extraMs);
+    this.link(from, to).slow(extraMs);
+    this.observer.linksChanged();
   }
 
-  /** Takes back the cuts and slowness of one link; of all links without arguments. */
-  heal(from?: NodeId, to?: NodeId): void {
-    if (from === undefined || to === undefined) {
-      this.cut.clear();
-      this.slowMs.clear();
-      return;
-    }
-    this.cut.delete(linkOf(from, to));
-    this.slowMs.delete(linkOf(from, to));
+  /** Takes back the cuts and slowness of all links. */
+  heal(): void {
+    for (const link of this.links.values()) link.heal();
+    this.observer.linksChanged();
   }
 
   isCut(from: NodeId, to: NodeId): boolean {
-    return this.cut.has(linkOf(from, to));
+    return this.link(from, to).isCut;
+  }
+
+  /** What is added to the latency of one direction. */
+  extraMs(from: NodeId, to: NodeId): number {
+    return this.link(from, to).extraMs;
   }
 
   /** The process of a server, if it has one. */
@@ -91,33 +123,70 @@ export class SimNetwork {
     return random.chance(this.behaviour.duplication);
   }
 
-  /** Carries something from server to server as messages are carried, with draws of its own; false: it is lost. */
-  pass(from: NodeId, to: NodeId, random: Prng, arrive: () => void): boolean {
-    const link = linkOf(from, to);
-    if (this.cut.has(link) || random.chance(this.behaviour.loss)) return false;
+  /**
+   * Carries `bytes` from server to server as messages are carried, with draws of its own. Undefined: they are lost; otherwise
+   * a function that breaks off their upload, after which they do not arrive.
+   */
+  pass(
+    from: NodeId,
+    to: NodeId,
+    random: Prng,
+    bytes: number,
+    arrive: () => void,
+    lost: () => void = () => undefined,
+  ): (() => void) | undefined {
+    const link = this.link(from, to);
+    if (link.isCut || random.chance(this.behaviour.loss)) return undefined;
     const { latencyMinMs, latencyMaxMs, tail, tailMs } = this.behaviour;
     const mostMs = random.chance(tail) ? tailMs : latencyMaxMs;
-    const latencyMs = latencyMinMs + (mostMs - latencyMinMs) * random.next() + (this.slowMs.get(link) ?? 0);
-    this.time.after(latencyMs, arrive);
-    return true;
+    const latencyMs = latencyMinMs + (mostMs - latencyMinMs) * random.next() + link.extraMs;
+    const sender = this.endpoints.get(from)?.host;
+    let isUploaded = false;
+    const breakOff = link.upload(bytes, () => {
+      isUploaded = true;
+      // What takes no time to upload is not affected by what happens meanwhile.
+      if (link.isCut || sender?.isAlive === false) lost();
+      else this.time.after(latencyMs, arrive);
+    });
+    return () => {
+      if (isUploaded) return;
+      breakOff();
+      lost();
+    };
   }
 
-  /** The transport of one process. `timeoutMs`: after so long without an answer a request has failed. */
-  transportFor(host: SimHost, timeoutMs: number): Transport {
+  /** The transport of one process. */
+  transportFor(host: SimHost, settings: ExchangeSettings): Transport {
     return {
-      send: (request, done) =>
-        new Exchange(host, done, timeoutMs).start((deliver) => this.carry(request, deliver)),
+      send: (request, done) => {
+        const bytes = messageBytes(request);
+        return new Exchange(host, done, settings.timeoutMs(bytes)).start((deliver) =>
+          this.carry(request, bytes, deliver),
+        );
+      },
       close: () => undefined,
     };
   }
 
-  private carry(request: RequestMessage, answer: (outcome: SendOutcome) => void): void {
+  private link(from: NodeId, to: NodeId): SimLink {
+    const key = from * IDS_MAX + to;
+    const known = this.links.get(key);
+    if (known !== undefined) return known;
+    const link = new SimLink(this.time);
+    link.setBandwidth(this.behaviour.bytesPerSecond ?? Number.POSITIVE_INFINITY);
+    this.links.set(key, link);
+    return link;
+  }
+
+  /** Returns what breaks off the upload. */
+  private carry(request: RequestMessage, bytes: number, answer: (outcome: SendOutcome) => void): () => void {
     freezeMessage(request);
     this.observer.sent(request);
-    this.transfer(request, () => this.arrive(request, answer));
+    const breakOff = this.transfer(request, bytes, () => this.arrive(request, answer));
     if (this.doubles(this.random)) {
-      this.transfer(request, () => this.arrive(request, () => undefined));
+      this.transfer(request, bytes, () => this.arrive(request, () => undefined));
     }
+    return breakOff;
   }
 
   private arrive(request: RequestMessage, answer: (outcome: SendOutcome) => void): void {
@@ -143,17 +212,19 @@ export class SimNetwork {
     answer: (outcome: SendOutcome) => void,
   ): void {
     if (response === null) {
-      this.pass(request.to, request.from, this.random, () => answer({ failure: 'no answer' }));
+      this.pass(request.to, request.from, this.random, 0, () => answer({ failure: 'no answer' }));
       return;
     }
     freezeMessage(response);
     this.observer.sent(response);
-    this.transfer(response, () => answer({ response }));
+    this.transfer(response, messageBytes(response), () => answer({ response }));
   }
 
-  private transfer(message: Message, arrive: () => void): void {
-    const arrives = this.pass(message.from, message.to, this.random, arrive);
-    if (!arrives) this.observer.lost(message);
+  private transfer(message: Message, bytes: number, arrive: () => void): () => void {
+    const lost = (): void => this.observer.lost(message);
+    const breakOff = this.pass(message.from, message.to, this.random, bytes, arrive, lost);
+    if (breakOff === undefined) lost();
+    return breakOff ?? (() => undefined);
   }
 }
 
@@ -161,6 +232,7 @@ export class SimNetwork {
 class Exchange {
   private ended = false;
   private cancelTimeout: () => void = () => undefined;
+  private breakOff: () => void = () => undefined;
 
   constructor(
     private readonly host: SimHost,
@@ -168,12 +240,16 @@ class Exchange {
     private readonly timeoutMs: number,
   ) {}
 
-  start(carry: (answer: (outcome: SendOutcome) => void) => void): () => void {
-    this.cancelTimeout = this.host.after(this.timeoutMs, () => this.end({ failure: 'no answer in time' }));
-    carry((outcome) => this.host.perform(() => this.end(outcome)));
+  start(carry: (answer: (outcome: SendOutcome) => void) => () => void): () => void {
+    this.cancelTimeout = this.host.after(this.timeoutMs, () => {
+      this.end({ failure: 'no answer in time' });
+      this.breakOff();
+    });
+    this.breakOff = carry((outcome) => this.host.perform(() => this.end(outcome)));
     return () => {
       this.ended = true;
       this.cancelTimeout();
+      this.breakOff();
     };
   }
 
@@ -183,10 +259,6 @@ class Exchange {
     this.cancelTimeout();
     this.done(outcome);
   }
-}
-
-function linkOf(from: NodeId, to: NodeId): string {
-  return `${from}>${to}`;
 }
 
 /** A message belongs to nobody once it is sent: whoever changes it afterwards is caught. */

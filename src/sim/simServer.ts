@@ -5,16 +5,16 @@ import { RaftNode } from '../node/raftNode.js';
 import type { SnapshotPolicy } from '../node/snapshotTaker.js';
 import { GridTicker } from '../node/ticker.js';
 import type { RaftConfig } from '../raft/config.js';
-import type { Entry, NodeId } from '../raft/types.js';
+import type { Entry, EntryId, NodeId } from '../raft/types.js';
 import type { CommandResult } from '../stateMachine/command.js';
 import { ServiceState } from '../stateMachine/serviceState.js';
 import type { StateMachine } from '../stateMachine/stateMachine.js';
 import type { Prng } from './prng.js';
 import type { WatchedServer } from './safety.js';
-import { DISK_FAILURE, type SimDisk } from './simDisk.js';
+import { DISK_FAILURE, type DiskCopy, type SimDisk } from './simDisk.js';
 import { SimHost } from './simHost.js';
 import { SimLeaderCalls, type ServedCalls } from './simLeaderCalls.js';
-import type { SimNetwork } from './simNetwork.js';
+import type { ExchangeSettings, SimNetwork } from './simNetwork.js';
 import type { VirtualTime } from './virtualTime.js';
 
 /** What all servers of a run have in common. */
@@ -23,7 +23,7 @@ export interface SimServerSettings {
   readonly raft: Omit<RaftConfig, 'id' | 'servers'>;
   readonly tickMs: number;
   readonly electionMinTicks: number;
-  readonly rpcTimeoutMs: number;
+  readonly exchange: ExchangeSettings;
   readonly waitingCallsMax: number;
   readonly snapshots: SnapshotPolicy;
   readonly sessionsMax: number;
@@ -47,6 +47,8 @@ export interface SimServerEvents {
   snapshotTaken(id: NodeId, index: number): void;
   started(id: NodeId): void;
   lifecycle(id: NodeId, state: string): void;
+  /** It may take part now, or not any more. */
+  changed(): void;
   /** The server stopped itself because a rule is broken. */
   broken(error: Error): void;
 }
@@ -62,6 +64,9 @@ export interface SimProcess {
 /** A server: a disk that stays, and a process that comes and goes. */
 export class SimServer implements WatchedServer {
   private current: SimProcess | undefined;
+  /** What it must hold before it counts again, when its disk was lost. */
+  private lost: EntryId | undefined;
+  private isBlank = false;
 
   constructor(
     readonly id: NodeId,
@@ -103,6 +108,44 @@ export class SimServer implements WatchedServer {
     return this.current?.node.status.lifecycle === 'running' && !this.current.host.isPaused;
   }
 
+  /** Whether its disk was emptied or put back, and it has not yet caught up with what was committed then. */
+  get isLost(): boolean {
+    if (this.lost === undefined) return false;
+    const { index, term } = this.lost;
+    if (index > 0 && this.durableLog[index - 1]?.term !== term) return true;
+    this.lost = undefined;
+    return false;
+  }
+
+  /** Whether a majority may need it: it takes part, and has forgotten nothing. */
+  get isMember(): boolean {
+    return this.isAlive && !this.isLost;
+  }
+
+  /**
+   * Puts another disk in place of its own, while it has no process.
+   *
+   * @param copy undefined: an empty one
+   * @param committed the last entry that is committed so far
+   */
+  replaceDisk(copy: DiskCopy | undefined, committed: EntryId): void {
+    if (this.current !== undefined) throw new Error(`server ${this.id} still uses its disk`);
+    this.disk.wipe();
+    if (copy !== undefined) this.disk.putBack(copy);
+    this.isBlank = copy === undefined;
+    this.lost = committed;
+  }
+
+  pause(): void {
+    this.current?.host.pause();
+    this.events.changed();
+  }
+
+  resume(): void {
+    this.current?.host.resume();
+    this.events.changed();
+  }
+
   /** Starts a process on the disk, unless there is one. */
   start(): void {
     if (this.current !== undefined) return;
@@ -115,11 +158,13 @@ export class SimServer implements WatchedServer {
     const node = new RaftNode<CommandResult>({
       raft: {
         ...settings.raft,
+        // As the program does it: a server that finds nothing may have forgotten a vote.
+        ...(this.isBlank ? { voteDelayTicks: settings.raft.electionMaxTicks } : {}),
         id: this.id,
         servers: Array.from({ length: settings.serverCount }, (_, id) => id),
       },
       storage: this.disk.open(host),
-      transport: this.network.transportFor(host, settings.rpcTimeoutMs),
+      transport: this.network.transportFor(host, settings.exchange),
       stateMachine: this.watched(state),
       ticker: new GridTicker(settings.tickMs, host.clock),
       defer: (run) => host.after(PIECE_MS_MAX * pieces.next(), run),
@@ -138,6 +183,7 @@ export class SimServer implements WatchedServer {
     this.current = { host, node, state, router };
     this.network.connect(this.id, { host, handler: node, calls: callsOn(node) });
     this.events.started(this.id);
+    this.isBlank = false;
     node.start();
   }
 
@@ -149,6 +195,7 @@ export class SimServer implements WatchedServer {
     this.network.connect(this.id, undefined);
     this.disk.loseProcess();
     host.kill();
+    this.events.changed();
   }
 
   private observer(follow: () => void): NodeObserver {

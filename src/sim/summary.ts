@@ -12,6 +12,8 @@ export class Summary {
   private events = 0;
   private operations = 0;
   private searched = 0;
+  private readonly conditions = { slowSyncs: 0, limited: 0 };
+  private readonly liveness = { runs: 0, connectedMs: 0, probes: 0 };
   private readonly clients = { repeats: 0, repeatedAndDone: 0, routed: 0, expired: 0 };
   private readonly servers = new Map<string, number>();
   private readonly faults = new Map<string, number>();
@@ -25,6 +27,7 @@ export class Summary {
     simulatedMs,
     counts,
     clientCounts,
+    livenessCounts,
     operations,
     traceEvents,
     judgement,
@@ -42,6 +45,11 @@ export class Summary {
     this.clients.repeatedAndDone += clientCounts.repeatedAndDone;
     this.clients.routed += clientCounts.routed;
     this.clients.expired += clientCounts.expired;
+    if (plan.syncMs !== undefined) this.conditions.slowSyncs += 1;
+    if (plan.network.bytesPerSecond !== undefined) this.conditions.limited += 1;
+    if (plan.isLivenessJudged === true) this.liveness.runs += 1;
+    this.liveness.connectedMs += livenessCounts.connectedMs;
+    this.liveness.probes += livenessCounts.probes;
     count(this.servers, String(plan.servers));
     for (const [kind, times] of counts.faults) count(this.faults, kind, times);
     for (const { request, outcome } of operations) count(this.outcomes, outcomeName(request.kind, outcome));
@@ -62,6 +70,8 @@ export class Summary {
       `events             ${this.events} (${this.messages} messages, ${this.elections} elections)`,
       `snapshots          ${this.snapshots} taken, ${this.installed} installed or loaded`,
       `faults             ${list(this.faults)}`,
+      `slow disks, links  ${this.conditions.slowSyncs} runs with slow disks, ${this.conditions.limited} with limited bandwidth`,
+      `liveness           judged in ${this.liveness.runs} runs, ${hours(this.liveness.connectedMs)} h with a connected majority, ${this.liveness.probes} probes`,
       `operations         ${this.operations} (${list(this.outcomes)})`,
       `through any server ${this.clients.routed} attempts`,
       `writes repeated    ${this.clients.repeats} attempts; ${this.clients.repeatedAndDone} were answered that may have been done before`,
@@ -74,7 +84,7 @@ export class Summary {
   }
 
   private hours(): string {
-    return (this.simulatedMs / 3_600_000).toFixed(2);
+    return hours(this.simulatedMs);
   }
 
   private violated(): number {
@@ -106,6 +116,10 @@ function outcomeName(kind: Request['kind'], outcome: RunResult['operations'][num
     case undefined:
       return `${name} open`;
   }
+}
+
+function hours(ms: number): string {
+  return (ms / 3_600_000).toFixed(2);
 }
 
 function count(counts: Map<string, number>, name: string, times = 1): void {

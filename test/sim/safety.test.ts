@@ -11,6 +11,7 @@ class FakeServer implements WatchedServer {
   durableTerm = 0;
   durableVote: NodeId | null = null;
   isDown = false;
+  isLost = false;
 
   constructor(readonly id: NodeId) {}
 

@@ -226,11 +226,11 @@ export class Stage {
   }
 
   pause(id: NodeId): void {
-    this.process(id).host.pause();
+    this.server(id).pause();
   }
 
   resume(id: NodeId): void {
-    this.process(id).host.resume();
+    this.server(id).resume();
   }
 
   /** How messages fare from now on. */
