@@ -288,6 +288,8 @@ export class RaftNode<Result> implements PeerRequestHandler {
     this.lifecycle.enter('running');
     observer.lifecycleChanged('running');
     ticker.start(() => this.post({ type: 'tick' }));
+    // A server that is its own majority has nobody to wait for: no leader can be alive, and no vote can be split.
+    if (raft.servers.length === 1) this.post({ type: 'campaign' });
     return null;
   }
 
