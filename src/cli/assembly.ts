@@ -124,8 +124,6 @@ export async function startServer({
     await stop();
     throw error;
   }
-  // Alone in the cluster there is nobody to wait for.
-  if (peers.length === 0) node.campaign();
   return { stop };
 }
 

@@ -188,4 +188,16 @@ export const crashes: readonly Mutation[] = [
       },
     ],
   },
+  {
+    id: 's33',
+    title: 'a server alone in its cluster waits for its election timer, as though somebody else could lead',
+    source: ours,
+    edits: [
+      {
+        file: node,
+        find: "    if (raft.servers.length === 1) this.post({ type: 'campaign' });\n",
+        replace: '',
+      },
+    ],
+  },
 ];
