@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { atEnd, Cluster, stopEverything } from './support/cluster.js';
-import { PeerProxy } from './support/peerProxy.js';
+import { atEnd, Cluster, stopEverything, type PeerRoute } from './support/cluster.js';
+import { PeerProxy, portOf } from './support/peerProxy.js';
 import { OpenCall } from './support/waiting.js';
 
 const WINDOW_MS = 3_500;
@@ -38,15 +38,13 @@ describe('requests that an idle server receives from its peers, counted at the s
   }
 
   async function measure(size: number): Promise<Rates> {
-    const before: PeerProxy[] = [];
-    const cluster = await Cluster.prepare(size, [], async (ports) => {
-      for (const port of ports) {
-        const proxy = await PeerProxy.start(port);
-        atEnd(() => proxy.close());
-        before.push(proxy);
-      }
-      return before.map(({ port }) => port);
-    });
+    let before: readonly PeerProxy[] = [];
+    const routes = async (ports: readonly number[]): Promise<PeerRoute> => {
+      before = await PeerProxy.startAll(ports);
+      atEnd(() => before.forEach((proxy) => proxy.close()));
+      return (_from, to) => portOf(before[to]);
+    };
+    const cluster = await Cluster.prepare(size, [], { routes });
     await Promise.all(cluster.ids.map((id) => cluster.startServer(id)));
     const leader = await cluster.leader();
     const idle = await ratesOf(before);

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { FAULT_CODES, XmlRpcClient, XmlRpcFault, type XmlRpcValue } from '../../src/xmlrpc/index.js';
-import { atEnd, Cluster, stopEverything } from './support/cluster.js';
-import { PeerProxy } from './support/peerProxy.js';
+import { atEnd, Cluster, stopEverything, type PeerRoute } from './support/cluster.js';
+import { PeerProxy, portOf } from './support/peerProxy.js';
 import { until } from './support/waiting.js';
 
 describe('updatefile and the map', function () {
@@ -132,11 +132,12 @@ describe('when updatefile has replied', function () {
   let leader: number;
 
   before(async () => {
-    cluster = await Cluster.prepare(5, [], async (ports) => {
-      const proxies = await Promise.all(ports.map((port) => PeerProxy.start(port, DELAY_MS)));
-      for (const proxy of proxies) atEnd(() => proxy.close());
-      return proxies.map(({ port }) => port);
-    });
+    const routes = async (ports: readonly number[]): Promise<PeerRoute> => {
+      const proxies = await PeerProxy.startAll(ports, DELAY_MS);
+      atEnd(() => proxies.forEach((proxy) => proxy.close()));
+      return (_from, to) => portOf(proxies[to]);
+    };
+    cluster = await Cluster.prepare(5, [], { routes });
     await Promise.all(cluster.ids.map((id) => cluster.startServer(id)));
     leader = await cluster.leader();
   });

@@ -24,7 +24,16 @@ export interface ClusterOptions {
   readonly up?: readonly number[];
   /** Whether each server keeps its state in a directory of its own; they are removed after the tests. @default false */
   readonly durable?: boolean;
+  /** Variables that every server finds in its environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** The `main.js` of another build, in place of the one of this tree. */
+  readonly main?: string | undefined;
+  /** Makes the ports where servers find each other, when those are not where they listen. */
+  readonly routes?: (ports: readonly number[]) => Promise<PeerRoute>;
 }
+
+/** The port under which the server `from` reaches the server `to`. */
+export type PeerRoute = (from: number, to: number) => number;
 
 /** Servers of one cluster file, as real processes on free ports. */
 export class Cluster {
@@ -36,37 +45,32 @@ export class Cluster {
   private constructor(
     readonly ports: readonly number[],
     private readonly flags: readonly string[],
-    private readonly peerPorts: readonly number[] | undefined,
+    private readonly options: Pick<ClusterOptions, 'env' | 'main'>,
+    private readonly route: PeerRoute | undefined,
     private readonly dataRoot: string | undefined,
   ) {
     this.configFile = writeClusterFile(ports);
   }
 
-  /**
-   * A cluster with no server started yet.
-   *
-   * @param peerPorts makes the ports where the servers find each other, when those are not where they listen
-   */
+  /** A cluster with no server started yet. */
   static async prepare(
     size: number,
     flags: readonly string[] = [],
-    peerPorts?: (ports: readonly number[]) => Promise<readonly number[]>,
-    dataRoot?: string,
+    options: Omit<ClusterOptions, 'flags' | 'up'> = {},
   ): Promise<Cluster> {
     const ports = await freePorts(size);
-    return new Cluster(ports, flags, await peerPorts?.(ports), dataRoot);
+    const dataRoot = options.durable === true ? temporaryFolder() : undefined;
+    return new Cluster(ports, flags, options, await options.routes?.(ports), dataRoot);
   }
 
   /** A cluster with no server started yet, each of which is to have a data directory of its own. */
   static prepareDurable(size: number, flags: readonly string[] = []): Promise<Cluster> {
-    return Cluster.prepare(size, flags, undefined, temporaryFolder());
+    return Cluster.prepare(size, flags, { durable: true });
   }
 
   /** A cluster whose servers answer. */
-  static async start(size: number, { flags, up, durable }: ClusterOptions = {}): Promise<Cluster> {
-    const cluster = await (durable === true
-      ? Cluster.prepareDurable(size, flags)
-      : Cluster.prepare(size, flags));
+  static async start(size: number, { flags, up, ...options }: ClusterOptions = {}): Promise<Cluster> {
+    const cluster = await Cluster.prepare(size, flags, options);
     await Promise.all((up ?? cluster.ids).map((id) => cluster.startServer(id)));
     return cluster;
   }
@@ -107,7 +111,8 @@ export class Cluster {
   /** Starts a server that need not become ready. */
   launch(id: number, flags = this.flags): Program {
     const dataDir = this.dataRoot === undefined ? [] : ['--data-dir', this.dataDir(id)];
-    const program = surfstore(['server', this.configFileOf(id), String(id), ...flags, ...dataDir]);
+    const args = ['server', this.configFileOf(id), String(id), ...flags, ...dataDir];
+    const program = surfstore(args, this.options);
     this.programs.push(program);
     this.processes.set(id, program);
     return program;
@@ -141,8 +146,9 @@ export class Cluster {
   }
 
   private configFileOf(id: number): string {
-    if (this.peerPorts === undefined) return this.configFile;
-    return writeClusterFile(this.peerPorts.map((port, peer) => (peer === id ? this.port(id) : port)));
+    const { route } = this;
+    if (route === undefined) return this.configFile;
+    return writeClusterFile(this.ports.map((port, peer) => (peer === id ? port : route(id, peer))));
   }
 
   process(id: number): Program {

@@ -4,6 +4,12 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 const REQUEST_LINE = /POST \S+ HTTP\/1\.1\r\n/g;
 const LONGEST_REQUEST_LINE = 64;
 
+/** @throws Error when there is no such proxy */
+export function portOf(proxy: { readonly port: number } | undefined): number {
+  if (proxy === undefined) throw new Error('there is no proxy before this server');
+  return proxy.port;
+}
+
 /** Stands between the peers and a server: counts the HTTP requests that go through, and may slow everything down. */
 export class PeerProxy {
   requests = 0;
@@ -23,6 +29,11 @@ export class PeerProxy {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     return new PeerProxy(server, target, delayMs);
+  }
+
+  /** One before each of these ports. */
+  static startAll(targets: readonly number[], delayMs = 0): Promise<PeerProxy[]> {
+    return Promise.all(targets.map((target) => PeerProxy.start(target, delayMs)));
   }
 
   get port(): number {

@@ -93,9 +93,13 @@ export class Program {
   }
 }
 
-/** A command of the product. */
-export function surfstore(args: readonly string[], options?: ProgramOptions): Program {
-  return new Program([...surfstoreCommand, ...args], options);
+/** A command of the product, or of another build of it by the path of its `main.js`. */
+export function surfstore(
+  args: readonly string[],
+  { main, ...options }: ProgramOptions & { readonly main?: string | undefined } = {},
+): Program {
+  const command = main === undefined ? surfstoreCommand : [process.execPath, main];
+  return new Program([...command, ...args], options);
 }
 
 /** Kills every program that is still running. */

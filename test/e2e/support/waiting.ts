@@ -2,6 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const STEP_MS = 20;
 
+/** The time between two looks at a condition. */
+export function pause(): Promise<void> {
+  return sleep(STEP_MS);
+}
+
 /** Waits until the probe gives something other than false or undefined, and gives that. */
 export async function until<T>(
   what: string,
