@@ -45,6 +45,9 @@ const { version } = createRequire(import.meta.url)('surfstore/package.json') as 
 /** This part of what fills the log once is kept behind a snapshot. */
 const TAIL_SHARE = 4;
 
+/** The transport has reported what became of a request after this long, however large it is and however slow the link. */
+const REPORT_MS_MAX = 10 * 60 * 1000;
+
 /** A chunk of a snapshot, in UTF-16 units: less than a millisecond's work. */
 const SNAPSHOT_CHUNK_CHARS = 32_768;
 
@@ -164,10 +167,12 @@ function raftConfig(
     heartbeatTicks: ticks(options.heartbeatMs),
     // A little below the shortest timeout: whose timer fires first has heard from the leader last a moment ago.
     stickyTicks: Math.ceil((ticks(options.electionMinMs) * 5) / 6),
+    electionMinTicks: ticks(options.electionMinMs),
     electionMaxTicks,
     voteDelayTicks: mayHaveForgotten && cluster.servers.length > 1 ? electionMaxTicks : 0,
     checkQuorum: options.checkQuorum,
-    inFlightTicksMax: 4 * Math.ceil(ticks(options.rpcTimeoutMs)),
+    inFlightTicksMax: Math.ceil(ticks(REPORT_MS_MAX)),
+    silentTicksMax: 4 * Math.ceil(ticks(options.rpcTimeoutMs)),
     // What a batch takes in the log grows on the way, by quotes and escapes; it has to fit in one request.
     appendBytesMax: Math.min(
       defaultRaftConfig.appendBytesMax,

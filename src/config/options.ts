@@ -171,6 +171,12 @@ export function validateOptions(options: ServerOptions): ServerOptions {
         `got ${options.electionMinMs}`,
     );
   }
+  if (options.rpcTimeoutMs >= options.electionMinMs) {
+    throw new ConfigError(
+      `${flag('rpcTimeoutMs')} must be below ${flag('electionMinMs')} (${options.electionMinMs}), ` +
+        `got ${options.rpcTimeoutMs}: a request that is lost would cost an election`,
+    );
+  }
   checkChoice('replyAfter', options.replyAfter, replyMoments);
   checkChoice('logLevel', options.logLevel, logLevels);
   if (options.bind !== undefined && !/^\S+$/.test(options.bind)) {

@@ -87,13 +87,17 @@ export function meteredStorage(storage: Storage, durations: Timed, now: Now): St
 /** Counts the requests to each peer by what became of them, and times those that were answered. */
 export function meteredTransport(transport: Transport, meterOf: NodeMetrics['requests']): Transport {
   return {
-    send(request, done) {
+    send(request, done, late) {
       const call = meterOf(request.to)[request.type].begin();
-      const giveUp = transport.send(request, (outcome) => {
-        if ('response' in outcome) call.answered('answered');
-        else call.ended('failed');
-        done(outcome);
-      });
+      const giveUp = transport.send(
+        request,
+        (outcome) => {
+          if ('response' in outcome) call.answered('answered');
+          else call.ended('failed');
+          done(outcome);
+        },
+        late,
+      );
       return () => {
         call.ended(ABANDONED);
         giveUp();

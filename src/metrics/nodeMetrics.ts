@@ -107,6 +107,7 @@ function requestMeters(registry: Registry, now: Now): NodeMetrics['requests'] {
       preVote: meter('preVote'),
       requestVote: meter('requestVote'),
       appendEntries: meter('appendEntries'),
+      heartbeat: meter('heartbeat'),
       installSnapshot: meter('installSnapshot'),
     };
   });

@@ -5,46 +5,112 @@ import type { Transport } from '../transport/transport.js';
 export interface ChannelEvents {
   answered(request: RequestMessage, response: ResponseMessage): void;
   failed(request: RequestMessage, reason: string): void;
+  /** An answer came after its request had been reported as failed. */
+  late(response: ResponseMessage): void;
 }
 
+/** How many requests of a kind may be in flight; kinds do not wait for each other. */
+const lanes = {
+  appendEntries: 'replication',
+  installSnapshot: 'replication',
+  heartbeat: 'heartbeats',
+  preVote: 'preVotes',
+  requestVote: 'votes',
+} as const satisfies Record<RequestMessage['type'], string>;
+
+/** Enough for an answer that takes as long as a request may take, at the usual pace of heartbeats. */
+const HEARTBEATS_IN_FLIGHT = 3;
+
 /**
- * The way to one peer: one request in flight, and of those that would have to wait only the newest is kept,
- * since it carries everything that the older ones did.
+ * The way to one peer. Replication, heartbeats, pre-votes and votes travel beside each other, so that a large append, or an
+ * answer that waits for a slow disk, holds back nothing else.
  */
 export class PeerChannel {
-  private giveUp: (() => void) | undefined;
-  private waiting: RequestMessage | undefined;
+  private readonly lanes: Readonly<Record<(typeof lanes)[RequestMessage['type']], Lane>>;
 
-  constructor(
-    private readonly transport: Transport,
-    private readonly events: ChannelEvents,
-  ) {}
+  constructor(transport: Transport, events: ChannelEvents) {
+    this.lanes = {
+      replication: new Lane(transport, events, 1),
+      heartbeats: new Lane(transport, events, HEARTBEATS_IN_FLIGHT),
+      preVotes: new Lane(transport, events, 1),
+      votes: new Lane(transport, events, 1),
+    };
+  }
 
   send(request: RequestMessage): void {
-    if (this.giveUp === undefined) this.start(request);
-    else this.waiting = request;
+    this.lanes[lanes[request.type]].send(request);
   }
 
   /** Forgets everything: an answer that still comes is not delivered. */
   reset(): void {
-    this.giveUp?.();
-    this.giveUp = undefined;
+    for (const lane of Object.values(this.lanes)) lane.reset();
+  }
+}
+
+interface InFlight {
+  readonly request: RequestMessage;
+  readonly giveUp: () => void;
+}
+
+/**
+ * So many requests in flight, and of those that would have to wait only the newest is kept, since it carries everything that
+ * the older ones did. A request of a newer term does not wait: those of older terms are given up for it.
+ */
+class Lane {
+  private readonly inFlight: InFlight[] = [];
+  private waiting: RequestMessage | undefined;
+  private epoch = 0;
+
+  constructor(
+    private readonly transport: Transport,
+    private readonly events: ChannelEvents,
+    private readonly inFlightMax: number,
+  ) {}
+
+  send(request: RequestMessage): void {
+    const oldest = this.inFlight[0];
+    if (this.hasRoom()) this.start(request);
+    else if (oldest !== undefined && oldest.request.term < request.term) {
+      this.inFlight.shift();
+      this.waiting = undefined;
+      oldest.giveUp();
+      this.start(request);
+    } else this.waiting = request;
+  }
+
+  reset(): void {
+    this.epoch += 1;
+    for (const { giveUp } of this.inFlight.splice(0)) giveUp();
     this.waiting = undefined;
   }
 
   private start(request: RequestMessage): void {
-    this.giveUp = this.transport.send(request, (outcome) => {
-      this.giveUp = undefined;
-      const waiting = this.waiting;
-      this.waiting = undefined;
-      if ('response' in outcome) this.events.answered(request, outcome.response);
-      else this.events.failed(request, outcome.failure);
-      // The answer may have led to a newer request, which then is the one to go.
-      if (waiting !== undefined && this.isIdle()) this.start(waiting);
-    });
+    const { epoch } = this;
+    const giveUp = this.transport.send(
+      request,
+      (outcome) => {
+        this.remove(entry);
+        const { waiting } = this;
+        this.waiting = undefined;
+        if ('response' in outcome) this.events.answered(request, outcome.response);
+        else this.events.failed(request, outcome.failure);
+        // The answer may have led to a newer request, which then is the one to go.
+        if (waiting !== undefined && this.hasRoom()) this.start(waiting);
+      },
+      (response) => {
+        if (epoch === this.epoch) this.events.late(response);
+      },
+    );
+    const entry: InFlight = { request, giveUp };
+    this.inFlight.push(entry);
   }
 
-  private isIdle(): boolean {
-    return this.giveUp === undefined;
+  private remove(entry: InFlight): void {
+    const position = this.inFlight.indexOf(entry);
+    if (position >= 0) this.inFlight.splice(position, 1);
+  }
+
+  private hasRoom(): boolean {
+    return this.inFlight.length < this.inFlightMax;
   }
 }

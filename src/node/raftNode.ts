@@ -380,6 +380,9 @@ export class RaftNode<Result> implements PeerRequestHandler {
         this.post({ type: 'receive', message: response });
       },
       failed,
+      late: (response) => {
+        if (!this.unreachable.has(peer)) this.post({ type: 'receive', message: response });
+      },
     });
   }
 }

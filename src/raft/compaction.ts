@@ -39,7 +39,7 @@ function tailStart({ config, log }: RaftState, last: number): number {
 /** A follower that is being sent a snapshot needs the log from there on; one that has fallen silent is not waited for. */
 function neededByTransfers({ progress, config, log }: RaftState): number[] {
   return [...progress.values()].flatMap(({ transfer, contactTicks }) => {
-    if (transfer === null || (contactTicks ?? Infinity) >= config.inFlightTicksMax) return [];
+    if (transfer === null || (contactTicks ?? Infinity) >= config.silentTicksMax) return [];
     const { index } = transfer.snapshot.last;
     // What is gone already cannot be kept for it.
     return index >= log.firstIndex - 1 ? [index] : [];

@@ -9,14 +9,18 @@ export interface RaftConfig {
   readonly heartbeatTicks: number;
   /** After contact with a leader, a server refuses votes for this long (section 6); below the shortest election timeout. */
   readonly stickyTicks: number;
-  /** A leader with check-quorum steps down when no majority answered for this long. */
+  /** The shortest election timeout. A leader that no majority has answered for this long says so in its messages. */
+  readonly electionMinTicks: number;
+  /** The longest election timeout. A leader with check-quorum steps down when no majority answered for this long. */
   readonly electionMaxTicks: number;
   /** The server neither votes nor campaigns in its first ticks: it may have forgotten a vote. 0 when its storage is durable. */
   readonly voteDelayTicks: number;
   /** Step down for want of a quorum. Off: the assignment wants a leader without a majority to keep its clients waiting. */
   readonly checkQuorum: boolean;
-  /** An append without an answer after this long is taken for lost. */
+  /** An append of which the driver has reported neither an answer nor a failure after this long is taken for lost. */
   readonly inFlightTicksMax: number;
+  /** The log is not kept for a follower that gets a snapshot once it has been silent for this long. */
+  readonly silentTicksMax: number;
   readonly appendEntriesMax: number;
   readonly appendBytesMax: number;
   /** What stays of the log behind a snapshot, for followers that are a little slow: entries, and bytes at most. */
@@ -30,10 +34,12 @@ export interface RaftConfig {
 export const defaultRaftConfig = {
   heartbeatTicks: 25,
   stickyTicks: 50,
+  electionMinTicks: 60,
   electionMaxTicks: 120,
   voteDelayTicks: 0,
   checkQuorum: false,
   inFlightTicksMax: 200,
+  silentTicksMax: 200,
   appendEntriesMax: 1024,
   appendBytesMax: 1024 * 1024,
   tailEntriesMax: 5_000,
@@ -55,6 +61,8 @@ export function validateRaftConfig(config: RaftConfig): void {
   if (new Set(servers).size !== servers.length) throw new Error('a server is listed twice');
   for (const name of [
     'heartbeatTicks',
+    'inFlightTicksMax',
+    'silentTicksMax',
     'appendEntriesMax',
     'appendBytesMax',
     'uncommittedBytesMax',
@@ -66,5 +74,13 @@ export function validateRaftConfig(config: RaftConfig): void {
   }
   if (config.heartbeatTicks >= config.stickyTicks) {
     throw new Error('heartbeatTicks must be below stickyTicks, else followers doubt a leader that is alive');
+  }
+  if (!(config.stickyTicks < config.electionMinTicks)) {
+    throw new Error(
+      'stickyTicks must be below electionMinTicks, else nobody may vote for the first to campaign',
+    );
+  }
+  if (!(config.electionMinTicks <= config.electionMaxTicks)) {
+    throw new Error('electionMinTicks must not be above electionMaxTicks');
   }
 }

@@ -13,11 +13,17 @@ import {
 } from './election.js';
 import { handleAppendEntries, refuseOutdatedAppend } from './followerAppend.js';
 import { handleInstallSnapshot, refuseOutdatedSnapshot } from './followerSnapshot.js';
+import {
+  handleHeartbeat,
+  handleHeartbeatResponse,
+  refuseOutdatedHeartbeat,
+  sendHeartbeat,
+} from './heartbeat.js';
 import { Invariants } from './invariants.js';
 import { handleInstallSnapshotResponse } from './leaderSnapshot.js';
 import { RaftLog } from './log.js';
 import { NOTHING, type Input, type Output } from './output.js';
-import { advance, handleAppendEntriesResponse, propose, read, sendHeartbeats } from './replication.js';
+import { advance, handleAppendEntriesResponse, propose, read, sendAppend } from './replication.js';
 import { becomeFollower } from './roles.js';
 import { RaftState } from './state.js';
 import { statusOf, type CoreStatus } from './status.js';
@@ -125,7 +131,8 @@ export class RaftCore {
     state.ticksSinceStart += 1;
     state.leaderContactTicks += 1;
     if (state.role === 'leader') return this.tickLeader();
-    if (mayHaveForgottenVote(state)) return false;
+    // While its vote is being written nobody can win with it or without it: campaigning would only waste the term.
+    if (mayHaveForgottenVote(state) || state.isVoting) return false;
     state.electionElapsed += 1;
     if (state.electionElapsed < state.electionTimeout) return false;
     campaign(state);
@@ -135,27 +142,28 @@ export class RaftCore {
   private tickLeader(): boolean {
     const { state } = this;
     for (const progress of state.progress.values()) progress.tick(state.config.inFlightTicksMax);
-    state.quorumElapsed += 1;
-    if (state.config.checkQuorum && state.quorumElapsed >= state.config.electionMaxTicks) {
-      state.quorumElapsed = 0;
-      if (!this.heardFromMajority()) {
-        becomeFollower(state, state.term, null);
-        return true;
-      }
+    if (state.config.checkQuorum && !state.hasQuorumWithin(state.config.electionMaxTicks)) {
+      becomeFollower(state, state.term, null);
+      return true;
     }
     state.heartbeatElapsed += 1;
     if (state.heartbeatElapsed < state.config.heartbeatTicks) return false;
-    sendHeartbeats(state);
+    this.contactAll();
     return true;
   }
 
-  private heardFromMajority(): boolean {
-    let heard = 1;
-    for (const progress of this.state.progress.values()) {
-      if (progress.recentlyActive) heard += 1;
-      progress.recentlyActive = false;
+  /**
+   * Heartbeat time: who can get an append gets one, if only an empty one, and whoever has one in flight gets a heartbeat beside
+   * it. Followers that could not be reached are tried again.
+   */
+  private contactAll(): void {
+    const { state } = this;
+    state.heartbeatElapsed = 0;
+    for (const [peer, progress] of state.progress) {
+      progress.resume();
+      if (progress.isReady) sendAppend(state, peer, progress);
+      else sendHeartbeat(state, peer, progress);
     }
-    return heard >= this.state.majority;
   }
 
   /** The term is compared here, once, before any handler sees the message (figure 2, "Rules for Servers"). */
@@ -199,6 +207,12 @@ export class RaftCore {
       case 'appendEntriesResponse':
         handleAppendEntriesResponse(state, message);
         break;
+      case 'heartbeat':
+        if (state.role !== 'leader') handleHeartbeat(state, message);
+        break;
+      case 'heartbeatResponse':
+        handleHeartbeatResponse(state, message);
+        break;
       case 'installSnapshot':
         if (state.role !== 'leader') handleInstallSnapshot(state, message);
         break;
@@ -224,6 +238,9 @@ export class RaftCore {
         break;
       case 'appendEntries':
         refuseOutdatedAppend(state, request);
+        break;
+      case 'heartbeat':
+        refuseOutdatedHeartbeat(state, request);
         break;
       case 'installSnapshot':
         refuseOutdatedSnapshot(state, request);

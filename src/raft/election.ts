@@ -5,7 +5,7 @@ import type { NodeId, PreVote, PreVoteResponse, RequestVote, RequestVoteResponse
 /** The election timeout passed: ask for pre-votes; alone in the cluster there is nobody to ask. */
 export function campaign(state: RaftState): void {
   becomePreCandidate(state);
-  if (hasWon(state)) {
+  if (state.preVotes.size >= state.majority) {
     startElection(state);
     return;
   }
@@ -16,7 +16,8 @@ export function campaign(state: RaftState): void {
 
 /**
  * Whether this server must not help to replace the leader: it leads, or it heard from a leader a short while
- * ago (section 6). Without this a server that comes back could depose a leader that holds blocked calls.
+ * ago (section 6). Without this a server that comes back could depose a leader that holds blocked calls. Word of a leader
+ * that has lost its majority does not count: its followers may join those that it does not reach.
  */
 export function isSticky(state: RaftState): boolean {
   return state.role === 'leader' || state.leaderContactTicks < state.config.stickyTicks;
@@ -27,11 +28,15 @@ export function mayHaveForgottenVote(state: RaftState): boolean {
   return state.ticksSinceStart < state.config.voteDelayTicks;
 }
 
-/** A pre-vote binds nobody: no vote is recorded, no timer restarted, no term adopted. */
+/**
+ * A pre-vote binds nobody: no vote is recorded, no timer restarted, no term adopted. A server whose vote is on its way to a
+ * slow disk refuses: a higher term would make that vote worthless, and so would the next one, and the one after it.
+ */
 export function handlePreVote(state: RaftState, request: PreVote): void {
   const granted =
     request.term > state.term &&
     !isSticky(state) &&
+    !state.isVoting &&
     !mayHaveForgottenVote(state) &&
     state.log.isUpToDate(request.lastLogTerm, request.lastLogIndex);
   state.send({
@@ -46,8 +51,8 @@ export function handlePreVote(state: RaftState, request: PreVote): void {
 /** A refusal of a higher term has been adopted before this is called, and has ended the pre-candidacy. */
 export function handlePreVoteResponse(state: RaftState, response: PreVoteResponse): void {
   if (state.role !== 'preCandidate' || !response.granted || response.term !== state.term + 1) return;
-  state.votes.add(response.from);
-  if (hasWon(state)) startElection(state);
+  state.preVotes.add(response.from);
+  if (state.preVotes.size >= state.majority) startElection(state);
 }
 
 /** Figure 2, RequestVote RPC, receiver: at most one vote per term, only for a log at least as up-to-date. */
@@ -70,23 +75,37 @@ export function answerVote(state: RaftState, to: NodeId, granted: boolean): void
   state.sendAfterPersist({ type: 'requestVoteResponse', from: state.id, to, term: state.term, granted });
 }
 
-/** Section 5.2: votes of a majority of all servers in one term make a leader. */
+/**
+ * Section 5.2: votes of a majority of all servers in one term make a leader. A vote that comes late in its term counts, also
+ * when the candidate has meanwhile begun to ask for the next one.
+ */
 export function handleRequestVoteResponse(state: RaftState, response: RequestVoteResponse): void {
-  if (state.role !== 'candidate' || !response.granted || response.term !== state.term) return;
+  if (!isStanding(state) || !response.granted || response.term !== state.term) return;
   state.votes.add(response.from);
   if (hasWon(state)) becomeLeader(state);
 }
 
-/** The candidate's own vote is durable: alone in the cluster, that wins. */
+/** A batch is durable: if it holds the vote of a candidate for itself, that vote counts from now on. */
 export function handlePersistedVote(state: RaftState, batch: number): void {
-  if (state.role === 'candidate' && batch >= state.voteBatch && hasWon(state)) becomeLeader(state);
+  state.persistedBatch = batch;
+  if (!isStanding(state) || state.isVoting) return;
+  state.votes.add(state.id);
+  if (hasWon(state)) becomeLeader(state);
 }
 
-/** The requests leave once the candidate's own vote is durable, so every answer proves that it is. */
+/** Whether this server stands for election in the current term, though it may be asking for the next one already. */
+function isStanding({ role, votedFor, id, voteBatch }: RaftState): boolean {
+  return (role === 'candidate' || role === 'preCandidate') && votedFor === id && voteBatch > 0;
+}
+
+/**
+ * The requests leave at once, while the candidate's own vote is written: on slow disks both syncs take place at the same time.
+ * Without its own durable vote it never leads: a server that forgot it could lead the same term again after a restart.
+ */
 function startElection(state: RaftState): void {
   becomeCandidate(state);
   for (const to of state.peers) {
-    state.sendAfterPersist({
+    state.send({
       type: 'requestVote',
       from: state.id,
       to,
@@ -97,7 +116,7 @@ function startElection(state: RaftState): void {
 }
 
 function hasWon(state: RaftState): boolean {
-  return state.votes.size >= state.majority;
+  return state.votes.has(state.id) && state.votes.size >= state.majority;
 }
 
 function lastEntry(state: RaftState): { lastLogIndex: number; lastLogTerm: number } {

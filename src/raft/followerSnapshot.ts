@@ -1,6 +1,6 @@
 import { heardFromLeader } from './roles.js';
 import type { RaftState } from './state.js';
-import type { EntryId, InstallSnapshot, NodeId, Snapshot } from './types.js';
+import type { EntryId, InstallSnapshot, InstallSnapshotResponse, NodeId, Snapshot } from './types.js';
 
 /**
  * A leader's snapshot, as far as it has arrived. Only chunks of the same leadership and the same snapshot are put together:
@@ -92,12 +92,13 @@ function isComplete(incoming: IncomingSnapshot | null): incoming is IncomingSnap
   return incoming !== null && incoming.chunks.length === incoming.chunkCount;
 }
 
+/** An answer that vouches for entries waits until they are durable; one that only asks for the next chunk need not. */
 function answer(
   state: RaftState,
   request: InstallSnapshot,
   outcome: { readonly matchIndex: number; readonly nextChunk: number },
 ): void {
-  state.sendAfterPersist({
+  const response: InstallSnapshotResponse = {
     type: 'installSnapshotResponse',
     from: state.id,
     to: request.from,
@@ -106,5 +107,7 @@ function answer(
     sequence: request.sequence,
     readRound: request.readRound,
     ...outcome,
-  });
+  };
+  if (outcome.matchIndex > 0) state.sendAfterPersist(response);
+  else state.send(response);
 }

@@ -20,6 +20,7 @@ export function sendSnapshotChunk(state: RaftState, to: NodeId, progress: Progre
     chunk: nextChunk,
     chunkCount: snapshot.chunks.length,
     data: snapshot.chunks.at(nextChunk) ?? '',
+    hasQuorum: state.hasQuorum,
     sequence,
     readRound: state.reads.round,
   });

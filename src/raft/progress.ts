@@ -8,7 +8,7 @@ export interface SnapshotTransfer {
 
 /**
  * What a leader knows of one follower (figure 2, "Volatile state on leaders"), and the append that is on
- * its way there. At most one is in flight, so batches grow by themselves while it is.
+ * its way there. At most one is in flight, so batches grow by themselves while it is; heartbeats leave beside it.
  */
 export class Progress {
   /** Highest index known to be replicated there. */
@@ -22,10 +22,8 @@ export class Progress {
   /** Highest read round it has echoed, and been sent. */
   ackedRound = 0;
   sentRound = 0;
-  /** Whether it has answered since check-quorum last looked. */
-  recentlyActive = true;
-  /** Ticks since its last answer; undefined when it never answered this leader. */
-  contactTicks: number | undefined = undefined;
+  /** Ticks since its last answer, or since this leadership began. */
+  silentTicks = 0;
   /** The snapshot that it gets before anything else. */
   transfer: SnapshotTransfer | null = null;
 
@@ -33,7 +31,8 @@ export class Progress {
   /** Until an append has matched, appends only look for the point where the logs agree. */
   private probing = true;
   private sequence = 0;
-  private inFlightTicks: number | undefined = undefined;
+  private inFlight: { readonly sequence: number; ticks: number } | null = null;
+  private hasAnswered = false;
   /** After a failure the follower is left alone until the next heartbeat. */
   private paused = false;
 
@@ -51,40 +50,45 @@ export class Progress {
 
   /** Whether an append may leave now. */
   get isReady(): boolean {
-    return this.inFlightTicks === undefined && !this.paused;
+    return this.inFlight === null && !this.paused;
+  }
+
+  /** Ticks since its last answer; undefined when it never answered this leader. */
+  get contactTicks(): number | undefined {
+    return this.hasAnswered ? this.silentTicks : undefined;
   }
 
   /** Notes that an append leaves, whose last entry is `lastIndex`; returns its sequence number. */
   sent(lastIndex: number, commitIndex: number, readRound: number): number {
     this.sentIndex = lastIndex;
-    this.inFlightTicks = 0;
     this.sentCommit = commitIndex;
-    this.sentRound = readRound;
-    this.sequence += 1;
-    return this.sequence;
+    return this.takeOff(readRound);
   }
 
   /** Notes that a chunk of the snapshot leaves; returns its sequence number. */
   sentChunk(readRound: number): number {
-    this.inFlightTicks = 0;
-    this.sentRound = readRound;
+    return this.takeOff(readRound);
+  }
+
+  /** Notes that a heartbeat leaves beside what is in flight; returns its sequence number. */
+  sentHeartbeat(): number {
     this.sequence += 1;
     return this.sequence;
   }
 
   /** Notes an answer; true when it belongs to the append in flight. */
   answered(sequence: number): boolean {
-    this.contactTicks = 0;
-    this.recentlyActive = true;
-    if (sequence !== this.sequence || this.inFlightTicks === undefined) return false;
-    this.inFlightTicks = undefined;
+    this.silentTicks = 0;
+    this.hasAnswered = true;
+    if (sequence !== this.inFlight?.sequence) return false;
+    this.inFlight = null;
     this.paused = false;
     return true;
   }
 
   /** The append in flight did not arrive, or its answer did not. Until one does, appends stay small. */
   unreachable(): void {
-    this.inFlightTicks = undefined;
+    this.inFlight = null;
     this.paused = true;
     this.probing = true;
     this.sentCommit = this.commitIndex;
@@ -93,10 +97,10 @@ export class Progress {
 
   /** A tick passes. `inFlightTicksMax`: an append without answer after so many is taken for lost. */
   tick(inFlightTicksMax: number): void {
-    if (this.contactTicks !== undefined) this.contactTicks += 1;
-    if (this.inFlightTicks === undefined) return;
-    this.inFlightTicks += 1;
-    if (this.inFlightTicks >= inFlightTicksMax) this.unreachable();
+    this.silentTicks += 1;
+    if (this.inFlight === null) return;
+    this.inFlight.ticks += 1;
+    if (this.inFlight.ticks >= inFlightTicksMax) this.unreachable();
   }
 
   /** At a heartbeat a follower that could not be reached is tried again. */
@@ -146,5 +150,12 @@ export class Progress {
     }
     this.next = Math.max(nextIndex, 1);
     this.probing = true;
+  }
+
+  private takeOff(readRound: number): number {
+    this.sequence += 1;
+    this.sentRound = readRound;
+    this.inFlight = { sequence: this.sequence, ticks: 0 };
+    return this.sequence;
   }
 }

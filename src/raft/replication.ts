@@ -71,15 +71,6 @@ export function advance(state: RaftState): void {
   releaseReads(state);
 }
 
-/** Every follower that is not being talked to gets an append, if only an empty one; failed ones are tried again. */
-export function sendHeartbeats(state: RaftState): void {
-  state.heartbeatElapsed = 0;
-  for (const [peer, progress] of state.progress) {
-    progress.resume();
-    if (progress.isReady) sendAppend(state, peer, progress);
-  }
-}
-
 /** With the hint of a rejection, at most one probe per term that differs (end of section 5.3). */
 function nextProbe(state: RaftState, progress: Progress, hint: { term: number; index: number }): number {
   const rejected = progress.nextIndex - 1;
@@ -137,7 +128,8 @@ function hasNews(state: RaftState, progress: Progress): boolean {
   );
 }
 
-function sendAppend(state: RaftState, to: NodeId, progress: Progress): void {
+/** Sends the follower what it needs next: entries, none, or a chunk of the snapshot. */
+export function sendAppend(state: RaftState, to: NodeId, progress: Progress): void {
   const { log, config } = state;
   const prevLogIndex = progress.nextIndex - 1;
   const prevLogTerm = log.termAt(prevLogIndex);
@@ -157,6 +149,7 @@ function sendAppend(state: RaftState, to: NodeId, progress: Progress): void {
     prevLogTerm,
     entries,
     leaderCommit: state.commitIndex,
+    hasQuorum: state.hasQuorum,
     sequence,
     readRound: state.reads.round,
   });

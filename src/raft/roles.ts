@@ -14,13 +14,25 @@ export function becomeFollower(state: RaftState, term: number, leader: NodeId | 
   if (term > state.term) state.setHardState(term, null);
   if (state.role === 'leader') state.resetElectionTimer();
   leaveRole(state, leader);
+  // The term has a leader: no vote of it can make another one.
+  if (leader !== null) state.votes.clear();
   state.role = 'follower';
   state.noteRole();
 }
 
-/** A message of the current term's leader has come, be it an append or a chunk of a snapshot (section 5.2). */
-export function heardFromLeader(state: RaftState, { term, from }: { term: number; from: NodeId }): void {
+/**
+ * A message of the current term's leader has come: an append, a heartbeat or a chunk of a snapshot (section 5.2). One that
+ * has lost its majority is followed, so that its clients may go on waiting, but it is not protected from an election: the
+ * timer runs on, and a campaign that has begun continues. Without this, a leader that reaches only a few servers would keep
+ * them from electing another one with those that it does not reach.
+ */
+export function heardFromLeader(
+  state: RaftState,
+  { term, from, hasQuorum }: { term: number; from: NodeId; hasQuorum: boolean },
+): void {
+  if (!hasQuorum && state.role === 'preCandidate') return;
   becomeFollower(state, term, from);
+  if (!hasQuorum) return;
   state.leaderContactTicks = 0;
   state.resetElectionTimer();
 }
@@ -29,18 +41,16 @@ export function heardFromLeader(state: RaftState, { term, from }: { term: number
 export function becomePreCandidate(state: RaftState): void {
   leaveRole(state, null);
   state.role = 'preCandidate';
-  state.votes.add(state.id);
+  state.preVotes.add(state.id);
   state.resetElectionTimer();
   state.noteRole();
 }
 
-/** Section 5.2: raise the term, vote for oneself, restart the election timer. */
+/** Section 5.2: raise the term, vote for oneself, restart the election timer. Its own vote counts once it is durable. */
 export function becomeCandidate(state: RaftState): void {
   leaveRole(state, null);
   state.setHardState(state.term + 1, state.id);
-  state.voteBatch = state.nextBatch;
   state.role = 'candidate';
-  state.votes.add(state.id);
   state.resetElectionTimer();
   state.noteRole();
 }
@@ -55,7 +65,6 @@ export function becomeLeader(state: RaftState): void {
   state.forgetPartialSnapshot();
   for (const peer of state.peers) state.progress.set(peer, new Progress(state.log.lastIndex + 1));
   state.heartbeatElapsed = 0;
-  state.quorumElapsed = 0;
   state.acknowledged = 0;
   state.uncommittedBytes = 0;
   for (const entry of state.log.slice(state.commitIndex + 1, state.log.lastIndex)) {
@@ -74,10 +83,10 @@ export function appendAsLeader(state: RaftState, kind: Entry['kind'], command: s
   return entry;
 }
 
-/** Whatever a role leaves behind ends with it: votes, progress, and the reads that waited on a leadership. */
+/** Leaving a role discards its volatile state: pre-votes, followers' progress, and reads that waited for confirmation. */
 function leaveRole(state: RaftState, leader: NodeId | null): void {
   state.leader = leader;
-  state.votes.clear();
+  state.preVotes.clear();
   state.progress.clear();
   for (const request of state.reads.takeAll()) {
     state.draft.dropped.push({ request, reason: 'notLeader', leader });

@@ -21,10 +21,17 @@ export class RaftState {
   /** A snapshot that is arriving, or has arrived and is being made ready by the driver. */
   incoming: IncomingSnapshot | null = null;
 
-  /** Who granted the vote or pre-vote of the campaign under way. A set: a voter counts once. */
+  /** Who granted the pre-vote of the campaign under way. A set: a voter counts once. */
+  readonly preVotes = new Set<NodeId>();
+  /**
+   * Who voted for this server in the current term, itself included once its vote is durable. They outlast a return to
+   * pre-candidacy: a vote that a slow disk delays still counts in its term.
+   */
   readonly votes = new Set<NodeId>();
-  /** The storage batch that holds the own vote of the candidacy under way. */
+  /** The storage batch that holds this server's newest vote, for itself or another; 0 when it was there at the start. */
   voteBatch = 0;
+  /** All storage batches up to this one are durable. */
+  persistedBatch = 0;
 
   /** A leader's view of its peers; empty in every other role. */
   readonly progress = new Map<NodeId, Progress>();
@@ -38,8 +45,7 @@ export class RaftState {
   electionElapsed = 0;
   electionTimeout = 0;
   heartbeatElapsed = 0;
-  quorumElapsed = 0;
-  /** Ticks since the last word of a current leader. */
+  /** Ticks since the last word of a current leader that hears from a majority. */
   leaderContactTicks = Number.POSITIVE_INFINITY;
   ticksSinceStart = 0;
 
@@ -91,9 +97,28 @@ export class RaftState {
 
   /** Changes term and vote together; they are stored as one record. */
   setHardState(term: number, votedFor: NodeId | null): void {
+    if (term !== this.term) this.votes.clear();
     this.term = term;
     this.votedFor = votedFor;
+    if (votedFor !== null) this.voteBatch = this.nextBatch;
     this.draft.hardStateChanged = true;
+  }
+
+  /** Whether a vote of this server is on its way to the disk: until it arrives, its election cannot be decided. */
+  get isVoting(): boolean {
+    return this.voteBatch > this.persistedBatch;
+  }
+
+  /** Whether a majority, this leader included, has answered it within the last `ticks`. */
+  hasQuorumWithin(ticks: number): boolean {
+    let heard = 1;
+    for (const progress of this.progress.values()) if (progress.silentTicks < ticks) heard += 1;
+    return heard >= this.majority;
+  }
+
+  /** Whether this leader has heard from a majority within the shortest election timeout. */
+  get hasQuorum(): boolean {
+    return this.hasQuorumWithin(this.config.electionMinTicks);
   }
 
   /** Chunks that nobody will complete. A snapshot that is complete is with the driver, and comes back. */

@@ -74,8 +74,9 @@ export interface RequestVoteResponse extends Addressed {
 
 /**
  * Figure 2, AppendEntries RPC; without entries it is a heartbeat, a commit notice or a read confirmation.
- * `sequence` counts the sender's appends to this peer in this term, `readRound` is its read counter; both
- * come back in the response.
+ * `sequence` counts what the sender has sent to this peer in this term, `readRound` is its read counter; both
+ * come back in the response. Without `hasQuorum` the leader has not heard from a majority for an election timeout: the
+ * receiver need not protect it from an election.
  */
 export interface AppendEntries extends Addressed {
   readonly type: 'appendEntries';
@@ -83,6 +84,28 @@ export interface AppendEntries extends Addressed {
   readonly prevLogTerm: number;
   readonly entries: readonly Entry[];
   readonly leaderCommit: number;
+  readonly hasQuorum: boolean;
+  readonly sequence: number;
+  readonly readRound: number;
+}
+
+/**
+ * Leaves beside an append in flight, so that a large entry or a slow disk never makes a leader look dead. It is answered without
+ * the disk and vouches for no entry: `commit` names the leader's last committed entry, and a follower that holds this very
+ * entry holds all before it, too (Log Matching).
+ */
+export interface Heartbeat extends Addressed {
+  readonly type: 'heartbeat';
+  readonly commit: EntryId;
+  readonly hasQuorum: boolean;
+  readonly sequence: number;
+  readonly readRound: number;
+}
+
+/** `commitIndex` is what the follower has committed and stored. A refusal of an outdated term has `readRound` 0. */
+export interface HeartbeatResponse extends Addressed {
+  readonly type: 'heartbeatResponse';
+  readonly commitIndex: number;
   readonly sequence: number;
   readonly readRound: number;
 }
@@ -118,6 +141,7 @@ export interface InstallSnapshot extends Addressed {
   readonly chunk: number;
   readonly chunkCount: number;
   readonly data: string;
+  readonly hasQuorum: boolean;
   readonly sequence: number;
   readonly readRound: number;
 }
@@ -136,11 +160,11 @@ export interface InstallSnapshotResponse extends Addressed {
 }
 
 /** What one server asks of another; every request is answered by at most one response. */
-export type RequestMessage = PreVote | RequestVote | AppendEntries | InstallSnapshot;
+export type RequestMessage = PreVote | RequestVote | AppendEntries | Heartbeat | InstallSnapshot;
 
 /** What comes back, over the same exchange. */
 export type ResponseMessage =
-  PreVoteResponse | RequestVoteResponse | AppendEntriesResponse | InstallSnapshotResponse;
+  PreVoteResponse | RequestVoteResponse | AppendEntriesResponse | HeartbeatResponse | InstallSnapshotResponse;
 
 export type Message = RequestMessage | ResponseMessage;
 
@@ -149,6 +173,7 @@ export function isRequest(message: Message): message is RequestMessage {
     message.type === 'preVote' ||
     message.type === 'requestVote' ||
     message.type === 'appendEntries' ||
+    message.type === 'heartbeat' ||
     message.type === 'installSnapshot'
   );
 }

@@ -32,6 +32,10 @@ export function messageNumbers(message: Message): number[] {
         message.sequence,
         message.readRound,
       ];
+    case 'heartbeat':
+      return [8, from, to, term, message.commit.index, message.sequence, message.readRound];
+    case 'heartbeatResponse':
+      return [9, from, to, term, message.commitIndex, message.sequence, message.readRound];
     case 'installSnapshot':
       return [6, from, to, term, message.last.index, message.chunk, message.sequence, message.readRound];
     case 'installSnapshotResponse':
@@ -60,6 +64,10 @@ function detailsOf(message: Message): string {
           : `conflict ${conflict.index}/${conflict.term}`;
       return ` ${verdict} commit ${commitIndex} round ${readRound}`;
     }
+    case 'heartbeat':
+      return ` commit ${message.commit.index}/${message.commit.term} round ${message.readRound}`;
+    case 'heartbeatResponse':
+      return ` commit ${message.commitIndex} round ${message.readRound}`;
     case 'installSnapshot': {
       const { last, chunk, chunkCount, readRound } = message;
       return ` up to ${last.index}/${last.term} chunk ${chunk} of ${chunkCount} round ${readRound}`;

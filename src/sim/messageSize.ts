@@ -16,6 +16,8 @@ export function messageBytes(message: Message): number {
       return message.entries.reduce((sum, entry) => sum + entryBytes(entry), FRAME_BYTES);
     case 'installSnapshot':
       return FRAME_BYTES + bytesOnTheWire(message.data);
+    case 'heartbeat':
+    case 'heartbeatResponse':
     case 'appendEntriesResponse':
     case 'installSnapshotResponse':
     case 'preVote':

@@ -52,6 +52,8 @@ export class Safety {
       `servers ${other ?? ''} and ${id} lead term ${term}`,
     );
     this.leaders.set(term, id);
+    // A candidate asks for votes while its own is written; it counts, and so must be durable, once it has won.
+    this.noteVote(this.server(id), term, id);
     const { log } = this.server(id);
     this.committed.forEach((entry, position) => {
       if ((this.committedIn[position] ?? term) >= term) return;
@@ -91,14 +93,14 @@ export class Safety {
       `server ${message.from} sends ${message.type}`,
     );
     switch (message.type) {
-      case 'requestVote':
-        this.noteVote(sender, message.term, message.from);
-        break;
       case 'requestVoteResponse':
         if (message.granted) this.noteVote(sender, message.term, message.to);
         break;
       case 'appendEntries':
         this.noteCommitted(sender, message.leaderCommit, message.term);
+        break;
+      case 'heartbeat':
+        this.noteCommitted(sender, message.commit.index, message.term);
         break;
       case 'appendEntriesResponse':
         if (message.success) this.checkAcknowledgement(sender, message.matchIndex);
@@ -111,6 +113,8 @@ export class Safety {
         break;
       case 'preVote':
       case 'preVoteResponse':
+      case 'requestVote':
+      case 'heartbeatResponse':
         break;
     }
   }

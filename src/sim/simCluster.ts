@@ -220,7 +220,7 @@ function settingsOf(plan: Plan): SimServerSettings {
     },
     tickMs: TICK_MS,
     electionMinTicks: ELECTION_MIN_TICKS,
-    exchange: { timeoutMs: () => RPC_TIMEOUT_MS },
+    exchange: { timeoutMs: RPC_TIMEOUT_MS },
     waitingCallsMax: plan.waitingCallsMax,
     snapshots: { ...plan.snapshots, bytesMax: Number.POSITIVE_INFINITY },
     sessionsMax: plan.sessionsMax,

@@ -1,5 +1,6 @@
 import { ServiceError } from '../node/errors.js';
 import type { Message, NodeId, RequestMessage, ResponseMessage } from '../raft/types.js';
+import { LinkSpeed } from '../transport/linkSpeed.js';
 import type { PeerRequestHandler, SendOutcome, Transport } from '../transport/transport.js';
 import { messageBytes } from './messageSize.js';
 import type { Prng } from './prng.js';
@@ -23,8 +24,8 @@ export interface NetworkBehaviour {
 
 /** How processes wait for answers. */
 export interface ExchangeSettings {
-  /** After so long without an answer a request of so many bytes has failed. */
-  readonly timeoutMs: (bytes: number) => number;
+  /** After so long without an answer a small request has failed; a large one has more time, by the speed of the link. */
+  readonly timeoutMs: number;
 }
 
 /** One end of the network: a process, and what answers in it. */
@@ -157,10 +158,22 @@ export class SimNetwork {
 
   /** The transport of one process. */
   transportFor(host: SimHost, settings: ExchangeSettings): Transport {
+    const speeds = new Map<NodeId, LinkSpeed>();
     return {
-      send: (request, done) => {
+      send: (request, done, late) => {
         const bytes = messageBytes(request);
-        return new Exchange(host, done, settings.timeoutMs(bytes)).start((deliver) =>
+        const speed = speeds.get(request.to) ?? new LinkSpeed();
+        speeds.set(request.to, speed);
+        const timeoutMs = settings.timeoutMs + speed.allowanceMs(bytes);
+        const startedAt = this.time.nowMs;
+        const measured = (outcome: SendOutcome): void => {
+          const ms = this.time.nowMs - startedAt;
+          if ('response' in outcome) speed.answered(bytes, ms);
+          else if (ms >= timeoutMs) speed.timedOut(bytes);
+          done(outcome);
+        };
+        const limits = { timeoutMs, mayBeLate: mayBeLate(request, bytes) };
+        return new Exchange(host, measured, late, limits).start((deliver) =>
           this.carry(request, bytes, deliver),
         );
       },
@@ -228,37 +241,56 @@ export class SimNetwork {
   }
 }
 
-/** One request from its sender's side: ends exactly once, in an answer, a failure, or by being given up. */
+/** How long after its failure was reported an answer is still handed over, as by the transport that ships. */
+const LATE_MS = 10_000;
+
+/** One request from its sender's side: ends exactly once, in an answer, a failure, or by being given up; an answer may come late. */
 class Exchange {
-  private ended = false;
+  private state: 'open' | 'late' | 'ended' = 'open';
   private cancelTimeout: () => void = () => undefined;
   private breakOff: () => void = () => undefined;
 
   constructor(
     private readonly host: SimHost,
     private readonly done: (outcome: SendOutcome) => void,
-    private readonly timeoutMs: number,
+    private readonly late: (response: ResponseMessage) => void,
+    private readonly limits: { readonly timeoutMs: number; readonly mayBeLate: boolean },
   ) {}
 
   start(carry: (answer: (outcome: SendOutcome) => void) => () => void): () => void {
-    this.cancelTimeout = this.host.after(this.timeoutMs, () => {
-      this.end({ failure: 'no answer in time' });
-      this.breakOff();
-    });
+    this.cancelTimeout = this.host.after(this.limits.timeoutMs, () => this.giveUpWaiting());
     this.breakOff = carry((outcome) => this.host.perform(() => this.end(outcome)));
     return () => {
-      this.ended = true;
+      this.state = 'ended';
       this.cancelTimeout();
       this.breakOff();
     };
   }
 
-  private end(outcome: SendOutcome): void {
-    if (this.ended) return;
-    this.ended = true;
-    this.cancelTimeout();
-    this.done(outcome);
+  private giveUpWaiting(): void {
+    if (this.limits.mayBeLate) {
+      this.state = 'late';
+      this.cancelTimeout = this.host.after(LATE_MS, () => (this.state = 'ended'));
+    } else {
+      this.state = 'ended';
+      this.breakOff();
+    }
+    this.done({ failure: 'no answer in time' });
   }
+
+  private end(outcome: SendOutcome): void {
+    const { state } = this;
+    if (state === 'ended') return;
+    this.state = 'ended';
+    this.cancelTimeout();
+    if (state === 'open') this.done(outcome);
+    else if ('response' in outcome) this.late(outcome.response);
+  }
+}
+
+/** As in the transport that ships: what is still being uploaded is broken off, and no heartbeat is waited for. */
+function mayBeLate({ type }: RequestMessage, bytes: number): boolean {
+  return type !== 'heartbeat' && type !== 'preVote' && !LinkSpeed.isLarge(bytes);
 }
 
 /** A message belongs to nobody once it is sent: whoever changes it afterwards is caught. */

@@ -5,6 +5,8 @@ import type {
   ConflictHint,
   Entry,
   EntryId,
+  Heartbeat,
+  HeartbeatResponse,
   InstallSnapshot,
   InstallSnapshotResponse,
   Message,
@@ -36,6 +38,8 @@ export function decodeRequest(text: string): RequestMessage {
       };
     case 'appendEntries':
       return appendEntries(fields);
+    case 'heartbeat':
+      return heartbeat(fields);
     case 'installSnapshot':
       return installSnapshot(fields);
     default:
@@ -52,6 +56,8 @@ export function decodeResponse(text: string): ResponseMessage {
       return { type: fields['type'], ...address(fields), granted: flag(fields, 'granted') };
     case 'appendEntriesResponse':
       return appendEntriesResponse(fields);
+    case 'heartbeatResponse':
+      return heartbeatResponse(fields);
     case 'installSnapshotResponse':
       return installSnapshotResponse(fields);
     default:
@@ -109,6 +115,7 @@ function appendEntries(fields: Fields): AppendEntries {
     prevLogTerm,
     entries: entriesAfter(fields['entries'], prevLogIndex, prevLogTerm, term),
     leaderCommit: count(fields, 'leaderCommit'),
+    hasQuorum: flag(fields, 'hasQuorum'),
     sequence: count(fields, 'sequence'),
     readRound: count(fields, 'readRound'),
   };
@@ -150,6 +157,33 @@ function installSnapshot(fields: Fields): InstallSnapshot {
     chunk,
     chunkCount,
     data,
+    hasQuorum: flag(fields, 'hasQuorum'),
+    sequence: count(fields, 'sequence'),
+    readRound: count(fields, 'readRound'),
+  };
+}
+
+function heartbeat(fields: Fields): Heartbeat {
+  const { from, to, term } = address(fields);
+  const commit = entryId(fields, 'commit');
+  if (commit.term > term) throw new MessageError('commit names no entry of the sender');
+  return {
+    type: 'heartbeat',
+    from,
+    to,
+    term,
+    commit,
+    hasQuorum: flag(fields, 'hasQuorum'),
+    sequence: count(fields, 'sequence'),
+    readRound: count(fields, 'readRound'),
+  };
+}
+
+function heartbeatResponse(fields: Fields): HeartbeatResponse {
+  return {
+    type: 'heartbeatResponse',
+    ...address(fields),
+    commitIndex: count(fields, 'commitIndex'),
     sequence: count(fields, 'sequence'),
     readRound: count(fields, 'readRound'),
   };

@@ -1,5 +1,6 @@
-import type { NodeId, RequestMessage } from '../raft/types.js';
+import type { NodeId, RequestMessage, ResponseMessage } from '../raft/types.js';
 import { XmlRpcClient, XmlRpcFault, type ParsedValue } from '../xmlrpc/index.js';
+import { LinkSpeed } from './linkSpeed.js';
 import { decodeResponse, encodeMessage } from './messageCodec.js';
 import type { SendOutcome, Transport } from './transport.js';
 
@@ -15,43 +16,111 @@ export const peerMethods = {
   preVote: 'surfstore.requestVote',
   requestVote: 'surfstore.requestVote',
   appendEntries: 'surfstore.appendEntries',
+  heartbeat: 'surfstore.appendEntries',
   installSnapshot: 'surfstore.installSnapshot',
 } as const satisfies Record<RequestMessage['type'], string>;
+
+/** How long an answer may come late, and how many requests of a peer may be late at the same time. */
+const LATE_MS = 10_000;
+const LATE_MAX = 4;
+
+/** Requests whose late answer still has a meaning. */
+const lateTypes: ReadonlySet<RequestMessage['type']> = new Set([
+  'requestVote',
+  'appendEntries',
+  'installSnapshot',
+]);
 
 /**
  * Talks to peers over the same XML-RPC as clients do, on connections that stay open. A peer that answers
  * with a fault, or with anything that is no answer to the request, counts as not reached.
  */
 export class RpcTransport implements Transport {
-  private readonly clients: ReadonlyMap<NodeId, XmlRpcClient>;
+  private readonly links: ReadonlyMap<NodeId, Link>;
 
+  /** @param timeoutMs how long a small request may take; a large one has more, by the speed of the link */
   constructor(
     peers: readonly PeerAddress[],
     private readonly timeoutMs: number,
   ) {
-    this.clients = new Map(peers.map(({ id, host, port }) => [id, new XmlRpcClient({ host, port })]));
+    this.links = new Map(peers.map(({ id, host, port }) => [id, new Link(new XmlRpcClient({ host, port }))]));
   }
 
-  send(request: RequestMessage, done: (outcome: SendOutcome) => void): () => void {
-    const client = this.clients.get(request.to);
-    if (client === undefined) throw new Error(`server ${request.to} is not a peer`);
-    let givenUp = false;
-    const call = client.request(
-      peerMethods[request.type],
-      [encodeMessage(request)],
-      { timeoutMs: this.timeoutMs },
-      (error, value) => {
-        if (!givenUp) done(error === null ? readAnswer(request, value) : { failure: reasonOf(error) });
-      },
-    );
-    return () => {
-      givenUp = true;
-      call.abort();
-    };
+  send(
+    request: RequestMessage,
+    done: (outcome: SendOutcome) => void,
+    late: (response: ResponseMessage) => void = () => undefined,
+  ): () => void {
+    const link = this.links.get(request.to);
+    if (link === undefined) throw new Error(`server ${request.to} is not a peer`);
+    return link.send(request, this.timeoutMs, done, late);
   }
 
   close(): void {
-    for (const client of this.clients.values()) client.close();
+    for (const link of this.links.values()) link.close();
+  }
+}
+
+/** The way to one peer, and how fast it is. */
+class Link {
+  private readonly speed = new LinkSpeed();
+  /** Ends the requests that are late, the oldest first. */
+  private readonly late = new Set<() => void>();
+
+  constructor(private readonly client: XmlRpcClient) {}
+
+  send(
+    request: RequestMessage,
+    timeoutMs: number,
+    done: (outcome: SendOutcome) => void,
+    onLate: (response: ResponseMessage) => void,
+  ): () => void {
+    const text = encodeMessage(request);
+    const bytes = text.length;
+    const startedAt = performance.now();
+    let state: 'open' | 'late' | 'ended' = 'open';
+    const call = this.client.request(peerMethods[request.type], [text], {}, (error, value) => {
+      const before = state;
+      end();
+      if (before === 'ended') return;
+      const outcome = error === null ? readAnswer(request, value) : { failure: reasonOf(error) };
+      if (before === 'open') {
+        if ('response' in outcome) this.speed.answered(bytes, performance.now() - startedAt);
+        done(outcome);
+      } else if ('response' in outcome) onLate(outcome.response);
+    });
+    const allowedMs = timeoutMs + this.speed.allowanceMs(bytes);
+    let timer = setTimeout(() => {
+      this.speed.timedOut(bytes);
+      // What is still being uploaded would only be in the way of the next attempt.
+      if (lateTypes.has(request.type) && !LinkSpeed.isLarge(bytes)) {
+        state = 'late';
+        this.addLate(giveUp);
+        timer = setTimeout(giveUp, LATE_MS);
+      } else giveUp();
+      done({ failure: `no response within ${allowedMs} ms` });
+    }, allowedMs);
+    const end = (): void => {
+      state = 'ended';
+      clearTimeout(timer);
+      this.late.delete(giveUp);
+    };
+    const giveUp = (): void => {
+      end();
+      call.abort();
+    };
+    return giveUp;
+  }
+
+  close(): void {
+    for (const giveUp of [...this.late]) giveUp();
+    this.client.close();
+  }
+
+  private addLate(giveUp: () => void): void {
+    this.late.add(giveUp);
+    const [oldest] = this.late;
+    if (this.late.size > LATE_MAX) oldest?.();
   }
 }
 

@@ -6,10 +6,17 @@ export type SendOutcome = { readonly response: ResponseMessage } | { readonly fa
 /** Carries requests to peers and brings back the answer to that very request. */
 export interface Transport {
   /**
-   * Sends `request` to its addressee. `done` is called exactly once, never before `send` returns, within a
-   * bounded time, and not at all after a call of the returned function, which gives the request up.
+   * Sends `request` to its addressee. `done` is called exactly once, never before `send` returns, within a time
+   * that grows with the size of the request, and not at all after a call of the returned function, which gives the request up.
+   *
+   * @param late receives an answer that comes after `done` has reported a failure: a vote that a slow disk has delayed
+   * still counts in its term. At most one, and only for a while.
    */
-  send(request: RequestMessage, done: (outcome: SendOutcome) => void): () => void;
+  send(
+    request: RequestMessage,
+    done: (outcome: SendOutcome) => void,
+    late: (response: ResponseMessage) => void,
+  ): () => void;
   close(): void;
 }
 

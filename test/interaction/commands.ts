@@ -117,6 +117,8 @@ const table: Readonly<Record<string, Command | undefined>> = {
   /** hold A>B ..: what is sent there waits for `release`. */
   hold: (world, links) => links.forEach((text) => world.cluster.network.hold(...link(text))),
   held: (world) => world.cluster.network.heldPackets.forEach((packet) => world.print(describePacket(packet))),
+  /** drop TYPE: of what is held, the requests of this type are lost. */
+  drop: (world, [type]) => world.cluster.network.drop(({ exchange }) => exchange.request.type === type),
   /** release [oldest first | newest only, the others stay | reversed | twice | none: all are lost] */
   release: (world, [order = 'oldest']) => {
     const plan = releasePlans[order];
@@ -167,7 +169,7 @@ const table: Readonly<Record<string, Command | undefined>> = {
   },
   /** sent [I]: requests that left since the last count, by type, those to I only if given. */
   sent: (world, [id]) => {
-    const counts = { preVote: 0, requestVote: 0, appendEntries: 0, installSnapshot: 0 };
+    const counts = { preVote: 0, requestVote: 0, appendEntries: 0, heartbeat: 0, installSnapshot: 0 };
     for (const { type, to } of world.sent.splice(0))
       if (id === undefined || to === Number(id)) counts[type] += 1;
     const used = Object.entries(counts).filter(([, count]) => count > 0);

@@ -59,6 +59,10 @@ export function describeRequest(request: RequestMessage): string {
     const { last, chunk, chunkCount } = request;
     return `${head} last=${last.index}@${last.term} chunk=${chunk}/${chunkCount}`;
   }
+  if (request.type === 'heartbeat') {
+    const { commit, readRound } = request;
+    return `${head} commit=${commit.index}@${commit.term}${readRound > 0 ? ` round=${readRound}` : ''}`;
+  }
   if (request.type !== 'appendEntries') return `${head} last=${request.lastLogIndex}@${request.lastLogTerm}`;
   const { prevLogIndex, prevLogTerm, entries, leaderCommit, readRound } = request;
   const carried = entries.length > 4 ? `${entries.length} entries` : entries.map(describeEntry).join(' ');
@@ -70,6 +74,7 @@ function describeResponse(response: ResponseMessage): string {
   const head = `${response.from}->${response.to} ${response.type} term=${response.term}`;
   if (response.type === 'installSnapshotResponse')
     return `${head} match=${response.matchIndex} next=${response.nextChunk} commit=${response.commitIndex}`;
+  if (response.type === 'heartbeatResponse') return `${head} commit=${response.commitIndex}`;
   if (response.type !== 'appendEntriesResponse') return `${head} ${response.granted ? 'granted' : 'refused'}`;
   const { success, matchIndex, commitIndex, conflict } = response;
   if (success) return `${head} match=${matchIndex} commit=${commitIndex}`;

@@ -142,6 +142,7 @@ const emptyAppend = {
   prevLogTerm: 0,
   entries: [],
   leaderCommit: 0,
+  hasQuorum: true,
   sequence: 1,
   readRound: 0,
 } as const;

@@ -4,11 +4,14 @@ import {
   accept,
   append,
   CoreHarness,
+  ELECTION_TICKS,
   entriesOf,
   newCore,
   only,
+  preVote,
   preVoteResponse,
   requestVote,
+  requestVoteResponse,
 } from '../support/coreHarness.js';
 
 /** What may leave before the disk is done, and what may not. */
@@ -32,9 +35,78 @@ describe('figure 2 persistent state: updated on stable storage before responding
     expect(stepApart({ term }, [vote])).to.deep.equal({ now: [], later: ['requestVoteResponse'] });
   });
 
-  it('a candidate asks for votes only when its own is durable', () => {
+  it('a candidate asks for votes at once, while its own is being written', () => {
     const grant = preVoteResponse({ id: 0, term }, 1, { term: term + 1 });
-    expect(stepApart({ term }, [grant])).to.deep.equal({ now: [], later: ['requestVote', 'requestVote'] });
+    expect(stepApart({ term }, [grant])).to.deep.equal({ now: ['requestVote', 'requestVote'], later: [] });
+  });
+
+  it('a candidate leads only when its own vote is durable, though all others have voted for it', () => {
+    const harness = new CoreHarness({ isDiskFast: false });
+    harness.campaign();
+    harness.receive(preVoteResponse(harness.status, 1, { term: 1 }));
+    for (const peer of [1, 2]) harness.receive(requestVoteResponse(harness.status, peer));
+    expect(harness.status.role).to.equal('candidate');
+    harness.persist();
+    expect(harness.status.role).to.equal('leader');
+  });
+
+  describe('on a slow disk', () => {
+    function candidate(): CoreHarness {
+      const harness = new CoreHarness({ isDiskFast: false });
+      harness.campaign();
+      harness.receive(preVoteResponse(harness.status, 1, { term: 1 }));
+      return harness;
+    }
+
+    it('a vote that comes late in its term counts, though the candidate is asking for the next term already', () => {
+      const harness = candidate();
+      harness.persist();
+      harness.tick(ELECTION_TICKS);
+      expect(harness.status).to.include({ role: 'preCandidate', term: 1 });
+      harness.receive(requestVoteResponse(harness.status, 1));
+      expect(harness.status).to.include({ role: 'leader', term: 1 });
+    });
+
+    it('a vote of an older term does not', () => {
+      const harness = candidate();
+      harness.persist();
+      harness.tick(ELECTION_TICKS);
+      harness.receive(preVoteResponse(harness.status, 1, { term: 2 }));
+      harness.persist();
+      harness.receive(requestVoteResponse({ id: 0, term: 1 }, 1));
+      harness.receive(requestVoteResponse({ id: 0, term: 1 }, 2));
+      expect(harness.status).to.include({ role: 'candidate', term: 2 });
+    });
+
+    it('votes come to nothing once the term has a leader', () => {
+      const harness = candidate();
+      harness.persist();
+      harness.receive(append({ id: 0, term: 1 }, 2));
+      harness.tick(ELECTION_TICKS);
+      harness.receive(requestVoteResponse(harness.status, 1));
+      expect(harness.status).to.include({ role: 'preCandidate', term: 1 });
+    });
+
+    it('the election timer waits for a vote that is being written, one’s own and one for another', () => {
+      const own = candidate();
+      own.tick(2 * ELECTION_TICKS);
+      expect(own.status).to.include({ role: 'candidate', term: 1 });
+      const voter = new CoreHarness({ isDiskFast: false });
+      voter.receive(requestVote(voter.status, 1));
+      voter.tick(2 * ELECTION_TICKS);
+      expect(voter.status.role).to.equal('follower');
+      voter.persist();
+      voter.tick(ELECTION_TICKS);
+      expect(voter.status.role).to.equal('preCandidate');
+    });
+
+    it('a server whose vote is being written grants no pre-vote: it would make that vote worthless', () => {
+      const voter = new CoreHarness({ isDiskFast: false });
+      voter.receive(requestVote(voter.status, 1));
+      expect(only(voter.receive(preVote(voter.status, 2)), 'preVoteResponse').granted).to.equal(false);
+      voter.persist();
+      expect(only(voter.receive(preVote(voter.status, 2)), 'preVoteResponse').granted).to.equal(true);
+    });
   });
 
   it('an acknowledgement leaves only when the entries are durable', () => {

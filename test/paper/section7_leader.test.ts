@@ -291,7 +291,7 @@ describe('7 and figure 13 InstallSnapshot: the leader', () => {
   });
 
   it('takes the newest one when the log behind the old one is gone: the follower had been silent', () => {
-    const silent = { tailEntriesMax: 0, inFlightTicksMax: HEARTBEAT };
+    const silent = { tailEntriesMax: 0, inFlightTicksMax: HEARTBEAT, silentTicksMax: HEARTBEAT };
     const { harness, first, won } = lagging({ size: 5, config: silent });
     harness.replicate(won, [2, 3, 4]);
     harness.receive(wantChunk(first, 1));

@@ -236,10 +236,17 @@ export function append(to: Receiver, from: NodeId, fields: Fields<'appendEntries
     prevLogTerm: 0,
     entries: [],
     leaderCommit: 0,
+    hasQuorum: true,
     sequence: 1,
     readRound: 0,
     ...fields,
   };
+}
+
+export function heartbeat(to: Receiver, from: NodeId, fields: Fields<'heartbeat'> = {}): Message {
+  const commit = { term: 0, index: 0 };
+  const address = { type: 'heartbeat', from, to: to.id, term: to.term } as const;
+  return { ...address, commit, hasQuorum: true, sequence: 1, readRound: 0, ...fields };
 }
 
 /** The answer of a follower whose log agrees. */
@@ -273,7 +280,7 @@ export function chunkOf(
   fields: Fields<'installSnapshot'> = {},
 ): InstallSnapshot {
   const address = { type: 'installSnapshot', from, to: to.id, term: to.term } as const;
-  const piece = { last, chunk, chunkCount: chunks.length, data: chunks.at(chunk) ?? '' };
+  const piece = { last, chunk, chunkCount: chunks.length, data: chunks.at(chunk) ?? '', hasQuorum: true };
   return { ...address, ...piece, sequence: 1, readRound: 0, ...fields };
 }
 

@@ -7,7 +7,9 @@ interface Exchange {
   readonly request: RequestMessage;
   readonly deadlineMs: number;
   readonly done: (outcome: SendOutcome) => void;
-  isOpen: boolean;
+  readonly late: (response: ResponseMessage) => void;
+  /** `late`: it was reported as failed, and an answer is still handed over. */
+  state: 'open' | 'late' | 'ended';
 }
 
 /** A request or an answer on its way. */
@@ -58,7 +60,7 @@ export class VirtualNetwork {
   }
 
   transport(): Transport {
-    return { send: (request, done) => this.send(request, done), close: () => undefined };
+    return { send: (request, done, late) => this.send(request, done, late), close: () => undefined };
   }
 
   /** Loses everything from `from` to `to`; the other direction still works. */
@@ -88,6 +90,11 @@ export class VirtualNetwork {
     return this.held;
   }
 
+  /** Loses those of the held packets that `isLost` names. */
+  drop(isLost: (packet: Packet) => boolean): void {
+    this.held = this.held.filter((packet) => !isLost(packet));
+  }
+
   /** Ends all holds; what was held goes on its way as planned, by default all of it in the order of sending. */
   release(plan: (held: readonly Packet[]) => ReleasePlan = (held) => ({ sent: held })): void {
     this.holds.clear();
@@ -106,10 +113,12 @@ export class VirtualNetwork {
   /** Ends requests whose time is over. */
   expire(): void {
     const now = this.nowMs();
-    const over = this.exchanges.filter((exchange) => exchange.isOpen && exchange.deadlineMs <= now);
-    this.exchanges = this.exchanges.filter((exchange) => exchange.isOpen && exchange.deadlineMs > now);
+    const isOpen = ({ state }: Exchange): boolean => state === 'open';
+    const over = this.exchanges.filter((exchange) => isOpen(exchange) && exchange.deadlineMs <= now);
+    this.exchanges = this.exchanges.filter((exchange) => isOpen(exchange) && exchange.deadlineMs > now);
     for (const exchange of over) {
-      this.finish(exchange, { failure: 'no answer in time' });
+      exchange.state = 'late';
+      exchange.done({ failure: 'no answer in time' });
       this.onDelivered();
     }
   }
@@ -123,14 +132,24 @@ export class VirtualNetwork {
     return true;
   }
 
-  private send(request: RequestMessage, done: (outcome: SendOutcome) => void): () => void {
+  private send(
+    request: RequestMessage,
+    done: (outcome: SendOutcome) => void,
+    late: (response: ResponseMessage) => void,
+  ): () => void {
     const deadlineMs = this.nowMs() + this.rpcTimeoutMs;
-    const exchange: Exchange = { request: requestOverTheWire(request), deadlineMs, done, isOpen: true };
+    const exchange: Exchange = {
+      request: requestOverTheWire(request),
+      deadlineMs,
+      done,
+      late,
+      state: 'open',
+    };
     this.exchanges.push(exchange);
     this.onSent(request);
     this.dispatch(request.from, request.to, exchange, null);
     return () => {
-      exchange.isOpen = false;
+      exchange.state = 'ended';
     };
   }
 
@@ -175,9 +194,10 @@ export class VirtualNetwork {
   }
 
   private finish(exchange: Exchange, outcome: SendOutcome): void {
-    if (!exchange.isOpen) return;
-    exchange.isOpen = false;
-    exchange.done(outcome);
+    const { state } = exchange;
+    exchange.state = 'ended';
+    if (state === 'open') exchange.done(outcome);
+    else if (state === 'late' && 'response' in outcome) exchange.late(outcome.response);
   }
 
   private count(id: NodeId, type: RequestMessage['type']): void {
@@ -185,6 +205,7 @@ export class VirtualNetwork {
       preVote: 0,
       requestVote: 0,
       appendEntries: 0,
+      heartbeat: 0,
       installSnapshot: 0,
     };
     counts[type] += 1;

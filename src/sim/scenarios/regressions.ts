@@ -24,6 +24,7 @@ function forged(random: Prng, term: number, from: NodeId, to: NodeId): RequestMe
       prevLogTerm: 0,
       entries: [],
       leaderCommit: 0,
+      hasQuorum: true,
       sequence: 1,
       readRound: random.pick([0, 1]),
     },

@@ -42,6 +42,7 @@ export class Traffic {
         return;
       case 'preVote':
       case 'requestVote':
+      case 'heartbeat':
         this.requestsSoFar += 1;
         return;
       case 'appendEntriesResponse':
@@ -49,6 +50,7 @@ export class Traffic {
         return;
       case 'preVoteResponse':
       case 'requestVoteResponse':
+      case 'heartbeatResponse':
       case 'installSnapshotResponse':
         return;
     }

@@ -39,6 +39,7 @@ export function heartbeat(from: number, to: number, term: number): AppendEntries
     prevLogTerm: 0,
     entries: [],
     leaderCommit: 0,
+    hasQuorum: true,
     sequence: 1,
     readRound: 0,
   };

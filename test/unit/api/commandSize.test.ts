@@ -22,6 +22,7 @@ function peerMessage(command: string): string {
     prevLogTerm: largest,
     entries: [{ term: largest, index: largest, kind: 'command', command }],
     leaderCommit: largest,
+    hasQuorum: true,
     sequence: largest,
     readRound: largest,
   });

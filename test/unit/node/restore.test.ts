@@ -11,9 +11,11 @@ describe('a restored server', () => {
     const call = cluster.update(0, 'a', 1);
     await cluster.advance(3000);
     // The moment before server 4, which cannot hear the leader, asks for pre-votes again.
-    const isAboutToAsk = (): boolean =>
-      cluster.server(4).status.role === 'preCandidate' && cluster.nowMs % 600 === 590;
-    await cluster.until(isAboutToAsk, 2000);
+    let askedAtMs = -Infinity;
+    cluster.network.onSent = ({ from, type }) => {
+      if (from === 4 && type === 'preVote') askedAtMs = cluster.nowMs;
+    };
+    await cluster.until(() => cluster.nowMs === askedAtMs + 590, 2000);
     cluster.restore(1, 2);
     await cluster.advance(1000);
     expect([cluster.leader, String(call.outcome)]).to.deep.equal([0, 'true']);

@@ -11,7 +11,12 @@ function leader(): { core: RaftCore; append: AppendEntries } {
     { hardState: { term: 0, votedFor: null }, entries: [], applied: 0 },
     () => 60,
   );
-  const receive = (message: Message): readonly Message[] => core.step({ type: 'receive', message }).messages;
+  const receive = (message: Message): readonly Message[] => {
+    const { batch, messages } = core.step({ type: 'receive', message });
+    if (batch === null) return messages;
+    const persisted = core.step({ type: 'persisted', batch: batch.number, last: batch.last });
+    return [...messages, ...persisted.messages];
+  };
   core.step({ type: 'campaign' });
   receive({ type: 'preVoteResponse', from: 1, to: 0, term: 1, granted: true });
   const appends = receive({ type: 'requestVoteResponse', from: 1, to: 0, term: 1, granted: true });

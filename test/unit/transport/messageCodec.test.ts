@@ -28,6 +28,7 @@ const appendEntries: fc.Arbitrary<RequestMessage> = fc
     terms: fc.array(fc.nat(1000), { minLength: 1, maxLength: 8 }).map((terms) => terms.sort((a, b) => a - b)),
     commands: fc.array(fc.string({ unit: 'binary' }), { minLength: 8, maxLength: 8 }),
     leaderCommit: count,
+    hasQuorum: fc.boolean(),
     sequence: count,
     readRound: count,
   })
@@ -49,6 +50,7 @@ const installSnapshot: fc.Arbitrary<RequestMessage> = fc
     last: fc.record({ term: fc.nat(500), index: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }) }),
     chunks: fc.tuple(count, fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER })),
     data: fc.string({ unit: 'binary' }),
+    hasQuorum: fc.boolean(),
     sequence: count,
     readRound: count,
   })
@@ -92,6 +94,7 @@ const anAppend = {
     { term: 3, index: 6, kind: 'noop', command: '' },
   ],
   leaderCommit: 4,
+  hasQuorum: true,
   sequence: 9,
   readRound: 1,
 } as const satisfies Message;
@@ -120,6 +123,7 @@ const aChunk = {
   chunk: 1,
   chunkCount: 2,
   data: '[["a",1,[]]]',
+  hasQuorum: true,
   sequence: 9,
   readRound: 1,
 } as const satisfies Message;

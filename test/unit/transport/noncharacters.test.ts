@@ -40,6 +40,7 @@ describe('characters that XML cannot carry', () => {
         prevLogTerm: 0,
         entries: [{ term: 1, index: 1, kind: 'command', command }],
         leaderCommit: 0,
+        hasQuorum: true,
         sequence: 1,
         readRound: 1,
       } as const;
@@ -56,6 +57,7 @@ describe('characters that XML cannot carry', () => {
         chunk: 0,
         chunkCount: 1,
         data: JSON.stringify([{ k: text, v: text }]),
+        hasQuorum: true,
         sequence: 1,
         readRound: 1,
       } as const;

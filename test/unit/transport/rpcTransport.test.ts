@@ -28,7 +28,16 @@ const requests: Readonly<Record<RequestMessage['type'], RequestMessage>> = {
     prevLogTerm: 2,
     entries: [{ term: 3, index: 5, kind: 'command', command: '{"name":"<&>\\"é\u{1f600}"}' }],
     leaderCommit: 4,
+    hasQuorum: true,
     sequence: 7,
+    readRound: 9,
+  },
+  heartbeat: {
+    type: 'heartbeat',
+    ...address,
+    commit: { term: 2, index: 4 },
+    hasQuorum: false,
+    sequence: 8,
     readRound: 9,
   },
   installSnapshot: {
@@ -38,6 +47,7 @@ const requests: Readonly<Record<RequestMessage['type'], RequestMessage>> = {
     chunk: 1,
     chunkCount: 3,
     data: '[["<&>\\"é\u{1f600}",1,[]]]',
+    hasQuorum: true,
     sequence: 8,
     readRound: 9,
   },
@@ -56,6 +66,7 @@ const responses: Readonly<Record<RequestMessage['type'], ResponseMessage>> = {
     readRound: 9,
     conflict: null,
   },
+  heartbeat: { type: 'heartbeatResponse', ...back, commitIndex: 4, sequence: 8, readRound: 9 },
   installSnapshot: {
     type: 'installSnapshotResponse',
     ...back,
@@ -143,6 +154,7 @@ describe('the transport over XML-RPC', () => {
       preVote: 'surfstore.requestVote',
       requestVote: 'surfstore.requestVote',
       appendEntries: 'surfstore.appendEntries',
+      heartbeat: 'surfstore.appendEntries',
       installSnapshot: 'surfstore.installSnapshot',
     });
   });
