@@ -154,14 +154,19 @@ export class RaftCore {
 
   /**
    * Heartbeat time: who can get an append gets one, if only an empty one, and whoever has one in flight gets a heartbeat beside
-   * it. Followers that could not be reached are tried again.
+   * it. So does a follower that has all there is while new entries wait for their commit: an empty append to it would hold the
+   * commit notice back. Followers that could not be reached are tried again.
    */
   private contactAll(): void {
     const { state } = this;
+    const { lastIndex } = state.log;
+    const isCommitNear = lastIndex > state.commitIndex && lastIndex > state.heartbeatLastIndex;
     state.heartbeatElapsed = 0;
+    state.heartbeatLastIndex = lastIndex;
     for (const [peer, progress] of state.progress) {
+      const isUpToDate = isCommitNear && !progress.isPaused && progress.matchIndex === lastIndex;
       progress.resume();
-      if (progress.isReady) sendAppend(state, peer, progress);
+      if (progress.isReady && !isUpToDate) sendAppend(state, peer, progress);
       else sendHeartbeat(state, peer, progress);
     }
   }

@@ -53,6 +53,11 @@ export class Progress {
     return this.inFlight === null && !this.paused;
   }
 
+  /** Whether it is left alone until the next heartbeat. */
+  get isPaused(): boolean {
+    return this.paused;
+  }
+
   /** Ticks since its last answer; undefined when it never answered this leader. */
   get contactTicks(): number | undefined {
     return this.hasAnswered ? this.silentTicks : undefined;

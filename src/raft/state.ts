@@ -45,6 +45,8 @@ export class RaftState {
   electionElapsed = 0;
   electionTimeout = 0;
   heartbeatElapsed = 0;
+  /** Where the log ended at the last heartbeat. */
+  heartbeatLastIndex = 0;
   /** Ticks since the last word of a current leader that hears from a majority. */
   leaderContactTicks = Number.POSITIVE_INFINITY;
   ticksSinceStart = 0;
