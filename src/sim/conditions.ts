@@ -2,6 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import type { Fault, Plan } from './plan.js';
 import type { Prng } from './prng.js';
 import { drawShape } from './shapes.js';
+import type { NetworkBehaviour } from './simNetwork.js';
 
 /**
  * What plans may have beside the faults that every plan may have. A condition that the product does not cope with yet is left
@@ -59,15 +60,19 @@ function withShapes(plan: Plan, random: Prng): Plan {
     }
     atMs += forMs + random.between(0, 4_000);
   }
-  const network = isAlone
-    ? { ...plan.network, latencyMaxMs: Math.min(20, plan.network.latencyMaxMs), loss: 0, tail: 0 }
-    : plan.network;
   return {
     ...plan,
     chaosMs: Math.max(plan.chaosMs, atMs),
-    network: { ...network, latencyMinMs: Math.min(network.latencyMinMs, network.latencyMaxMs) },
+    network: calmed(plan.network, isAlone),
     faults: isAlone ? faults : [...plan.faults, ...faults],
   };
+}
+
+/** A network that loses nothing and is quick, unless it shall stay as it is. */
+function calmed(network: NetworkBehaviour, isCalm: boolean): NetworkBehaviour {
+  const latencyMaxMs = Math.min(20, network.latencyMaxMs);
+  const latencyMinMs = Math.min(latencyMaxMs, network.latencyMinMs);
+  return isCalm ? { ...network, latencyMinMs, latencyMaxMs, loss: 0, tail: 0 } : network;
 }
 
 /** Disks of all or some servers that are slow from the beginning to the end. */
@@ -83,7 +88,8 @@ function withSlowSyncs(plan: Plan, random: Prng): Plan {
 
 /** Clients that write much at a time, over links that take their time for it. */
 function withLargeValues(plan: Plan, random: Prng): Plan {
-  if (random.chance(0.8)) return plan;
+  if (random.chance(0.9)) return plan;
+  const [isAlone, isPatient] = [random.chance(0.6), random.chance(0.7)];
   const bytesPerSecond = random.pick([1_250_000, 6_250_000, 12_500_000]);
   const itemChars = Math.min(random.pick([200_000, 1_000_000, 4_000_000, 8_000_000]), bytesPerSecond);
   const operations = Math.ceil(WRITTEN_CHARS_MAX / itemChars / 2);
@@ -92,8 +98,18 @@ function withLargeValues(plan: Plan, random: Prng): Plan {
     operations: Math.min(client.operations, operations),
     keyed: 1,
     puts: 1,
+    ...(isPatient ? { patienceMs: null, attemptMs: null, breaks: 0 } : {}),
   }));
-  return { ...plan, network: { ...plan.network, bytesPerSecond }, itemChars, clients };
+  // A snapshot after every entry would carry all of it again and again.
+  const entriesMax = Math.max(plan.snapshots.entriesMax, 20);
+  return {
+    ...plan,
+    network: { ...calmed(plan.network, isAlone), bytesPerSecond },
+    snapshots: { ...plan.snapshots, entriesMax, chunkChars: 10_000 },
+    itemChars,
+    clients,
+    faults: isAlone ? plan.faults.filter(({ kind }) => kind === 'kill').slice(0, 2) : plan.faults,
+  };
 }
 
 /** More would take long to compare. */

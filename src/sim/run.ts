@@ -193,17 +193,18 @@ export class Run {
     const [first] = this.cluster.servers;
     if (first === undefined) return true;
     const logOf = (server: typeof first): string => `${server.log.length} ${server.log.at(-1)?.term ?? 0}`;
-    const contents = first.process && contentsOf(first.process.state);
-    return this.cluster.servers.every((server) => {
-      const state = server.process?.state;
-      return (
-        state !== undefined &&
-        logOf(server) === logOf(first) &&
-        state.lastApplied === server.log.length &&
-        contentsOf(state) === contents &&
-        this.cluster.effects.isHeldBy(state)
-      );
-    });
+    const areApplied = this.cluster.servers.every(
+      (server) => logOf(server) === logOf(first) && server.process?.state.lastApplied === server.log.length,
+    );
+    // What they hold may be large, so it is compared last.
+    if (!areApplied || first.process === undefined) return false;
+    const contents = contentsOf(first.process.state);
+    return this.cluster.servers.every(
+      ({ process }) =>
+        process !== undefined &&
+        contentsOf(process.state) === contents &&
+        this.cluster.effects.isHeldBy(process.state),
+    );
   }
 
   /**

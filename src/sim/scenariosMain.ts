@@ -1,11 +1,13 @@
 import { Command } from 'commander';
-import { playScenario, scenarios, type Scenario } from './scenarios/index.js';
+import { conditionsNamed, usualConditions, type Condition } from './conditions.js';
+import { playScenario, scenariosUnder, type Scenario } from './scenarios/index.js';
 import { wholeNumber } from './wholeNumber.js';
 
 interface Flags {
   readonly seeds: number;
   readonly seed: number;
   readonly only?: string;
+  readonly with: readonly Condition[];
   readonly list?: boolean;
   readonly trace?: boolean;
 }
@@ -19,12 +21,18 @@ const flags = new Command('scenarios')
   .option('--seeds <n>', 'how many seeds for each scenario', wholeNumber, 100)
   .option('--seed <n>', 'the first seed', wholeNumber, 1)
   .option('--only <name>', 'only scenarios whose name contains this')
+  .option(
+    '--with <conditions>',
+    'conditions, with commas between them, or "all"',
+    conditionsNamed,
+    usualConditions,
+  )
   .option('--list', 'list the scenarios, and play none')
   .option('--trace', 'print every event')
   .parse()
   .opts<Flags>();
 
-const chosen = scenarios.filter(({ name }) => name.includes(flags.only ?? ''));
+const chosen = scenariosUnder(flags.with).filter(({ name }) => name.includes(flags.only ?? ''));
 process.exitCode = flags.list === true ? list() : await playAll();
 
 function list(): number {
@@ -80,7 +88,8 @@ async function playSeeds(
 }
 
 function told({ name }: Scenario, seed: number, message: string): string {
-  const command = `npm run scenarios -- --only "${name}" --seed ${seed} --seeds 1 --trace`;
+  const conditions = flags.with.length === 0 ? '' : ` --with ${flags.with.join(',')}`;
+  const command = `npm run scenarios -- --only "${name}"${conditions} --seed ${seed} --seeds 1 --trace`;
   return `    seed ${seed}: ${message}\n    see it again with: ${command}\n`;
 }
 

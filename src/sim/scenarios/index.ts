@@ -1,21 +1,24 @@
+import type { Condition } from '../conditions.js';
 import { agreement } from './agreement.js';
 import { anyServer } from './anyServer.js';
 import { churns } from './churn.js';
 import { conflicts } from './conflicts.js';
 import { counts } from './counts.js';
 import { elections } from './elections.js';
+import { partialConnectivity } from './partial.js';
 import { regressions } from './regressions.js';
 import { restarts } from './restarts.js';
 import { sessions } from './sessions.js';
 import { snapshotServices, snapshots } from './snapshots.js';
 import type { Scenario } from './scenario.js';
 import { services } from './service.js';
+import { slowness } from './slow.js';
 import { stateMachine } from './stateMachine.js';
 
 export { playScenario, type Scenario, type ScenarioResult } from './scenario.js';
 
 /** All scenarios, in the order in which they are worth reading. */
-export const scenarios: readonly Scenario[] = [
+export const allScenarios: readonly Scenario[] = [
   ...elections,
   ...agreement,
   ...conflicts,
@@ -28,5 +31,12 @@ export const scenarios: readonly Scenario[] = [
   ...snapshotServices,
   ...sessions,
   ...anyServer,
+  ...partialConnectivity,
+  ...slowness,
   ...regressions,
 ];
+
+/** Those that are played under these conditions. */
+export function scenariosUnder(conditions: readonly Condition[]): readonly Scenario[] {
+  return allScenarios.filter(({ condition }) => condition === undefined || conditions.includes(condition));
+}

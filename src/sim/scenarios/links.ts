@@ -1,10 +1,12 @@
 import type { NodeId } from '../../raft/types.js';
+import { passesIn, type Shape } from '../shapes.js';
 import type { SimNetwork } from '../simNetwork.js';
 
 /** Which servers can talk to which: groups, and servers that are cut off from everybody. */
 export class Links {
   private readonly cutOff = new Set<NodeId>();
   private readonly muted = new Set<NodeId>();
+  private passes: ((from: NodeId, to: NodeId) => boolean) | undefined;
   private groups: readonly (readonly NodeId[])[] = [];
 
   constructor(
@@ -14,6 +16,7 @@ export class Links {
 
   connected(a: NodeId, b: NodeId): boolean {
     if (a === b) return true;
+    if (this.passes?.(a, b) === false || this.passes?.(b, a) === false) return false;
     if (this.cutOff.has(a) || this.cutOff.has(b)) return false;
     return this.groups.length === 0 || this.groups.some((group) => group.includes(a) && group.includes(b));
   }
@@ -47,12 +50,26 @@ export class Links {
     this.lay();
   }
 
+  /** Messages pass in this shape only; null: everywhere again. */
+  shape(shape: Shape | null): void {
+    this.passes = shape === null ? undefined : passesIn(shape, undefined);
+    this.lay();
+  }
+
   private lay(): void {
     this.network.heal();
     for (const from of this.ids) {
       for (const to of this.ids) {
-        if (this.muted.has(from) || !this.connected(from, to)) this.network.cutLink(from, to);
+        if (!this.isOpen(from, to)) this.network.cutLink(from, to);
       }
     }
+  }
+
+  private isOpen(from: NodeId, to: NodeId): boolean {
+    if (this.cutOff.has(from) || this.cutOff.has(to) || this.muted.has(from)) return false;
+    if (this.passes?.(from, to) === false) return false;
+    return (
+      this.groups.length === 0 || this.groups.some((group) => group.includes(from) && group.includes(to))
+    );
   }
 }

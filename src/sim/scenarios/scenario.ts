@@ -1,3 +1,4 @@
+import type { Condition } from '../conditions.js';
 import { judgeHistory } from '../judge.js';
 import { Run, type Operation } from '../run.js';
 import { SafetyViolation } from '../safetyViolation.js';
@@ -13,6 +14,8 @@ export interface Scenario {
   /** What it shows, in one sentence. */
   readonly shows: string;
   readonly setup: Setup;
+  /** Under which condition it is played. @default always */
+  readonly condition?: Condition;
   readonly play: (stage: Stage) => Promise<void>;
 }
 

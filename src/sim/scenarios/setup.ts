@@ -24,6 +24,10 @@ export interface Setup {
   readonly files?: readonly number[];
   /** @default drawn: at most 30 ms for a write */
   readonly disk?: DiskBehaviour;
+  /** What each write takes beyond that, on every disk or by server. @default 0 */
+  readonly syncMs?: number | readonly number[];
+  /** Of each link in each direction. @default unlimited */
+  readonly bytesPerSecond?: number;
   /** As a server whose storage is lost with its process needs it. @default 0 */
   readonly voteDelayTicks?: number;
   /** @default none are taken */
@@ -51,7 +55,11 @@ export function drawSetup(setup: Setup, seed: number): Plan {
     seed,
     servers,
     chaosMs: 0,
-    network: drawNetworkOf(random, setup.network ?? 'reliable'),
+    network: {
+      ...drawNetworkOf(random, setup.network ?? 'reliable'),
+      ...(setup.bytesPerSecond === undefined ? {} : { bytesPerSecond: setup.bytesPerSecond }),
+    },
+    ...(setup.syncMs === undefined ? {} : { syncMs: syncsOf(setup.syncMs, servers) }),
     disk: setup.disk ?? drawQuickDisk(random),
     clockSkew: random.pick([0, 0, 0.01]),
     files: random.pick(setup.files ?? [1, 2, 3, 5]),
@@ -67,6 +75,10 @@ export function drawSetup(setup: Setup, seed: number): Plan {
     })),
     faults: [],
   };
+}
+
+function syncsOf(syncMs: number | readonly number[], servers: number): readonly number[] {
+  return typeof syncMs === 'number' ? Array.from({ length: servers }, () => syncMs) : syncMs;
 }
 
 /** How messages fare from now on. */

@@ -5,6 +5,7 @@ import type { Plan } from '../plan.js';
 import { Prng } from '../prng.js';
 import type { Run } from '../run.js';
 import { SafetyViolation } from '../safetyViolation.js';
+import type { Shape } from '../shapes.js';
 import type { JsonValue, RequestId } from '../../stateMachine/command.js';
 import type { Way } from '../attempts.js';
 import type { Outcome, Write } from '../requests.js';
@@ -197,6 +198,11 @@ export class Stage {
     this.links.mute(id);
   }
 
+  /** Messages pass in this shape only; null: everywhere again. */
+  shape(shape: Shape | null): void {
+    this.links.shape(shape);
+  }
+
   crash(id: NodeId): void {
     this.process(id).node.crash();
   }
@@ -351,6 +357,7 @@ export class Stage {
     if (this.isHealed) return;
     this.isHealed = true;
     this.links.split([]);
+    this.links.shape(null);
     this.links.rejoin(this.ids);
     this.calls.giveUp();
     await this.run.healing();

@@ -1,0 +1,65 @@
+import type { Scenario } from './scenario.js';
+
+const LEADER_WITHIN_MS = 5_000;
+const BYTES_PER_SECOND = 50_000_000 / 8;
+const VALUE_CHARS = 5_000_000;
+
+/** Disks and links that work, and take their time. */
+export const slowness: readonly Scenario[] = [
+  {
+    name: 'slowness: every disk takes 700 ms',
+    shows: 'leaders are lost, one after another, and there is another within 5 s each time',
+    setup: { servers: [3, 5], syncMs: 700, disk: { writeMinMs: 0, writeMaxMs: 5 } },
+    condition: 'slowSyncs',
+    async play(stage) {
+      for (let round = 0; round < 4; round += 1) {
+        const old = await stage.leader(LEADER_WITHIN_MS);
+        await stage.commit();
+        const loss = stage.random.pick(['kill', 'crash', 'cut'] as const);
+        stage[loss](old);
+        await stage.leader(LEADER_WITHIN_MS);
+        await stage.commit();
+        if (loss === 'kill') stage.start(old);
+        else if (loss === 'crash') stage.restore(old);
+        else stage.rejoin(old);
+      }
+    },
+  },
+  {
+    name: 'slowness: one disk takes a second',
+    shows: 'a follower with a slow disk holds nobody back, whoever leads',
+    setup: { servers: [3, 5], syncMs: [900, 0, 0, 0, 0], disk: { writeMinMs: 0, writeMaxMs: 5 } },
+    condition: 'slowSyncs',
+    async play(stage) {
+      const first = await stage.leader(LEADER_WITHIN_MS);
+      for (let round = 0; round < 10; round += 1) {
+        await stage.commit();
+        await stage.advanceBetween(0, 500);
+      }
+      const term = stage.termOf(first);
+      stage.expect((await stage.leader()) === first, 'the leader stays');
+      stage.kill(first);
+      stage.expect(stage.termOf(await stage.leader(LEADER_WITHIN_MS)) > term, 'another one leads');
+      stage.start(first);
+    },
+  },
+  {
+    name: 'slowness: a large value over slow links',
+    shows:
+      'a value of 5 MB reaches five servers over 50 Mbit/s; leader and term stay, and others write meanwhile',
+    setup: { servers: [5], bytesPerSecond: BYTES_PER_SECOND },
+    condition: 'largeValues',
+    async play(stage) {
+      await stage.commit(stage.ids.length);
+      const leader = await stage.leader();
+      const term = stage.termOf(leader);
+      const large = stage.propose(leader, 'x'.repeat(VALUE_CHARS));
+      await stage.advanceBetween(0, 300);
+      const small = stage.propose(leader);
+      await stage.answers([large, small], 10_000);
+      await stage.until('all servers apply it', () => stage.appliedBy(large) === stage.ids.length, 10_000);
+      stage.expect((await stage.leader()) === leader, 'the leader stays');
+      stage.expect(stage.termOf(leader) === term, 'the term stays');
+    },
+  },
+];
