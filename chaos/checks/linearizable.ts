@@ -52,6 +52,8 @@ function callText(operation: Operation): string {
       return `put ${JSON.stringify(operation.value)} under "${operation.key}"`;
     case 'kvAppend':
       return `append ${JSON.stringify(operation.value)} to "${operation.key}"`;
+    case 'kvDelete':
+      return `delete "${operation.key}"`;
     case 'kvGet':
       return `get "${operation.key}"`;
   }

@@ -29,6 +29,7 @@ export function isWrite({ kind }: RunOperation): boolean {
     case 'update':
     case 'kvPut':
     case 'kvAppend':
+    case 'kvDelete':
       return true;
     case 'readFile':
     case 'readVersion':

@@ -23,6 +23,8 @@ export function callInWords(operation: RunOperation): string {
       return `put ${quoted(operation.key)} = ${value(operation.value)}`;
     case 'kvAppend':
       return `append ${value(operation.value)} to ${quoted(operation.key)}`;
+    case 'kvDelete':
+      return `delete ${quoted(operation.key)}`;
     case 'kvGet':
       return `get ${quoted(operation.key)}`;
   }

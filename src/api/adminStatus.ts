@@ -55,6 +55,7 @@ function adminStatus(
 ): Readonly<Record<string, unknown>> {
   const { id, servers, version } = source;
   const status = source.node.status;
+  const { files, keys, sessions, stateBytes, stateBytesMax } = source.counts();
   const { core, lifecycle, lastApplied } = status;
   const partners = servers.filter((server) => server.id !== id);
   const leader = core.leader === null ? null : addressOf(servers[core.leader]);
@@ -90,7 +91,11 @@ function adminStatus(
     snapshot_idx: core.snapshotIndex,
     waiting_calls: status.waitingCalls,
     unreachable_from: status.unreachableFrom,
-    ...source.counts(),
+    files,
+    keys,
+    sessions,
+    state_bytes: stateBytes,
+    state_bytes_max: stateBytesMax,
     explanation: explanation(status, leader, connected.size + 1, servers.length),
   };
 }

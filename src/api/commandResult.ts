@@ -24,6 +24,7 @@ export function requireKnown(result: CommandResult): CommandResult {
     case 'refused':
     case 'notAList':
     case 'tooLarge':
+    case 'missing':
     case 'none':
       return result;
   }

@@ -120,11 +120,11 @@ export class JsonMessages implements Route {
       case 'append':
         await service.append(key, [message.value], limits);
         return { code: 'success' };
+      case 'delete':
+        return (await service.delete(key, limits)) ? { code: 'success' } : noSuchKey(key);
       case 'get': {
         const value = await service.get(key, limits);
-        return value === undefined
-          ? failure('there is no such key', 'notFound', 'notDone', key)
-          : { code: 'success', payload: { key, value } };
+        return value === undefined ? noSuchKey(key) : { code: 'success', payload: { key, value } };
       }
     }
   }
@@ -142,7 +142,7 @@ type Message = {
   readonly key: string;
   readonly timeoutMs: number;
   readonly request: RequestId | undefined;
-} & ({ readonly type: 'get' } | { readonly type: 'put' | 'append'; readonly value: JsonValue });
+} & ({ readonly type: 'get' | 'delete' } | { readonly type: 'put' | 'append'; readonly value: JsonValue });
 
 function attempt(read: () => Message): { readonly message?: Message; readonly error?: unknown } {
   try {
@@ -162,14 +162,15 @@ function messageOf(text: string, named: () => RequestId | undefined = () => unde
   const fields = objectOf(parsed(text), 'a message');
   const payload = objectOf(fields['payload'], 'the payload');
   const type = typeof fields['type'] === 'string' ? fields['type'].toLowerCase() : undefined;
-  if (type !== 'get' && type !== 'put' && type !== 'append')
-    throw new InputError('type must be "get", "put" or "append"');
+  if (type !== 'get' && type !== 'put' && type !== 'append' && type !== 'delete')
+    throw new InputError('type must be "get", "put", "append" or "delete"');
   const common = {
     key: checkKey(payload['key']),
     timeoutMs: checkTimeout(fields['timeout_ms'] ?? TIMEOUT_MS),
     request: isAbsent(fields['request']) ? named() : requestIdFrom(fields['request']),
   };
-  return type === 'get' ? { ...common, type } : { ...common, type, value: checkValue(payload['value']) };
+  if (type === 'get' || type === 'delete') return { ...common, type };
+  return { ...common, type, value: checkValue(payload['value']) };
 }
 
 /** Null is what some libraries write for a member that is not set. */
@@ -191,6 +192,10 @@ function objectOf(value: unknown, what: string): Fields {
       `${what} must be an object; a message is {"type": "put", "payload": {"key": "k", "value": "v"}}`,
     );
   return value as Fields;
+}
+
+function noSuchKey(key: string): JsonReply {
+  return failure('there is no such key', 'notFound', 'notDone', key);
 }
 
 function failure(

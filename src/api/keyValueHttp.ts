@@ -7,6 +7,7 @@ import type { CallLimits, KeyValueService } from './keyValueService.js';
 import type { Route } from './surfaces.js';
 
 const PREFIX = '/keys/';
+const NO_SUCH_KEY = 'There is no such key.';
 
 interface Change {
   readonly type: 'PUT' | 'APPEND';
@@ -33,16 +34,20 @@ export class KeyValueHttp implements Route {
     const fail = (error: unknown): void => this.fail(call, error);
     const { method } = request;
     if (method === 'GET' || method === 'HEAD') this.get(call).catch(fail);
+    else if (method === 'DELETE') this.delete(call).catch(fail);
     else if (method === 'POST')
       call.readJson(this.bodyBytesMax, (text) => void this.change(call, text).catch(fail));
-    else call.text(405, 'Keys are read with GET and changed with POST.', { Allow: 'GET, HEAD, POST' });
+    else
+      call.text(405, 'Keys are read with GET, changed with POST and removed with DELETE.', {
+        Allow: 'GET, HEAD, POST, DELETE',
+      });
   }
 
   private async get(call: HttpCall): Promise<void> {
     const { key, query } = targetOf(call.request);
     const limits = limitsOf(call, query);
     const value = isLocal(query) ? this.service.getLocal(key) : await this.service.get(key, limits);
-    if (value === undefined) call.text(404, 'There is no such key.');
+    if (value === undefined) call.text(404, NO_SUCH_KEY);
     else if (isListOfStrings(value)) call.json(200, value);
     else call.text(400, 'The value under this key is not a list of strings; read it with a JSON message.');
   }
@@ -54,6 +59,13 @@ export class KeyValueHttp implements Route {
     if (type === 'PUT') await this.service.put(key, strings, limits);
     else await this.service.append(key, strings, limits);
     call.nothing();
+  }
+
+  private async delete(call: HttpCall): Promise<void> {
+    const { key, query } = targetOf(call.request);
+    const limits = { ...limitsOf(call, query), request: call.requestId };
+    if (await this.service.delete(key, limits)) call.nothing();
+    else call.text(404, NO_SUCH_KEY);
   }
 
   private fail(call: HttpCall, error: unknown): void {

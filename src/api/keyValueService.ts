@@ -3,6 +3,7 @@ import type { LeaderRouter, Routed } from '../node/leaderRouter.js';
 import type { RequestLanes } from '../node/requestLanes.js';
 import {
   encodeAppend,
+  encodeDelete,
   encodePut,
   type CommandResult,
   type JsonValue,
@@ -36,7 +37,7 @@ export interface WriteLimits extends CallLimits {
   readonly request: RequestId | undefined;
 }
 
-/** Put, append and get on any server of the cluster, with a deadline. Arguments have been checked. */
+/** Put, append, delete and get on any server of the cluster, with a deadline. Arguments have been checked. */
 export class KeyValueService {
   constructor(private readonly parts: KeyValueParts) {}
 
@@ -52,6 +53,13 @@ export class KeyValueService {
     if (result === 'notAList') throw new InputError('the value under this key is not a list');
     if (result === 'tooLarge') throw new TooLargeError('the list under this key would become too long');
     if (result !== 'applied') throw new Error(`an append gave ${result}`);
+  }
+
+  /** Whether there was such a key. @throws ServiceError */
+  async delete(key: string, limits: WriteLimits): Promise<boolean> {
+    const result = await this.write((request) => encodeDelete(key, request), limits);
+    if (result !== 'applied' && result !== 'missing') throw new Error(`a delete gave ${result}`);
+    return result === 'applied';
   }
 
   /** The value at some moment between call and answer, undefined when there is none. @throws ServiceError */

@@ -8,6 +8,9 @@ export interface StateCounts {
   readonly keys: number;
   /** Clients whose last request is remembered. */
   readonly sessions: number;
+  /** About what files and keys take in memory, and what this server lets them take while it leads. */
+  readonly stateBytes: number;
+  readonly stateBytesMax: number;
 }
 
 /** What a status is made from. */

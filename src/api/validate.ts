@@ -1,6 +1,7 @@
 import {
   decodeCommand,
   encodeAppend,
+  encodeDelete,
   encodePut,
   type HashList,
   type RequestId,
@@ -114,9 +115,14 @@ export function keyValueCommand(name: string): Parameter<string> {
       const key = checkKey(command.key);
       const { request } = command;
       if (request !== undefined) checkClientId(request.clientId);
-      return command.type === 'kvPut'
-        ? encodePut(key, checkValue(command.value), request)
-        : encodeAppend(key, command.items.map(checkValue), request);
+      switch (command.type) {
+        case 'kvPut':
+          return encodePut(key, checkValue(command.value), request);
+        case 'kvAppend':
+          return encodeAppend(key, command.items.map(checkValue), request);
+        case 'kvDelete':
+          return encodeDelete(key, request);
+      }
     });
   });
 }

@@ -12,10 +12,12 @@ import { systemDefer } from '../node/defer.js';
 import { LeaderRouter } from '../node/leaderRouter.js';
 import { deafObserver, observers, type NodeObserver } from '../node/observer.js';
 import type { RaftNode } from '../node/raftNode.js';
+import { StateLimit } from '../node/stateLimit.js';
 import { GridTicker, systemClock } from '../node/ticker.js';
 import { defaultRaftConfig, type RaftConfig } from '../raft/config.js';
 import type { CommandResult } from '../stateMachine/command.js';
 import { ServiceState } from '../stateMachine/serviceState.js';
+import { BYTES_PER_CHAR_MAX } from '../stateMachine/stateBytes.js';
 import { LevelStorage } from '../storage/level/levelStorage.js';
 import { MemoryStorage } from '../storage/memoryStorage.js';
 import type { Storage } from '../storage/storage.js';
@@ -90,6 +92,7 @@ export async function startServer({
     drawElectionTicks: () => randomInt(options.electionMinMs / options.tickMs, raft.electionMaxTicks + 1),
     replyAfter: options.replyAfter,
     waitingCallsMax: options.waitingCallsMax,
+    stateLimit: new StateLimit(state, options.stateBytesMax, BYTES_PER_CHAR_MAX),
     observer: observers([
       observer,
       { ...deafObserver, roleChanged: () => follow(), lifecycleChanged: () => follow() },
@@ -107,7 +110,13 @@ export async function startServer({
     node,
     tickMs: options.tickMs,
     version,
-    counts: () => ({ files: state.files.size, keys: state.keys.size, sessions: state.sessions.size }),
+    counts: () => ({
+      files: state.files.size,
+      keys: state.keys.size,
+      sessions: state.sessions.size,
+      stateBytes: state.bytes,
+      stateBytesMax: options.stateBytesMax,
+    }),
     uptimeSeconds: () => Math.floor((performance.now() - startedAt) / 1000),
   };
   metrics.watch(status);

@@ -36,6 +36,13 @@ export function kvCommands(program: Command): void {
       const item = itemFrom(text, json === true);
       return withClient(config, timeout, (client) => client.append(key, item));
     });
+  clientCommand(kv, 'delete', 'remove a key and its value')
+    .argument('<key>')
+    .action((config: string, key: string, { timeout }: Flags) =>
+      withClient(config, timeout, async (client) => {
+        if (!(await client.delete(key))) throw new CommandError(`there is no key ${JSON.stringify(key)}`);
+      }),
+    );
 }
 
 function withClient(

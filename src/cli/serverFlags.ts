@@ -57,6 +57,13 @@ export function addServerFlags(command: Command): Command {
         defaultOptions.uncommittedBytesMax,
       ),
     )
+    .option(
+      ...number(
+        '--state-bytes-max',
+        'memory that files and keys may take, from there on what makes them grow is refused',
+        defaultOptions.stateBytesMax,
+      ),
+    )
     .option(...number('--body-bytes-max', 'largest request body', defaultOptions.bodyBytesMax))
     .option('--data-dir <dir>', 'keep term, vote, log and snapshot in this directory (default: in memory)')
     .option(

@@ -49,6 +49,15 @@ export class KeyValueClient {
     return this.write('append', key, item, options);
   }
 
+  /**
+   * Removes a key and its value. False when there was no such key.
+   *
+   * @throws ClientError
+   */
+  async delete(key: string, options: OperationOptions = {}): Promise<boolean> {
+    return (await this.caller.write((request) => ({ type: 'delete', key, request }), options)) === true;
+  }
+
   /** Ends the operations under way, and later ones, with `aborted`, and closes the connections. */
   close(): void {
     this.caller.close();

@@ -12,6 +12,7 @@ const SERVER_TIMEOUT_MS_MAX = 600_000;
 /** A message to the key/value service. */
 export type Message =
   | { readonly type: 'get'; readonly key: string }
+  | { readonly type: 'delete'; readonly key: string; readonly request: RequestId }
   | {
       readonly type: 'put' | 'append';
       readonly key: string;
@@ -37,7 +38,7 @@ export class MessageConnections implements Carrier<Message, MessageAnswer> {
       if (!(error instanceof HttpError)) throw error;
       return { failure: lostCall(error) };
     }
-    return readReply(page, message.type === 'get');
+    return readReply(page, message.type);
   }
 
   close(): void {
@@ -47,8 +48,8 @@ export class MessageConnections implements Carrier<Message, MessageAnswer> {
 
 function textOf(message: Message, timeoutMs: number): string {
   const { type, key } = message;
-  const value = message.type === 'get' ? '' : `,"value":${message.json}`;
-  const request = message.type === 'get' ? '' : `,"request":${JSON.stringify(message.request)}`;
+  const value = 'json' in message ? `,"value":${message.json}` : '';
+  const request = 'request' in message ? `,"request":${JSON.stringify(message.request)}` : '';
   const payload = `{"key":${JSON.stringify(key)}${value}}`;
   return `{"type":"${type}","payload":${payload}${request},"timeout_ms":${serverTimeoutMs(timeoutMs)}}`;
 }

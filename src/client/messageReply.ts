@@ -6,7 +6,10 @@ import type { Page } from './httpPost.js';
 /** How much of an error page is shown. */
 const ERROR_TEXT_LENGTH = 200;
 
-/** What the reply to a message says: a value, undefined for a write that was done and for a key that is not there. */
+/**
+ * What the reply to a message says: a value, undefined for a key that is not there; undefined for a put or append that was
+ * done; for a delete whether there was such a key.
+ */
 export type MessageAnswer = JsonValue | undefined;
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -16,17 +19,17 @@ type Fields = Readonly<Record<string, unknown>>;
  *
  * @throws TypeError when it is not what this service replies
  */
-export function readReply(page: Page, expectsValue: boolean): Attempt<MessageAnswer> {
+export function readReply(page: Page, type: 'get' | 'put' | 'append' | 'delete'): Attempt<MessageAnswer> {
   const reply = replyIn(page);
   if (reply === undefined) return { failure: failedPage(page) };
   const payload = isObject(reply['payload']) ? reply['payload'] : undefined;
   switch (reply['code']) {
     case 'success':
-      return { value: expectsValue ? valueIn(payload) : undefined };
+      return { value: type === 'get' ? valueIn(payload) : type === 'delete' ? true : undefined };
     case 'fail':
-      return payload?.['error'] === 'notFound' && expectsValue
-        ? { value: undefined }
-        : { failure: failureIn(payload) };
+      if (payload?.['error'] !== 'notFound' || type === 'put' || type === 'append')
+        return { failure: failureIn(payload) };
+      return { value: type === 'delete' ? false : undefined };
     case 'redirect':
       return { failure: redirectIn(payload) };
     default:

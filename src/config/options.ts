@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8';
 import { ConfigError } from './configError.js';
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -55,6 +56,11 @@ export interface ServerOptions {
    */
   readonly uncommittedBytesMax: number;
   /**
+   * What files and keys may take in memory; what would exceed it is refused as overload, deletes and reads are not.
+   * @default a quarter of the memory that Node.js may use, less what it needs for itself
+   */
+  readonly stateBytesMax: number;
+  /**
    * The largest request body; a larger one is answered with 413.
    * @default 8 MiB
    */
@@ -94,6 +100,17 @@ export interface ServerOptions {
 
 const mebibyte = 1024 * 1024;
 
+/** The program and its buffers. */
+const ownBytes = 64 * mebibyte;
+
+/** The log and a snapshot take as much again each, and the garbage collector needs room. */
+const stateShare = 4;
+
+const defaultStateBytesMax = Math.max(
+  4 * mebibyte,
+  Math.floor((getHeapStatistics().heap_size_limit - ownBytes) / stateShare),
+);
+
 export const defaultOptions: ServerOptions = {
   tickMs: 10,
   heartbeatMs: 250,
@@ -104,6 +121,7 @@ export const defaultOptions: ServerOptions = {
   checkQuorum: false,
   waitingCallsMax: 10_000,
   uncommittedBytesMax: 64 * mebibyte,
+  stateBytesMax: defaultStateBytesMax,
   bodyBytesMax: 8 * mebibyte,
   blockStoreBytesMax: 256 * mebibyte,
   snapshotEntries: 20_000,
@@ -134,6 +152,7 @@ const largest: Readonly<Record<NumericOption, number>> = {
   rpcTimeoutMs: durationMsMax,
   waitingCallsMax: Number.MAX_SAFE_INTEGER,
   uncommittedBytesMax: Number.MAX_SAFE_INTEGER,
+  stateBytesMax: Number.MAX_SAFE_INTEGER,
   bodyBytesMax: bodyBytesLimit,
   blockStoreBytesMax: Number.MAX_SAFE_INTEGER,
   snapshotEntries: Number.MAX_SAFE_INTEGER,

@@ -56,6 +56,16 @@ const simpleGauges: readonly SimpleGauge[] = [
     help: 'Clients whose last request is remembered',
     read: ({ counts }) => counts.sessions,
   },
+  {
+    name: 'surfstore_server_state_bytes',
+    help: 'About what files and keys take in memory, in bytes; the same on all servers',
+    read: ({ counts }) => counts.stateBytes,
+  },
+  {
+    name: 'surfstore_server_state_bytes_max',
+    help: 'What files and keys may take while this server leads; what would exceed it is refused',
+    read: ({ counts }) => counts.stateBytesMax,
+  },
   { name: 'surfstore_raft_term', help: 'Current term', read: ({ status }) => status.core.term },
   {
     name: 'surfstore_raft_commit_index',

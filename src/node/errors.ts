@@ -59,6 +59,11 @@ export class ServiceError extends Error {
   }
 }
 
+/** Whatever was thrown, as an error. */
+export function errorOf(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
 /** The hint that a `notLeader` message carries; `leaderIn` reads it back. */
 export function leaderHint(leader: LeaderAddress): string {
   return `the leader is server ${leader.id} at ${leader.host}:${leader.port}`;

@@ -114,3 +114,8 @@ class Lane {
     return this.inFlight.length < this.inFlightMax;
   }
 }
+
+/** Requests of which the core waits for the outcome. */
+export function isReplication({ type }: RequestMessage): boolean {
+  return type === 'appendEntries' || type === 'installSnapshot';
+}

@@ -13,15 +13,16 @@ import type { StateMachine } from '../stateMachine/stateMachine.js';
 import type { Storage, StoredState } from '../storage/storage.js';
 import type { PeerRequestHandler, Transport } from '../transport/transport.js';
 import type { Defer } from './defer.js';
-import { ServiceError, type ErrorKind } from './errors.js';
+import { errorOf, ServiceError, type ErrorKind } from './errors.js';
 import { Lifecycle, type LifecycleState } from './lifecycle.js';
 import type { NodeObserver } from './observer.js';
-import { PeerChannel } from './peerChannel.js';
+import { isReplication, PeerChannel } from './peerChannel.js';
 import { PeerHealth } from './peerHealth.js';
 import { PendingRequests, type PendingCall, type ReplyAfter } from './pendingRequests.js';
 import { PersistQueue } from './persistQueue.js';
 import { Snapshots } from './snapshots.js';
 import type { SnapshotPolicy } from './snapshotTaker.js';
+import type { StateLimit } from './stateLimit.js';
 import type { Ticker } from './ticker.js';
 
 /** What a node is made of. */
@@ -39,6 +40,8 @@ export interface RaftNodeOptions<Result> {
   readonly replyAfter: ReplyAfter;
   /** Calls that may wait at the same time; more are refused as `overloaded`. */
   readonly waitingCallsMax: number;
+  /** Refuses what the state has no room for, while this server leads. Without it there is no limit. */
+  readonly stateLimit?: StateLimit;
   readonly observer: NodeObserver;
 }
 
@@ -157,9 +160,12 @@ export class RaftNode<Result> implements PeerRequestHandler {
    */
   propose(command: string): PendingCall<Result> {
     this.requireRunning();
-    const { request, promise, cancel } = this.pending.openWrite();
-    this.post({ type: 'propose', request, command });
-    return { promise, cancel };
+    const propose = (): PendingCall<Result> => {
+      const { request, ...call } = this.pending.openWrite();
+      this.post({ type: 'propose', request, command });
+      return call;
+    };
+    return (this.isLeader ? this.options.stateLimit : undefined)?.admit(command, propose) ?? propose();
   }
 
   /**
@@ -365,9 +371,8 @@ export class RaftNode<Result> implements PeerRequestHandler {
   }
 
   private channelTo(peer: NodeId, transport: Transport): PeerChannel {
-    const { health } = this;
     const failed = (request: RequestMessage, reason: string): void => {
-      health.failed(peer, reason);
+      this.health.failed(peer, reason);
       if (isReplication(request)) this.post({ type: 'unreachable', peer });
     };
     return new PeerChannel(transport, {
@@ -376,7 +381,7 @@ export class RaftNode<Result> implements PeerRequestHandler {
           failed(request, 'made unreachable on purpose');
           return;
         }
-        health.answered(peer);
+        this.health.answered(peer);
         this.post({ type: 'receive', message: response });
       },
       failed,
@@ -387,16 +392,7 @@ export class RaftNode<Result> implements PeerRequestHandler {
   }
 }
 
-function errorOf(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
-}
-
 /** Whether the step answers the request that caused it, now or once its batch is durable. */
 function answers({ messages, messagesAfterPersist }: Output): boolean {
   return !(messages.every(isRequest) && messagesAfterPersist.every(isRequest));
-}
-
-/** Requests of which the core waits for the outcome. */
-function isReplication({ type }: RequestMessage): boolean {
-  return type === 'appendEntries' || type === 'installSnapshot';
 }

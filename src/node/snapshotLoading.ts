@@ -1,6 +1,7 @@
 import type { Snapshot } from '../raft/types.js';
 import type { SnapshotLoader, StateMachine } from '../stateMachine/stateMachine.js';
 import { inPieces, type Defer } from './defer.js';
+import { errorOf } from './errors.js';
 
 /**
  * Loads a snapshot beside the state machine, chunk by chunk.
@@ -27,7 +28,7 @@ export function loadSnapshot(
       loader.add(chunk);
       return true;
     } catch (error) {
-      done(error instanceof Error ? error : new Error(String(error)), loader);
+      done(errorOf(error), loader);
       return false;
     }
   });

@@ -144,12 +144,9 @@ export class Attempts {
     switch (result) {
       case 'applied':
       case 'refused':
+      case 'missing':
         if (repeated) this.counts.repeatedAndDone += 1;
-        this.end(
-          this.request.kind === 'update'
-            ? { kind: 'updated', applied: result === 'applied' }
-            : { kind: 'written' },
-        );
+        this.end(writeOutcome(this.request, result === 'applied'));
         return;
       case 'notAList':
       case 'tooLarge':
@@ -261,6 +258,11 @@ export class Attempts {
   private latencyMs(): number {
     return 0.1 + LATENCY_MAX_MS * this.random.next();
   }
+}
+
+function writeOutcome({ kind }: Request, isApplied: boolean): Outcome {
+  if (kind === 'update') return { kind: 'updated', applied: isApplied };
+  return kind === 'kvDelete' ? { kind: 'removed', existed: isApplied } : { kind: 'written' };
 }
 
 function replyToError(error: unknown): Reply {

@@ -94,6 +94,8 @@ function markOfCommand(text: string): string | undefined {
       return JSON.stringify(command.value);
     case 'kvAppend':
       return JSON.stringify(command.items[0]);
+    case 'kvDelete':
+      return markOf({ kind: command.type, key: command.key });
     case undefined:
       return undefined;
   }

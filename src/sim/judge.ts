@@ -97,6 +97,10 @@ export function toHistory({
         ? { ...timed, ...request, value, outcome: { status: 'ok' } }
         : { ...timed, ...request, value, outcome: withoutResult(outcome) };
     }
+    case 'kvDelete':
+      return outcome?.kind === 'removed'
+        ? { ...timed, ...request, outcome: { status: 'ok', existed: outcome.existed } }
+        : { ...timed, ...request, outcome: withoutResult(outcome) };
     case 'kvGet': {
       if (outcome?.kind !== 'got') return { ...timed, ...request, outcome: withoutResult(outcome) };
       const seen = outcome.value === undefined ? {} : { value: shortened(outcome.value) };

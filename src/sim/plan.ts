@@ -47,6 +47,8 @@ export interface ClientPlan {
   readonly keyed: number;
   /** Of the writes on keys those that replace the value; the others append to it. */
   readonly puts: number;
+  /** Of the writes on keys those that remove a key; no name of a key is removed twice. */
+  readonly deletes: number;
   /** Calls on any server, which asks the leader for it; the others go to the leader. */
   readonly routed: number;
   /** What it lets a server take that asks the leader. */
@@ -223,13 +225,14 @@ function drawClient(random: Prng): FileClientPlan {
 }
 
 /** What the clients of one run have in common: files only, keys only, or both. */
-type Workload = Pick<ClientPlan, 'keyed' | 'puts' | 'routed'>;
+type Workload = Pick<ClientPlan, 'keyed' | 'puts' | 'deletes' | 'routed'>;
 
 function drawWorkload(random: Prng): Workload {
   return {
     keyed: random.pick([0, 1, 0.3, 0.6, 0.6]),
     puts: random.pick([0, 0.1, 0.4]),
     routed: random.pick([0, 0.3, 0.7, 1]),
+    deletes: random.pick([0, 0.05, 0.2]),
   };
 }
 

@@ -70,6 +70,8 @@ export class Reference {
         this.keys.set(command.key, [...(before as readonly JsonValue[]), ...command.items]);
         return 'applied';
       }
+      case 'kvDelete':
+        return this.keys.delete(command.key) ? 'applied' : 'missing';
     }
   }
 }

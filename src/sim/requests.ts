@@ -1,5 +1,6 @@
 import {
   encodeAppend,
+  encodeDelete,
   encodePut,
   encodeUpdateFile,
   type JsonValue,
@@ -10,11 +11,15 @@ import type { ServiceState } from '../stateMachine/serviceState.js';
 /** File -> version and content. */
 export type FileMap = ReadonlyMap<string, { readonly version: number; readonly content: string }>;
 
-/** A write. Each has something in it that no other write of the run has, so that what is read tells who wrote it. */
+/**
+ * A write. Each has something in it that no other write of the run has, so that what is read tells who wrote it; of a
+ * delete that is its key.
+ */
 export type Write =
   | { readonly kind: 'update'; readonly file: string; readonly version: number; readonly content: string }
   | { readonly kind: 'kvPut'; readonly key: string; readonly value: JsonValue }
-  | { readonly kind: 'kvAppend'; readonly key: string; readonly value: string };
+  | { readonly kind: 'kvAppend'; readonly key: string; readonly value: string }
+  | { readonly kind: 'kvDelete'; readonly key: string };
 
 export type Read = { readonly kind: 'readMap' } | { readonly kind: 'kvGet'; readonly key: string };
 
@@ -27,6 +32,8 @@ export type Outcome =
   /** A put or an append is done. */
   | { readonly kind: 'written' }
   | { readonly kind: 'read'; readonly files: FileMap }
+  /** A delete is done; there may have been no such key. */
+  | { readonly kind: 'removed'; readonly existed: boolean }
   /** No value: there is no such key. */
   | { readonly kind: 'got'; readonly value?: JsonValue }
   | { readonly kind: 'failed'; readonly reason: string }
@@ -36,11 +43,13 @@ export function isWrite(request: Request): request is Write {
   return request.kind !== 'readMap' && request.kind !== 'kvGet';
 }
 
-/** Whether the operation was answered with what it asked for; a refused version is not. */
+/** Whether the operation was answered with what it asked for; a refused version is not, nor a key that was not there. */
 export function isSuccess(outcome: Outcome | null): boolean {
   switch (outcome?.kind) {
     case 'updated':
       return outcome.applied;
+    case 'removed':
+      return outcome.existed;
     case 'written':
     case 'read':
     case 'got':
@@ -61,11 +70,14 @@ export function commandOf(write: Write, request?: RequestId): string {
       return encodePut(write.key, write.value, request);
     case 'kvAppend':
       return encodeAppend(write.key, [write.value], request);
+    case 'kvDelete':
+      return encodeDelete(write.key, request);
   }
 }
 
 /** What tells a write from all others of the run; the same for a command in the log. */
 export function markOf(write: Write): string {
+  if (write.kind === 'kvDelete') return `delete ${write.key}`;
   return write.kind === 'update' ? write.content : JSON.stringify(write.value);
 }
 

@@ -110,6 +110,7 @@ const steadfast: ClientPlan = {
   breaks: 0,
   keyed: 0,
   puts: 0,
+  deletes: 0,
   routed: 0,
   routedMs: QUIET_WITHIN_MS,
   isNumbered: false,

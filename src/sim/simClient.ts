@@ -104,6 +104,8 @@ export class SimClient {
   private drawOnKey(): Request {
     const { keysRandom: random, plan, world } = this;
     const isWrite = !random.chance(plan.reads);
+    const removed = isWrite && random.chance(plan.deletes) ? world.keys.drawToRemove(random) : undefined;
+    if (removed !== undefined) return { kind: 'kvDelete', key: removed };
     const key = world.keys.draw(random, isWrite);
     if (!isWrite) return { kind: 'kvGet', key };
     const item = `c${this.id}.${this.remaining}`.padEnd(world.itemChars, PADDING);
@@ -137,7 +139,7 @@ export class SimClient {
 
   /** @param server whom it took for the leader, and asked */
   private learn(server: SimServer | undefined, request: Request, outcome: Outcome): void {
-    const isAnswered = isSuccess(outcome) || outcome.kind === 'updated';
+    const isAnswered = isSuccess(outcome) || outcome.kind === 'updated' || outcome.kind === 'removed';
     if (!isAnswered) this.presumedLeader = this.anyServer();
     else if (server !== undefined) this.presumedLeader = server.id;
     if (outcome.kind === 'read') {

@@ -97,6 +97,7 @@ const names: Readonly<Record<Request['kind'], string>> = {
   readMap: 'read',
   kvPut: 'put',
   kvAppend: 'append',
+  kvDelete: 'delete',
   kvGet: 'get',
 };
 
@@ -110,6 +111,8 @@ function outcomeName(kind: Request['kind'], outcome: RunResult['operations'][num
       return `${name} answered`;
     case 'written':
       return `${name} done`;
+    case 'removed':
+      return `${name} ${outcome.existed ? 'done' : 'of nothing'}`;
     case 'failed':
     case 'unknown':
       return `${name} ${outcome.kind}`;

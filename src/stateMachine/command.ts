@@ -47,14 +47,21 @@ export interface AppendToKey {
   readonly items: readonly JsonValue[];
 }
 
+/** Removes a key and its value. */
+export interface DeleteKey {
+  readonly type: 'kvDelete';
+  readonly key: string;
+}
+
 /** What the log replicates; with a request id it takes effect once, however often it is in the log. */
-export type Command = (UpdateFile | PutKey | AppendToKey) & { readonly request?: RequestId };
+export type Command = (UpdateFile | PutKey | AppendToKey | DeleteKey) & { readonly request?: RequestId };
 
 /**
  * What became of a command:
  * - `applied`: it took effect
  * - `refused`: the version of the update is not exactly one above the stored one
  * - `notAList`, `tooLarge`: what is under the key cannot be appended to
+ * - `missing`: there is no such key to delete
  * - `stale`: the client has gone on to a later request; this one takes no effect now, whatever became of it before
  * - `reused`: the request id was that of another command, and this one took no effect
  * - `sessionExpired`: nothing is known of the client any more, so neither whether this is a retry; no effect now
@@ -67,6 +74,7 @@ const commandResults = [
   'refused',
   'notAList',
   'tooLarge',
+  'missing',
   'stale',
   'reused',
   'sessionExpired',
@@ -97,6 +105,10 @@ export function encodePut(key: string, value: JsonValue, request?: RequestId): s
 
 export function encodeAppend(key: string, items: readonly JsonValue[], request?: RequestId): string {
   return encodeCommand({ type: 'kvAppend', key, items, ...named(request) });
+}
+
+export function encodeDelete(key: string, request?: RequestId): string {
+  return encodeCommand({ type: 'kvDelete', key, ...named(request) });
 }
 
 /** The command, or undefined for a text that is none. */
@@ -130,6 +142,8 @@ function isOperation(fields: Readonly<Record<string, unknown>>): boolean {
       return typeof fields['key'] === 'string' && fields['value'] !== undefined;
     case 'kvAppend':
       return typeof fields['key'] === 'string' && Array.isArray(fields['items']);
+    case 'kvDelete':
+      return typeof fields['key'] === 'string';
     default:
       return false;
   }

@@ -1,5 +1,5 @@
 import type { CommandResult, HashList, UpdateFile } from './command.js';
-import { CopyOnWriteMap } from './copyOnWriteMap.js';
+import { bytesOfRecord, bytesOfValue, SizedMap } from './stateBytes.js';
 import { recordsFrom, type PartLoader, type StatePart } from './statePart.js';
 import { SnapshotError } from './stateMachine.js';
 
@@ -16,11 +16,21 @@ export interface FileRecord {
  * tombstone as hash list: it stays, and keeps counting. Snapshot records are `[name, version, hashList]`.
  */
 export class FileMetadata implements StatePart<readonly unknown[]> {
-  private files = new CopyOnWriteMap<FileRecord>();
+  private files = new SizedMap<FileRecord>(bytesOfFile);
 
   /** Number of files ever written. */
   get size(): number {
     return this.files.size;
+  }
+
+  /** What all files take together, as {@link bytesOfRecord} counts. */
+  get bytes(): number {
+    return this.files.bytes;
+  }
+
+  /** By how much the update would change {@link bytes}, were it applied now. */
+  growthBy({ name, version, hashList }: UpdateFile): number {
+    return bytesOfFile(name, { version, hashList }) - this.files.bytesAt(name);
   }
 
   update({ name, version, hashList }: UpdateFile): CommandResult {
@@ -44,7 +54,7 @@ export class FileMetadata implements StatePart<readonly unknown[]> {
   }
 
   load(): PartLoader<readonly unknown[]> {
-    const files = new CopyOnWriteMap<FileRecord>();
+    const files = new SizedMap<FileRecord>(bytesOfFile);
     return {
       add: (record) => addRecord(files, record),
       install: () => {
@@ -54,7 +64,11 @@ export class FileMetadata implements StatePart<readonly unknown[]> {
   }
 }
 
-function addRecord(files: CopyOnWriteMap<FileRecord>, record: readonly unknown[]): void {
+function bytesOfFile(name: string, { hashList }: FileRecord): number {
+  return bytesOfRecord(name, bytesOfValue(hashList));
+}
+
+function addRecord(files: SizedMap<FileRecord>, record: readonly unknown[]): void {
   const [name, version, hashList] = record;
   const isFile =
     typeof name === 'string' &&

@@ -1,5 +1,5 @@
-import type { AppendToKey, CommandResult, JsonValue, PutKey } from './command.js';
-import { CopyOnWriteMap } from './copyOnWriteMap.js';
+import type { AppendToKey, CommandResult, DeleteKey, JsonValue, PutKey } from './command.js';
+import { bytesOfItems, bytesOfRecord, bytesOfValue, SizedMap } from './stateBytes.js';
 import { recordsFrom, type PartLoader, type StatePart } from './statePart.js';
 import { SnapshotError } from './stateMachine.js';
 
@@ -17,9 +17,13 @@ interface List {
   readonly items: JsonValue[];
   readonly length: number;
   readonly chars: number;
+  readonly bytes: number;
 }
 
-type Stored = { readonly list: List } | { readonly value: JsonValue };
+type Stored = { readonly list: List } | { readonly value: JsonValue; readonly bytes: number };
+
+/** What every list takes, however short. */
+const EMPTY_LIST_BYTES = bytesOfValue([]);
 
 /** A record of a snapshot: a key with its value, or more items of the list in the record before. */
 export type KeyRecord =
@@ -27,10 +31,15 @@ export type KeyRecord =
 
 /** The key/value map: key -> any JSON value (assignments 000 and 001, which store lists of strings and any value). */
 export class KeyValue implements StatePart<KeyRecord> {
-  private keys = new CopyOnWriteMap<Stored>();
+  private keys = new SizedMap<Stored>(bytesOfStored);
 
   get size(): number {
     return this.keys.size;
+  }
+
+  /** What all keys take together, as {@link bytesOfRecord} counts. */
+  get bytes(): number {
+    return this.keys.bytes;
   }
 
   /** The value under a key, undefined when there is none. */
@@ -58,12 +67,31 @@ export class KeyValue implements StatePart<KeyRecord> {
     return 'applied';
   }
 
+  delete({ key }: Pick<DeleteKey, 'key'>): CommandResult {
+    return this.keys.delete(key) ? 'applied' : 'missing';
+  }
+
+  /** By how much the command would change {@link bytes}, were it applied now. */
+  growthBy(command: PutKey | AppendToKey | DeleteKey): number {
+    const before = this.keys.bytesAt(command.key);
+    switch (command.type) {
+      case 'kvPut':
+        return bytesOfRecord(command.key, bytesOfValue(command.value)) - before;
+      case 'kvAppend': {
+        const list = before > 0 ? 0 : bytesOfRecord(command.key, EMPTY_LIST_BYTES);
+        return list + bytesOfItems(command.items);
+      }
+      case 'kvDelete':
+        return -before;
+    }
+  }
+
   records(): Iterator<unknown> {
     return recordsFrom(this.keys.freeze(), recordsOfKey);
   }
 
   load(): PartLoader<KeyRecord> {
-    const keys = new CopyOnWriteMap<Stored>();
+    const keys = new SizedMap<Stored>(bytesOfStored);
     let lastKey: string | undefined;
     return {
       add: (record) => {
@@ -81,15 +109,20 @@ function valueOf(stored: Stored): JsonValue {
 }
 
 function storedOf(value: JsonValue): Stored {
+  const bytes = bytesOfValue(value);
   return isArray(value)
-    ? { list: { items: [...value], length: value.length, chars: charsOf(value) } }
-    : { value };
+    ? { list: { items: [...value], length: value.length, chars: charsOf(value), bytes } }
+    : { value, bytes };
+}
+
+function bytesOfStored(key: string, stored: Stored): number {
+  return bytesOfRecord(key, 'list' in stored ? stored.list.bytes : stored.bytes);
 }
 
 /** Only the newest state of a list is ever extended. */
-function extended({ items, chars }: List, more: readonly JsonValue[]): List {
+function extended({ items, chars, bytes }: List, more: readonly JsonValue[]): List {
   for (const item of more) items.push(item);
-  return { items, length: items.length, chars: chars + charsOf(more) };
+  return { items, length: items.length, chars: chars + charsOf(more), bytes: bytes + bytesOfItems(more) };
 }
 
 /** About the length of the JSON of these items. */
@@ -127,7 +160,7 @@ function partsOf({ items, length }: List): JsonValue[][] {
 
 /** Gives the key whose list more items may follow. */
 function addRecord(
-  keys: CopyOnWriteMap<Stored>,
+  keys: SizedMap<Stored>,
   record: KeyRecord,
   lastKey: string | undefined,
 ): string | undefined {

@@ -28,6 +28,18 @@ export class ServiceState implements StateMachine<CommandResult> {
     return this.applied;
   }
 
+  /** What files and keys take in memory, counted alike on all servers. Sessions have a limit of their own. */
+  get bytes(): number {
+    return this.files.bytes + this.keys.bytes;
+  }
+
+  /** By how much the command would change {@link bytes}, were it applied now; 0 for a text that is no command. */
+  growthBy(text: string): number {
+    const command = decodeCommand(text);
+    if (command === undefined) return 0;
+    return command.type === 'updateFile' ? this.files.growthBy(command) : this.keys.growthBy(command);
+  }
+
   apply(entry: Entry): CommandResult {
     this.applied = entry.index;
     if (entry.kind === 'noop') return 'none';
@@ -73,6 +85,8 @@ export class ServiceState implements StateMachine<CommandResult> {
         return this.keys.put(command);
       case 'kvAppend':
         return this.keys.append(command);
+      case 'kvDelete':
+        return this.keys.delete(command);
     }
   }
 }

@@ -94,6 +94,7 @@ export class Claims {
       }
       case 'kvPut':
       case 'kvAppend':
+      case 'kvDelete':
       case 'kvGet':
         return undefined;
     }

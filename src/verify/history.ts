@@ -56,6 +56,7 @@ export type Call =
   | { readonly kind: 'kvPut'; readonly key: string; readonly value: JsonValue }
   /** Adds one item to the list under the key. */
   | { readonly kind: 'kvAppend'; readonly key: string; readonly value: JsonValue }
+  | { readonly kind: 'kvDelete'; readonly key: string }
   | { readonly kind: 'kvGet'; readonly key: string };
 
 export type Kind = Call['kind'];
@@ -71,6 +72,8 @@ export interface Results {
   readMap: { files: Readonly<Record<string, FileState>> };
   kvPut: object;
   kvAppend: object;
+  /** Whether there was such a key. */
+  kvDelete: { existed: boolean };
   /** No `value`: there is no such key. */
   kvGet: { value?: JsonValue };
 }
@@ -86,12 +89,13 @@ export type ReadVersion = OperationOf<'readVersion'>;
 export type ReadMap = OperationOf<'readMap'>;
 export type KvPut = OperationOf<'kvPut'>;
 export type KvAppend = OperationOf<'kvAppend'>;
+export type KvDelete = OperationOf<'kvDelete'>;
 export type KvGet = OperationOf<'kvGet'>;
 
 /** Operations on files. */
 export type FileOperation = Update | ReadFile | ReadVersion | ReadMap;
 /** Operations on keys. */
-export type KeyOperation = KvPut | KvAppend | KvGet;
+export type KeyOperation = KvPut | KvAppend | KvDelete | KvGet;
 /** One call of a client, and what came of it. */
 export type Operation = FileOperation | KeyOperation;
 
@@ -114,6 +118,7 @@ export function isFileOperation(operation: Operation): operation is FileOperatio
       return true;
     case 'kvPut':
     case 'kvAppend':
+    case 'kvDelete':
     case 'kvGet':
       return false;
   }

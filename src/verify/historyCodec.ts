@@ -110,6 +110,7 @@ function callIn(line: Members): object {
     case 'kvAppend':
       must(line['value'] !== undefined, 'value is missing');
       return { kind, key: text(line, 'key'), value: line['value'] };
+    case 'kvDelete':
     case 'kvGet':
       return { kind, key: text(line, 'key') };
     default:
@@ -139,6 +140,11 @@ function resultIn(kind: string, outcome: Members): object {
       return { version: versionIn(outcome, 0) };
     case 'readMap':
       return { files: filesIn(members(outcome['files'], 'files')) };
+    case 'kvDelete': {
+      const existed = outcome['existed'];
+      must(typeof existed === 'boolean', 'existed must be true or false');
+      return { existed };
+    }
     case 'kvGet':
       return outcome['value'] === undefined ? {} : { value: outcome['value'] };
     default:

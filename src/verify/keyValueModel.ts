@@ -8,6 +8,7 @@ type Stored = JsonValue | undefined;
 /**
  * The value under one key as a sequential object, undefined when there is none. A put replaces it; an append
  * adds one item to a list, and acts as a put of a list of that one item when there is no value or an empty list.
+ * A delete leaves no value, and tells whether there was one.
  * An append to what is no list is refused: it cannot be answered with success, and changes nothing.
  */
 export const keyValueModel: Model<Stored, KeyOperation> = {
@@ -22,6 +23,10 @@ export const keyValueModel: Model<Stored, KeyOperation> = {
         return Array.isArray(list)
           ? [true, [...(list as readonly JsonValue[]), operation.value]]
           : [outcome.status !== 'ok', stored];
+      }
+      case 'kvDelete': {
+        const existed = stored !== undefined;
+        return [operation.outcome.status !== 'ok' || operation.outcome.existed === existed, undefined];
       }
       case 'kvGet': {
         if (operation.outcome.status !== 'ok') return [true, stored];

@@ -68,6 +68,21 @@ describe('the key/value service over HTTP, as docs/openapi.yaml describes it', f
     });
   }
 
+  it('DELETE removes a key on whichever server, once for an Idempotency-Key, and is 404 for one that is not there', async () => {
+    const remove = (server: number, headers: ApiRequest['headers'] = {}): Promise<ApiAnswer> =>
+      api.ask(cluster.port(server), 'DELETE', key(), { headers });
+    for (const server of [leader, follower]) {
+      await put(server, ['cat']);
+      const once = { 'Idempotency-Key': `"delete ${keys} ${server}"` };
+      expect((await remove(server, once)).status).to.equal(204);
+      for (const other of cluster.ids) expect((await get(other)).status).to.equal(404);
+      expect((await remove(follower)).status).to.equal(404);
+      await put(leader, ['dog']);
+      expect((await remove(leader, once)).status).to.equal(204);
+      expect(await valueOn(follower)).to.deep.equal(['dog']);
+    }
+  });
+
   it('404 for a key that does not exist', async () => {
     for (const server of [leader, follower]) expect((await get(server)).status).to.equal(404);
   });
@@ -124,9 +139,9 @@ describe('the key/value service over HTTP, as docs/openapi.yaml describes it', f
 
   it('405 with the methods that there are, and 404 for what is not there', async () => {
     const port = cluster.port(follower);
-    for (const method of ['PUT', 'DELETE', 'PATCH']) {
+    for (const method of ['PUT', 'PATCH']) {
       const answer = await ask(port, method, key(), { body: '{}' });
-      expect([answer.status, answer.headers.get('allow')]).to.deep.equal([405, 'GET, HEAD, POST']);
+      expect([answer.status, answer.headers.get('allow')]).to.deep.equal([405, 'GET, HEAD, POST, DELETE']);
     }
     expect((await ask(port, 'GET', '/messages')).status).to.equal(405);
     expect((await ask(port, 'POST', '/admin/status', { body: '{}' })).status).to.equal(405);
@@ -281,7 +296,7 @@ describe('the key/value service over HTTP, as docs/openapi.yaml describes it', f
       expect((await api.ask(cluster.port(follower), 'GET', page)).status, page).to.equal(200);
     await cluster.crash(follower);
     expect((await api.ask(cluster.port(follower), 'GET', '/readyz')).status).to.equal(503);
-    expect(api.operations).to.have.lengthOf(8);
+    expect(api.operations).to.have.lengthOf(9);
   });
 
   it('a client that hangs up frees its place', async () => {

@@ -62,6 +62,17 @@ describe('the command line: surfstore kv', function () {
     expect(await output('get', 'list')).to.equal('[{"n":1},-1]\n');
   });
 
+  it('delete removes a key', async () => {
+    await output('put', 'short-lived', 'x');
+    expect(await output('delete', 'short-lived')).to.equal('');
+    for (const command of ['get', 'delete'])
+      expect(await run(command, 'short-lived')).to.deep.equal({
+        status: 1,
+        stdout: '',
+        stderr: 'surfstore: there is no key "short-lived"\n',
+      });
+  });
+
   it('a missing key, and a value that is no list to append to: one line, exit code 1', async () => {
     const missing = await run('get', 'missing');
     expect(missing).to.deep.equal({

@@ -131,6 +131,10 @@ describe('the order of the log', () => {
     operation: { ...timed(...at), kind: 'kvAppend', value, outcome: done },
     place,
   });
+  const remove = (existed: boolean, at: readonly [number, number], place?: number): Placed => ({
+    operation: { ...timed(...at), kind: 'kvDelete', outcome: { ...done, existed } },
+    place,
+  });
   const get = (value: readonly string[] | undefined, at: readonly [number, number]): Placed => ({
     operation: {
       ...timed(...at),
@@ -142,6 +146,22 @@ describe('the order of the log', () => {
 
   const explained: readonly (readonly [string, readonly Placed[]])[] = [
     ['nothing', []],
+    [
+      'that there is no key, before the first write and after the delete',
+      [
+        get(undefined, [0, 1]),
+        append('a', [2, 3], 0),
+        remove(true, [4, 5], 1),
+        get(undefined, [6, 7]),
+        remove(false, [8, 9]),
+        append('b', [10, 11], 2),
+        get(['b'], [12, 13]),
+      ],
+    ],
+    [
+      'a read of no key that began before the write and ended after the delete',
+      [append('a', [0, 3], 0), get(undefined, [1, 9]), remove(true, [4, 5], 1), get(undefined, [6, 7])],
+    ],
     ['a read before the first write', [get(undefined, [0, 1]), append('a', [2, 3], 0)]],
     [
       'writes at the same time in either order',
@@ -169,6 +189,13 @@ describe('the order of the log', () => {
     });
 
   const unexplained: readonly (readonly [string, readonly Placed[]])[] = [
+    [
+      'a read of no key between write and delete',
+      [append('a', [0, 1], 0), get(undefined, [2, 3]), remove(true, [4, 5], 1)],
+    ],
+    ['a read of what was deleted', [append('a', [0, 1], 0), remove(true, [2, 3], 1), get(['a'], [4, 5])]],
+    ['a delete that found nothing where something was', [append('a', [0, 1], 0), remove(false, [2, 3])]],
+    ['a delete of something where nothing was', [remove(true, [0, 1], 0)]],
     ['a stale read', [append('a', [0, 1], 0), get(undefined, [2, 3])]],
     ['a read of the future', [get(['a'], [0, 1]), append('a', [2, 3], 0)]],
     ['a step back', [append('a', [0, 9], 0), get(['a'], [1, 2]), get(undefined, [3, 4])]],

@@ -118,7 +118,15 @@ function drawQuickDisk(random: Prng): DiskBehaviour {
 /** Half of the calls of clients that work on keys go to any server. */
 function keyClient(keyed: number): Omit<ClientPlan, keyof ReturnType<typeof drawWorkload>> {
   const isNumbered = keyed > 0;
-  return { keyed, puts: 0.1, routed: isNumbered ? 0.5 : 0, routedMs: 2_000, isNumbered, attemptMs: 1_000 };
+  return {
+    keyed,
+    puts: 0.1,
+    deletes: 0.05,
+    routed: isNumbered ? 0.5 : 0,
+    routedMs: 2_000,
+    isNumbered,
+    attemptMs: 1_000,
+  };
 }
 
 function drawWorkload(

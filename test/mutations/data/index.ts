@@ -2,6 +2,7 @@ import type { Mutation } from '../mutation.js';
 import { commit } from './commit.js';
 import { crashes } from './crashes.js';
 import { elections } from './elections.js';
+import { memoryMutations } from './memory.js';
 import { nodes } from './nodes.js';
 import { readsAndClients } from './reads.js';
 import { replies } from './replies.js';
@@ -22,4 +23,5 @@ export const allMutations: readonly Mutation[] = [
   ...snapshotMutations,
   ...storageMutations,
   ...sessionMutations,
+  ...memoryMutations,
 ];

@@ -403,8 +403,9 @@ export const snapshotMutations: readonly Mutation[] = [
     edits: [
       {
         file: 'src/stateMachine/fileMetadata.ts',
-        find: '    const files = new CopyOnWriteMap<FileRecord>();\n    return {',
-        replace: '    const files = new CopyOnWriteMap<FileRecord>();\n    this.files = files;\n    return {',
+        find: '    const files = new SizedMap<FileRecord>(bytesOfFile);\n    return {',
+        replace:
+          '    const files = new SizedMap<FileRecord>(bytesOfFile);\n    this.files = files;\n    return {',
       },
     ],
   },

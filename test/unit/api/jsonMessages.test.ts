@@ -103,6 +103,24 @@ describe('api: JSON messages', () => {
     });
   });
 
+  it('a delete removes a key, and says when there is none', async () => {
+    const messages = await Messages.leading();
+    const remove = (more: object = {}): object => ({ type: 'delete', payload: { key: 'k' }, ...more });
+    await messages.send(put('k', { any: 'value' }));
+    expect(await messages.send(remove({ request: 'once' }))).to.deep.equal(success);
+    const notFound = {
+      code: 'fail',
+      'payload.key': 'k',
+      'payload.error': 'notFound',
+      'payload.outcome': 'notDone',
+    };
+    for (const message of [get('k'), remove()])
+      expect(await messages.send(message)).to.deep.nested.include(notFound);
+    await messages.send(put('k', 'again'));
+    expect(await messages.send(remove({ request: 'once' }))).to.deep.equal(success);
+    expect(await messages.send(get('k'))).to.deep.nested.include({ 'payload.value': 'again' });
+  });
+
   it('with a request a message takes effect once, and not with another content', async () => {
     const messages = await Messages.leading();
     for (const request of ['once', { clientId: 'c', sequence: 1 }]) {

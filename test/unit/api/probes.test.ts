@@ -11,7 +11,7 @@ function pagesOf(service: Service, servers: StatusSource['servers'] = ours): (pa
     node: service.node,
     tickMs: 10,
     version: '1.2.3',
-    counts: () => ({ files: 0, keys: 0, sessions: 0 }),
+    counts: () => ({ files: 0, keys: 0, sessions: 0, stateBytes: 0, stateBytesMax: 1 }),
     uptimeSeconds: () => 0,
   };
   const pages = probePages(source, ['surfstore.ping', 'surfstore.updatefile']);

@@ -11,6 +11,8 @@ import { defaultRaftConfig } from '../../../src/raft/config.js';
 import type { RequestMessage, ResponseMessage } from '../../../src/raft/types.js';
 import type { CommandResult } from '../../../src/stateMachine/command.js';
 import type { FileMetadata } from '../../../src/stateMachine/fileMetadata.js';
+import { StateLimit } from '../../../src/node/stateLimit.js';
+import { BYTES_PER_CHAR_MAX } from '../../../src/stateMachine/stateBytes.js';
 import { ServiceState } from '../../../src/stateMachine/serviceState.js';
 import { MemoryStorage } from '../../../src/storage/memoryStorage.js';
 import { answerPeer, bytesOnTheWire } from '../../../src/transport/peerEndpoint.js';
@@ -76,6 +78,7 @@ interface ServiceOptions {
   readonly bodyBytesMax?: number;
   readonly blockStoreBytesMax?: number;
   readonly chaosHooks?: boolean;
+  readonly stateBytesMax?: number;
   /** Clients that are remembered. */
   readonly sessionsMax?: number;
 }
@@ -91,7 +94,7 @@ export class Service {
 
   constructor(options: ServiceOptions = {}) {
     const { servers: size = 3, bodyBytesMax = 100_000, blockStoreBytesMax = 1_000_000 } = options;
-    const { chaosHooks = true } = options;
+    const { chaosHooks = true, stateBytesMax = 1_000_000 } = options;
     this.state = new ServiceState(options.sessionsMax);
     this.node = new RaftNode<CommandResult>({
       raft: { ...defaultRaftConfig, id: 0, servers: servers.slice(0, size).map(({ id }) => id) },
@@ -104,6 +107,7 @@ export class Service {
       drawElectionTicks: () => 60,
       replyAfter: 'majority',
       waitingCallsMax: 100,
+      stateLimit: new StateLimit(this.state, stateBytesMax, BYTES_PER_CHAR_MAX),
       observer: deafObserver,
     });
     const methods = surfstoreMethods({
@@ -123,6 +127,8 @@ export class Service {
           files: this.files.size,
           keys: this.state.keys.size,
           sessions: this.state.sessions.size,
+          stateBytes: this.state.bytes,
+          stateBytesMax: stateBytesMax,
         }),
         uptimeSeconds: () => 7,
       },

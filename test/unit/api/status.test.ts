@@ -40,6 +40,8 @@ const memberNames = [
   'files',
   'keys',
   'sessions',
+  'stateBytes',
+  'stateBytesMax',
   'uptimeSeconds',
   'version',
   'peers',
@@ -92,6 +94,8 @@ describe('api: the status of a server', () => {
       files: 0,
       keys: 0,
       sessions: 0,
+      stateBytes: 0,
+      stateBytesMax: 1_000_000,
       uptimeSeconds: 7,
       version: '1.2.3',
     });
@@ -169,7 +173,7 @@ describe('api: the status of a server', () => {
       node: service.node,
       tickMs: 10,
       version: '',
-      counts: () => ({ files: 0, keys: 0, sessions: 0 }),
+      counts: () => ({ files: 0, keys: 0, sessions: 0, stateBytes: 0, stateBytesMax: 1 }),
       uptimeSeconds: () => 0,
     });
     expect((status as Struct).get('address')).to.equal('');

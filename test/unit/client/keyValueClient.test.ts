@@ -63,6 +63,20 @@ describe('client of keys: its messages', () => {
     expect(new Set(cluster.heads)).to.deep.equal(new Set(['POST /messages application/json']));
   });
 
+  it('a delete is a write, and tells whether there was such a key', async () => {
+    const client = (await clusterOf([done, noKey, 'hang up', done])).client({ attemptMs: 2_000 });
+    expect(await client.delete('k')).to.equal(true);
+    expect(await client.delete('k')).to.equal(false);
+    expect(await client.delete('k')).to.equal(true);
+    const clientId = cluster.messages[0]?.request?.clientId;
+    expect(cluster.messages[0]).to.deep.include({
+      type: 'delete',
+      payload: { key: 'k' },
+      request: { clientId, sequence: 1 },
+    });
+    expect(requests()).to.deep.equal(['0/1', '0/2', '0/3', '0/3']);
+  });
+
   it('carry a time that every server takes, however long the client would wait', async () => {
     const client = (await clusterOf(done)).client({ deadlineMs: Infinity, attemptMs: Infinity });
     await client.put('k', 1);

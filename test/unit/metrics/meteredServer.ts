@@ -58,7 +58,13 @@ export class MeteredServer {
       node: this.node,
       tickMs: 10,
       version: '1.2.3',
-      counts: () => ({ files: state.files.size, keys: state.keys.size, sessions: state.sessions.size }),
+      counts: () => ({
+        files: state.files.size,
+        keys: state.keys.size,
+        sessions: state.sessions.size,
+        stateBytes: state.bytes,
+        stateBytesMax: 1_000_000,
+      }),
       uptimeSeconds: () => 7,
     };
     this.metrics.watch(status);

@@ -90,6 +90,8 @@ describe('commands', () => {
     '{"type":"kvPut","key":1,"value":1}',
     '{"type":"kvPut","key":"a"}',
     '{"type":"kvAppend","key":"a"}',
+    '{"type":"kvDelete"}',
+    '{"type":"kvDelete","key":1}',
     '{"type":"kvAppend","key":"a","items":"x"}',
     '{"type":"kvAppend","key":"a","items":null}',
     '{"type":"kvAppend","key":"a","items":{"length":1}}',

@@ -27,6 +27,28 @@ const jsonValue = fc
   .map((value) => JSON.parse(JSON.stringify(value)) as JsonValue);
 
 describe('key/value map', () => {
+  describe('delete', () => {
+    it('removes a key and its value, of whatever kind, and says whether it was there', () => {
+      for (const value of [null, 'text', ['a'], { a: 1 }]) {
+        const keys = new KeyValue();
+        keys.put({ key: 'a', value });
+        keys.put({ key: 'b', value });
+        expect(keys.delete({ key: 'a' })).to.equal('applied');
+        expect(keys.get('a')).to.equal(undefined);
+        expect(keys.list()).to.deep.equal([['b', value]]);
+        expect(keys.delete({ key: 'a' })).to.equal('missing');
+      }
+    });
+
+    it('leaves nothing of a list behind for the next one', () => {
+      const keys = new KeyValue();
+      keys.append({ key: 'a', items: ['old'] });
+      keys.delete({ key: 'a' });
+      keys.append({ key: 'a', items: ['new'] });
+      expect(keys.get('a')).to.deep.equal(['new']);
+    });
+  });
+
   describe('put', () => {
     const values: JsonValue[] = [null, false, 0, '', 'text', 1.5, [], ['a', 1, null], {}, { a: { b: [] } }];
     for (const value of values) {

@@ -45,6 +45,10 @@ export function append(key: string, ...items: readonly JsonValue[]): Command {
   return { type: 'kvAppend', key, items };
 }
 
+export function remove(key: string): Command {
+  return { type: 'kvDelete', key };
+}
+
 /** As `command`, in the name of a client. */
 export function numbered(clientId: string, sequence: number, command: Command): Command {
   return { ...command, request: { clientId, sequence } };

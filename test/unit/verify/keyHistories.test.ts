@@ -130,7 +130,9 @@ describe('histories of keys', function () {
 
   it('finds a planted fault: an acknowledged put that two later gets see and then not', () => {
     fc.assert(
-      fc.property(fc.array(keyStep(2, []), { maxLength: 30, size: 'max' }), (steps) => {
+      fc.property(fc.array(keyStep(2, []), { maxLength: 30, size: 'max' }), (drawn) => {
+        // A delete of unknown outcome might explain it.
+        const steps = drawn.filter(({ kind }) => kind !== 'kvDelete');
         const planted = [
           put([1e6, 2e6], 'k0', 'planted'),
           get([1e6 + 1, 1e6 + 2], 'k0', 'planted'),

@@ -83,6 +83,12 @@ function answersRightly(
       values[operation.key] = [...(list as JsonValue[]), operation.value];
       return true;
     }
+    case 'kvDelete': {
+      const existed = Object.hasOwn(values, operation.key);
+      // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- a record of few keys
+      delete values[operation.key];
+      return operation.outcome.status !== 'ok' || operation.outcome.existed === existed;
+    }
     case 'kvGet': {
       if (operation.outcome.status !== 'ok') return true;
       const text = (value: JsonValue | undefined): string =>

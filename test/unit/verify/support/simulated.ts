@@ -228,7 +228,7 @@ export function drawnHistory(seed: number): FileOperation[] {
 
 /** How a call on a key is to go. */
 export interface KeyStep {
-  readonly kind: 'kvPut' | 'kvAppend' | 'kvGet';
+  readonly kind: 'kvPut' | 'kvAppend' | 'kvDelete' | 'kvGet';
   readonly key: number;
   readonly value: number;
   readonly before: number;
@@ -240,7 +240,7 @@ export interface KeyStep {
 
 export function keyStep(keys: number, lies: readonly number[], overlap = 40): fc.Arbitrary<KeyStep> {
   return fc.record({
-    kind: fc.constantFrom('kvPut', 'kvAppend', 'kvGet', 'kvGet'),
+    kind: fc.constantFrom('kvPut', 'kvAppend', 'kvDelete', 'kvGet', 'kvGet'),
     key: fc.nat(keys - 1),
     value: fc.nat(3),
     before: fc.nat(overlap),
@@ -252,7 +252,7 @@ export function keyStep(keys: number, lies: readonly number[], overlap = 40): fc
 
 /** The history of a linearizable key/value store whose calls went so, but for the gets that lie. */
 export function simulateKeys(steps: readonly KeyStep[]): KeyOperation[] {
-  const values: Record<string, JsonValue> = {};
+  const values: Record<string, JsonValue | undefined> = {};
   return steps.map(({ kind, key: number, value: item, before, after, fate, lie }, index) => {
     const at = (index + 1) * stepTime;
     const isOpen = fate === 'late' || fate === 'lost';
@@ -279,6 +279,16 @@ export function simulateKeys(steps: readonly KeyStep[]): KeyOperation[] {
         if (isEffective) values[key] = [...(list as JsonValue[]), value];
         return { ...timed, kind, value, outcome: { status: miss ?? 'ok' } };
       }
+      case 'kvDelete': {
+        const existed = values[key] !== undefined;
+        if (isEffective) values[key] = undefined;
+        const lied = lie < 0 ? existed : !existed;
+        return {
+          ...timed,
+          kind,
+          outcome: miss === undefined ? { status: 'ok', existed: lied } : { status: miss },
+        };
+      }
       case 'kvGet': {
         const truth = values[key];
         const value = lie < 0 ? truth : lie === 0 ? undefined : [`p${lie - 1}`];
@@ -295,7 +305,7 @@ export function drawnKeyHistory(seed: number, keys: number, most = 6): KeyOperat
   const overlap = random.pick([3, 15, 40]);
   const honesty = random.pick([0, 1, 4]);
   const steps = Array.from({ length: random.between(3, most) }, (): KeyStep => ({
-    kind: random.pick(['kvPut', 'kvPut', 'kvAppend', 'kvGet', 'kvGet', 'kvGet']),
+    kind: random.pick(['kvPut', 'kvPut', 'kvAppend', 'kvDelete', 'kvGet', 'kvGet', 'kvGet']),
     key: random.between(0, keys - 1),
     value: random.between(0, 1),
     before: random.between(0, overlap),
