@@ -61,15 +61,16 @@ export class SnapshotTaker {
 
   private take(last: EntryId): void {
     const reader: SnapshotReader = this.stateMachine.snapshot(this.policy.chunkChars);
-    const chunks: string[] = [];
+    const chunks = new RemadeChunks();
     const stop = inPieces(this.defer, () => {
       const step = reader.next();
       if (step.done !== true) {
-        chunks.push(step.value);
+        const { value } = step;
+        chunks.add(value.length, reader.remake?.() ?? (() => value));
         return true;
       }
       this.giveUp = undefined;
-      this.lastSize = sizeOf(chunks);
+      this.lastSize = chunks.chars;
       this.onTaken({ last: { term: last.term, index: last.index }, chunks });
       return false;
     });
@@ -77,6 +78,32 @@ export class SnapshotTaker {
       stop();
       reader.return?.();
     };
+  }
+}
+
+/**
+ * Chunks that are made anew whenever they are asked for: a snapshot in memory takes little beside the state until values
+ * are replaced.
+ */
+class RemadeChunks implements SnapshotChunks {
+  chars = 0;
+  private readonly makers: (() => string)[] = [];
+
+  get length(): number {
+    return this.makers.length;
+  }
+
+  add(chars: number, make: () => string): void {
+    this.chars += chars;
+    this.makers.push(make);
+  }
+
+  at(index: number): string | undefined {
+    return this.makers.at(index)?.();
+  }
+
+  *[Symbol.iterator](): IterableIterator<string> {
+    for (const make of this.makers) yield make();
   }
 }
 

@@ -1,10 +1,16 @@
 import { SnapshotError, type SnapshotReader } from './stateMachine.js';
 
+interface ReadRecord {
+  readonly record: unknown;
+  readonly text: string;
+}
+
 /** Puts records together to chunks: JSON arrays. There is always one chunk, if only an empty one. */
 export class ChunkReader implements SnapshotReader {
   private isFirst = true;
   /** Read, and too long for the chunk before. */
-  private waiting: string | undefined;
+  private waiting: ReadRecord | undefined;
+  private lastRecords: readonly unknown[] = [];
 
   /** @param records their `return` is called when the reading ends early */
   constructor(
@@ -14,18 +20,26 @@ export class ChunkReader implements SnapshotReader {
 
   next(): IteratorResult<string, undefined> {
     const texts: string[] = [];
+    const records: unknown[] = [];
     let chars = 0;
-    for (let text = this.nextText(); text !== undefined; text = this.nextText()) {
-      if (texts.length > 0 && chars + text.length > this.chunkChars) {
-        this.waiting = text;
+    for (let read = this.nextRecord(); read !== undefined; read = this.nextRecord()) {
+      if (texts.length > 0 && chars + read.text.length > this.chunkChars) {
+        this.waiting = read;
         break;
       }
-      texts.push(text);
-      chars += text.length + 1;
+      texts.push(read.text);
+      records.push(read.record);
+      chars += read.text.length + 1;
     }
+    this.lastRecords = records;
     if (texts.length === 0 && !this.isFirst) return { done: true, value: undefined };
     this.isFirst = false;
     return { done: false, value: `[${texts.join(',')}]` };
+  }
+
+  remake(): () => string {
+    const { lastRecords } = this;
+    return () => JSON.stringify(lastRecords);
   }
 
   return(): IteratorResult<string, undefined> {
@@ -35,12 +49,12 @@ export class ChunkReader implements SnapshotReader {
     return { done: true, value: undefined };
   }
 
-  private nextText(): string | undefined {
+  private nextRecord(): ReadRecord | undefined {
     const { waiting } = this;
     this.waiting = undefined;
     if (waiting !== undefined) return waiting;
     const step = this.records.next();
-    return step.done === true ? undefined : JSON.stringify(step.value);
+    return step.done === true ? undefined : { record: step.value, text: JSON.stringify(step.value) };
   }
 }
 

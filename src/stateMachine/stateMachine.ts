@@ -18,7 +18,10 @@ export interface SnapshotLoader {
 }
 
 /** The chunks of a snapshot, each made when it is asked for. `return` ends the reading early. */
-export type SnapshotReader = Iterator<string, undefined>;
+export interface SnapshotReader extends Iterator<string, undefined> {
+  /** A function that makes the last chunk again; it shares values with the state, where the chunk is a copy of them. */
+  remake?(): () => string;
+}
 
 /**
  * What the log replicates (paper, section 2): the same entries in the same order give the same state and the

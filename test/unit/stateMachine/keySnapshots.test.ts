@@ -118,6 +118,20 @@ describe('snapshots of keys', () => {
     ]);
   });
 
+  it('a chunk can be made again after everything in it has changed, and is the same', () => {
+    fc.assert(
+      fc.property(commands, commands, chunkChars, (written, later, chars) => {
+        const state = stateOf(...written);
+        const reader = state.snapshot(chars);
+        const made: { chunk: string; again: () => string }[] = [];
+        for (let step = reader.next(); step.done !== true; step = reader.next())
+          made.push({ chunk: step.value, again: reader.remake?.() ?? (() => '') });
+        apply(state, ...later);
+        expect(made.map(({ again }) => again())).to.deep.equal(made.map(({ chunk }) => chunk));
+      }),
+    );
+  });
+
   it('a reading that ends early keeps nothing', () => {
     for (const chunksRead of [0, 1, 2]) {
       const state = stateOf(put('a', 1), append('b', 'x'), put('c', 1));
