@@ -1,5 +1,5 @@
 import { majorityOf } from '../raft/quorum.js';
-import type { NodeId } from '../raft/types.js';
+import type { Entry, NodeId } from '../raft/types.js';
 import { SafetyViolation } from './safetyViolation.js';
 import type { SimNetwork } from './simNetwork.js';
 import type { SimServer } from './simServer.js';
@@ -16,7 +16,7 @@ export interface Grade {
   readonly syncMaxMs: number;
   /** There is a leader that a majority can hear and answer after so long without one. */
   readonly leaderWithinMs: number;
-  /** A write is acknowledged after so long without one. */
+  /** A command is committed after so long without one. */
   readonly commitWithinMs: number;
 }
 
@@ -65,6 +65,7 @@ export interface LivenessCounts {
 export interface LivenessScene {
   readonly servers: readonly SimServer[];
   readonly network: SimNetwork;
+  readonly safety: { readonly committedEntries: readonly Entry[] };
 }
 
 /**
@@ -72,7 +73,7 @@ export interface LivenessScene {
  * been up (not crashed, killed or paused) and have reached each other in both directions within the bounds of a grade
  * for as long as the grade says, without a break. Then within that time somebody led who is up and reaches a
  * majority in both directions: one of S, or one who leads another connected majority; and within the longer time
- * of the grade a write was acknowledged. Nothing is said about servers elsewhere that believe to lead.
+ * of the grade a command was committed. Nothing is said about servers elsewhere that believe to lead.
  */
 export class Liveness {
   /** Since when, by grade, and by pair of servers as `a * count + b`; the pair of a server with itself is its being up. */
@@ -81,7 +82,8 @@ export class Liveness {
   private readonly majorities: readonly (readonly number[])[];
   private readonly connectedSince: number[];
   private ledMs = 0;
-  private acknowledgedMs = 0;
+  private committedMs = 0;
+  private committed = 0;
   private probedMs = Number.NEGATIVE_INFINITY;
   private isJudging = false;
   private hasLost = false;
@@ -105,7 +107,7 @@ export class Liveness {
 
   /** Begins to judge, from now on. */
   start(): void {
-    this.ledMs = this.acknowledgedMs = this.time.nowMs;
+    this.ledMs = this.committedMs = this.time.nowMs;
     this.isJudging = true;
     this.changed();
     this.lookAgain();
@@ -140,11 +142,6 @@ export class Liveness {
     });
   }
 
-  /** A write was acknowledged to a client. */
-  acknowledged(): void {
-    this.acknowledgedMs = this.time.nowMs;
-  }
-
   private lookAgain(): void {
     this.time.after(LOOK_EVERY_MS, () => {
       if (!this.isJudging) return;
@@ -159,6 +156,7 @@ export class Liveness {
     if (this.hasLost) this.changed();
     const leader = this.servingLeader();
     if (leader !== undefined) this.ledMs = nowMs;
+    if (this.hasCommitted()) this.committedMs = nowMs;
     if (grades.some(({ leaderWithinMs }, g) => nowMs - (this.connectedSince[g] ?? NEVER) > leaderWithinMs))
       this.counts.connectedMs += LOOK_EVERY_MS;
     grades.forEach((grade, g) => {
@@ -166,12 +164,20 @@ export class Liveness {
       this.require(nowMs - Math.max(since, this.ledMs) <= grade.leaderWithinMs, LEADS, grade, since);
       if (this.probe === null) return;
       const commitWithinMs = grade.commitWithinMs + this.extraMs;
-      this.require(nowMs - Math.max(since, this.acknowledgedMs) <= commitWithinMs, COMMITS, grade, since);
+      this.require(nowMs - Math.max(since, this.committedMs) <= commitWithinMs, COMMITS, grade, since);
     });
-    if (leader === undefined || nowMs - Math.max(this.acknowledgedMs, this.probedMs) < PROBE_EVERY_MS) return;
+    if (leader === undefined || nowMs - Math.max(this.committedMs, this.probedMs) < PROBE_EVERY_MS) return;
     this.probedMs = nowMs;
     this.counts.probes += 1;
     this.probe?.(leader);
+  }
+
+  /** Whether a command was committed since this was last asked; the no-op of a new leader does not count. */
+  private hasCommitted(): boolean {
+    const { committedEntries } = this.scene.safety;
+    const fresh = committedEntries.slice(this.committed);
+    this.committed = committedEntries.length;
+    return fresh.some(({ kind }) => kind === 'command');
   }
 
   /** Of those that lead, are up and reach a majority in both directions, the one with the highest term. */
@@ -209,7 +215,7 @@ export class Liveness {
 
   private require(holds: boolean, rule: string, { name }: Grade, since: number): void {
     if (holds) return;
-    const last = `last led ${this.ledMs.toFixed(0)} ms, last write acknowledged ${this.acknowledgedMs.toFixed(0)} ms`;
+    const last = `last led ${this.ledMs.toFixed(0)} ms, last write committed ${this.committedMs.toFixed(0)} ms`;
     throw new SafetyViolation(
       rule,
       `a majority has had ${name} connections since ${since.toFixed(0)} ms; ${last}; now ${this.time.nowMs.toFixed(0)} ms`,

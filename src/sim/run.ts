@@ -8,7 +8,7 @@ import { Liveness, type LivenessCounts } from './liveness.js';
 import type { Judgement } from './judge.js';
 import { KeyNames } from './keyNames.js';
 import { SESSIONS_PLENTY, type ClientPlan, type Plan } from './plan.js';
-import { answerTo, commandOf, isSuccess, isWrite, type Outcome, type Request } from './requests.js';
+import { answerTo, commandOf, isSuccess, type Outcome, type Request } from './requests.js';
 import { SimClient, type ClientEvents, type ClientWorld } from './simClient.js';
 import { SimCluster, type ClusterCounts } from './simCluster.js';
 import type { SimServer } from './simServer.js';
@@ -317,7 +317,6 @@ export class Run {
         if (operation === undefined) throw new Error(`there is no operation ${number}`);
         operation.returnedAt = time.nowMs;
         operation.outcome = outcome;
-        if (isWrite(operation.request) && isAnswered(outcome)) this.liveness?.acknowledged();
         trace.note(
           'return',
           null,
@@ -328,11 +327,6 @@ export class Run {
       answered: (server, arrivedMs) => cluster.checkAnswer(server, arrivedMs),
     };
   }
-}
-
-/** Whether an entry was committed for it. */
-function isAnswered({ kind }: Outcome): boolean {
-  return kind === 'updated' || kind === 'written';
 }
 
 function describeOutcome(outcome: Outcome): string {
