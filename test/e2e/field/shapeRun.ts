@@ -64,13 +64,17 @@ async function untilServed(
   waiting: OpenCall,
 ): Promise<string> {
   const endsAt = performance.now() + ELECTION_MS;
+  const termBefore = await termOf(cluster, oldLeader);
   const writes = new Map<number, OpenCall>();
   let attempts = 0;
   while (performance.now() < endsAt) {
     const ended = waiting.outcome;
     const leaders = await cluster.leaders();
-    if (ended !== undefined && 'error' in ended && leaders.every((id) => id === oldLeader))
-      return `the write at the old leader ended in ${String(ended.error)} while nobody else led`;
+    if (ended !== undefined && 'error' in ended && leaders.every((id) => id === oldLeader)) {
+      // A leader that hears of an election steps down just before that is won.
+      if ((await termOf(cluster, oldLeader)) <= termBefore)
+        return `the write at the old leader ended in ${String(ended.error)} without an election`;
+    }
     for (const id of leaders.filter((one) => majority.length === 0 || majority.includes(one))) {
       const write = writes.get(id);
       if (isAcknowledged(write)) return 'served';
@@ -84,6 +88,10 @@ async function untilServed(
     await pause();
   }
   return 'late';
+}
+
+async function termOf(cluster: Cluster, id: number): Promise<number> {
+  return Number((await cluster.status(id))['term']);
 }
 
 function isAcknowledged(write: OpenCall | undefined): boolean {
