@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { NodeStatus } from '../node/raftNode.js';
+import { estrangementText } from '../node/estrangement.js';
+import type { NodeStatus } from '../node/nodeOptions.js';
 import type { Role } from '../raft/types.js';
 import { HttpCall } from './httpCall.js';
 import { addressOf, type StatusSource } from './status.js';
@@ -96,6 +97,13 @@ function adminStatus(
     sessions,
     state_bytes: stateBytes,
     state_bytes_max: stateBytesMax,
+    cluster: core.cluster,
+    standing: core.standing,
+    learners: core.learners,
+    estranged: [...core.estranged].map(([peer, reason]) => ({
+      id: peer,
+      reason: estrangementText(peer, reason),
+    })),
     explanation: explanation(status, leader, connected.size + 1, servers.length),
   };
 }

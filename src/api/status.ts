@@ -1,4 +1,5 @@
 import type { LeaderAddress } from '../node/errors.js';
+import { estrangementText } from '../node/estrangement.js';
 import type { RaftNode } from '../node/raftNode.js';
 import type { XmlRpcValue } from '../xmlrpc/index.js';
 
@@ -57,6 +58,12 @@ export function statusStruct(source: StatusSource): XmlRpcValue {
     logLength: core.lastIndex - core.firstIndex + 1,
     waitingCalls,
     unreachableFrom,
+    cluster: core.cluster ?? '',
+    standing: core.standing ?? '',
+    learners: [...core.learners],
+    estranged: [...core.estranged].map(([peer, reason]) =>
+      struct({ id: peer, reason: estrangementText(peer, reason) }),
+    ),
     ...source.counts(),
     uptimeSeconds: source.uptimeSeconds(),
     version,

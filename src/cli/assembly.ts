@@ -1,10 +1,10 @@
-import { randomInt } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { createRequire } from 'node:module';
 import type { Logger } from 'pino';
 import { HttpFront } from '../api/httpFront.js';
 import { RpcLeaderCalls } from '../api/leaderCalls.js';
 import type { StatusSource } from '../api/status.js';
-import { addressOf, type ClusterConfig, type ServerAddress } from '../config/clusterFile.js';
+import { addressOf, rosterOf, type ClusterConfig, type ServerAddress } from '../config/clusterFile.js';
 import type { ServerOptions } from '../config/options.js';
 import { MeteredNode } from '../metrics/meteredNode.js';
 import { ServerMetrics } from '../metrics/serverMetrics.js';
@@ -50,6 +50,9 @@ const TAIL_SHARE = 4;
 /** The transport has reported what became of a request after this long, however large it is and however slow the link. */
 const REPORT_MS_MAX = 10 * 60 * 1000;
 
+/** Of an id of a cluster or a directory: no two are ever the same. */
+const ID_BYTES = 9;
+
 /** A chunk of a snapshot, in UTF-16 units: less than a millisecond's work. */
 const SNAPSHOT_CHUNK_CHARS = 32_768;
 
@@ -89,6 +92,7 @@ export async function startServer({
       bytesMax: options.snapshotBytes,
       chunkChars: Math.min(SNAPSHOT_CHUNK_CHARS, Math.floor(options.bodyBytesMax / BATCH_GROWTH)),
     },
+    drawId: () => randomBytes(ID_BYTES).toString('base64url'),
     drawElectionTicks: () => randomInt(options.electionMinMs / options.tickMs, raft.electionMaxTicks + 1),
     replyAfter: options.replyAfter,
     waitingCallsMax: options.waitingCallsMax,
@@ -173,6 +177,8 @@ function raftConfig(
     ...defaultRaftConfig,
     id: server.id,
     servers: cluster.servers.map(({ id }) => id),
+    roster: rosterOf(cluster, options.clusterName),
+    hasDirectory: options.dataDir !== undefined,
     heartbeatTicks: ticks(options.heartbeatMs),
     // A little below the shortest timeout: whose timer fires first has heard from the leader last a moment ago.
     stickyTicks: Math.ceil((ticks(options.electionMinMs) * 5) / 6),

@@ -2,7 +2,9 @@ import { pino, type Logger } from 'pino';
 import type { LogLevel } from '../config/options.js';
 import type { NodeObserver } from '../node/observer.js';
 import { StorageError } from '../storage/storageError.js';
-import type { EntryId, NodeId } from '../raft/types.js';
+import { estrangementText } from '../node/estrangement.js';
+import type { Estrangement } from '../raft/output.js';
+import type { EntryId, Identity, NodeId, Standing } from '../raft/types.js';
 
 /** JSON lines on stderr, written at once so that the last words of a process are not lost. */
 export function createLogger(level: LogLevel, server: NodeId): Logger {
@@ -20,6 +22,7 @@ export class LoggingObserver implements NodeObserver {
   /** Called after a failure has been logged. */
   onFailed: ((error: Error) => void) | undefined;
   private readonly seen = new Set<NodeId>();
+  private standing: Standing = 'voter';
 
   constructor(private readonly log: Logger) {}
 
@@ -39,6 +42,29 @@ export class LoggingObserver implements NodeObserver {
   peerReachable(peer: NodeId): void {
     this.seen.add(peer);
     this.log.info({ peer }, 'peer is reachable');
+  }
+
+  peerEstranged({ peer, reason }: Estrangement): void {
+    if (reason === null) this.log.warn({ peer }, 'the peer is one of this cluster again');
+    else this.log.warn({ peer, reason }, estrangementText(peer, reason));
+  }
+
+  identityChanged({ cluster, directory, standing }: Identity): void {
+    const wasVoter = this.standing === 'voter';
+    this.standing = standing;
+    if (standing === 'learner')
+      this.log[wasVoter ? 'warn' : 'info'](
+        { cluster, directory },
+        `this directory is ${wasVoter ? 'an older copy: it holds less than this server has acknowledged' : 'new to its cluster'}; ` +
+          'it neither votes nor counts until the leader has taken it in',
+      );
+    else this.log.info({ cluster, directory, standing }, 'the directory belongs to a cluster');
+  }
+
+  diskSlow(): void {
+    this.log.warn(
+      'a write has been on its way to the disk for a second: on disks slower than that no leader may be found in time',
+    );
   }
 
   snapshotTaken({ index, term }: EntryId): void {

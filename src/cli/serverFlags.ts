@@ -65,6 +65,10 @@ export function addServerFlags(command: Command): Command {
       ),
     )
     .option(...number('--body-bytes-max', 'largest request body', defaultOptions.bodyBytesMax))
+    .option(
+      '--cluster-name <name>',
+      'the same on all servers, where their cluster files differ: peers compare it in place of the addresses',
+    )
     .option('--data-dir <dir>', 'keep term, vote, log and snapshot in this directory (default: in memory)')
     .option(
       ...number(

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { ConfigError } from './configError.js';
@@ -118,6 +119,27 @@ export function serverOf(config: ClusterConfig, idText: string): ServerAddress {
 export function addressOf({ host, port }: Pick<ServerAddress, 'host' | 'port'>): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
+
+/** An address with the names of the loopback interface made one, for comparing: `localhost:9001`. */
+export function withoutLoopbackName(address: string): string {
+  return address.toLowerCase().replace(/^(127\.0\.0\.1|\[::1\]):/, 'localhost:');
+}
+
+/**
+ * Stands for the servers of a cluster and their order: two files that name the same ones, be it by another name of the loopback
+ * interface, have the same roster.
+ *
+ * @param name given by the user in place of the addresses, where those differ from server to server
+ */
+export function rosterOf({ servers }: ClusterConfig, name?: string): string {
+  const text =
+    name === undefined
+      ? servers.map((server) => withoutLoopbackName(addressOf(server))).join()
+      : `${servers.length} ${name}`;
+  return createHash('sha256').update(text).digest('base64url').slice(0, ROSTER_LENGTH);
+}
+
+const ROSTER_LENGTH = 12;
 
 /** A line `label: value`, and where it stands: `FILE:LINE`. */
 interface Line {

@@ -84,6 +84,12 @@ export interface ServerOptions {
    */
   readonly dataDir?: string | undefined;
   /**
+   * Stands in place of the list of servers when peers compare it, for clusters whose files differ from server to server: all
+   * servers are given the same name.
+   * @default undefined: the addresses in the cluster file
+   */
+  readonly clusterName?: string | undefined;
+  /**
    * The address to listen on. Without it a loopback host of the cluster file listens on 127.0.0.1 and ::1, and any other
    * host on every interface.
    * @default undefined

@@ -1,6 +1,7 @@
 import { observers } from '../node/observer.js';
 import type { PendingCall } from '../node/pendingRequests.js';
-import { RaftNode, type RaftNodeOptions } from '../node/raftNode.js';
+import { RaftNode } from '../node/raftNode.js';
+import type { RaftNodeOptions } from '../node/nodeOptions.js';
 import type { CommandResult } from '../stateMachine/command.js';
 import type { StateMachine } from '../stateMachine/stateMachine.js';
 import type { Storage } from '../storage/storage.js';

@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from 'prom-client';
 import type { StateCounts, StatusSource } from '../api/status.js';
-import type { NodeStatus } from '../node/raftNode.js';
+import type { NodeStatus } from '../node/nodeOptions.js';
 
 /** What one look at a server sees. */
 interface Look {

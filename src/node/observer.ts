@@ -1,5 +1,5 @@
-import type { RoleChange } from '../raft/output.js';
-import type { EntryId, NodeId } from '../raft/types.js';
+import type { Estrangement, RoleChange } from '../raft/output.js';
+import type { EntryId, Identity, NodeId } from '../raft/types.js';
 import type { LifecycleState } from './lifecycle.js';
 
 /** Told of what happens to a node, for logs and metrics; must not throw. */
@@ -10,6 +10,12 @@ export interface NodeObserver {
   peerUnreachable(peer: NodeId, reason: string): void;
   /** At the first answer of a peer, and at the first one after an outage. */
   peerReachable(peer: NodeId): void;
+  /** This server and another one have found that they have nothing to do with each other, or that they have again. */
+  peerEstranged(estrangement: Estrangement): void;
+  /** This server's directory means something else to its cluster than before. */
+  identityChanged(identity: Identity): void;
+  /** A write has been on its way to the disk for so many ticks; once per stall. */
+  diskSlow(ticks: number): void;
   /** A snapshot of the own state machine is stored, and the log behind it dropped. */
   snapshotTaken(last: EntryId): void;
   /** The state machine was replaced by a leader's snapshot. */
@@ -27,6 +33,9 @@ export function observers(all: readonly NodeObserver[]): NodeObserver {
     lifecycleChanged: (state) => all.forEach((one) => one.lifecycleChanged(state)),
     peerUnreachable: (peer, reason) => all.forEach((one) => one.peerUnreachable(peer, reason)),
     peerReachable: (peer) => all.forEach((one) => one.peerReachable(peer)),
+    peerEstranged: (estrangement) => all.forEach((one) => one.peerEstranged(estrangement)),
+    identityChanged: (identity) => all.forEach((one) => one.identityChanged(identity)),
+    diskSlow: (ticks) => all.forEach((one) => one.diskSlow(ticks)),
     snapshotTaken: (last) => all.forEach((one) => one.snapshotTaken(last)),
     snapshotInstalled: (last, chunks) => all.forEach((one) => one.snapshotInstalled(last, chunks)),
     snapshotUnusable: (error) => all.forEach((one) => one.snapshotUnusable(error)),
@@ -40,6 +49,9 @@ export const deafObserver: NodeObserver = {
   lifecycleChanged: () => undefined,
   peerUnreachable: () => undefined,
   peerReachable: () => undefined,
+  peerEstranged: () => undefined,
+  identityChanged: () => undefined,
+  diskSlow: () => undefined,
   snapshotTaken: () => undefined,
   snapshotInstalled: () => undefined,
   snapshotUnusable: () => undefined,

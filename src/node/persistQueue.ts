@@ -21,6 +21,8 @@ export interface PersistEvents {
 export class PersistQueue {
   private outstanding: Outstanding[] = [];
   private epoch = 0;
+  /** For how long the oldest write has been under way. */
+  private waitingTicks = 0;
 
   constructor(
     private readonly storage: Storage,
@@ -34,6 +36,12 @@ export class PersistQueue {
     if (output.batch !== null) this.persist({ batch: output.batch, deliveries });
     else if (newest !== undefined) newest.deliveries.push(...deliveries);
     else deliveries.forEach((send) => send());
+  }
+
+  /** A tick passes; for how many of them the oldest write has been under way. */
+  tick(): number {
+    this.waitingTicks = this.outstanding.length === 0 ? 0 : this.waitingTicks + 1;
+    return this.waitingTicks;
   }
 
   /** A crash: completions of writes under way change nothing any more. */
@@ -53,6 +61,7 @@ export class PersistQueue {
       }
       if (epoch !== this.epoch) return;
       this.outstanding.shift();
+      this.waitingTicks = 0;
       this.events.persisted(item.batch);
       item.deliveries.forEach((send) => send());
     });

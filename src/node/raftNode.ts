@@ -9,53 +9,19 @@ import {
   type RequestMessage,
   type ResponseMessage,
 } from '../raft/types.js';
-import type { StateMachine } from '../stateMachine/stateMachine.js';
-import type { Storage, StoredState } from '../storage/storage.js';
+import type { StoredState } from '../storage/storage.js';
 import type { PeerRequestHandler, Transport } from '../transport/transport.js';
-import type { Defer } from './defer.js';
 import { errorOf, ServiceError, type ErrorKind } from './errors.js';
-import { Lifecycle, type LifecycleState } from './lifecycle.js';
-import type { NodeObserver } from './observer.js';
+import { Lifecycle } from './lifecycle.js';
+import type { NodeStatus, RaftNodeOptions } from './nodeOptions.js';
 import { isReplication, PeerChannel } from './peerChannel.js';
 import { PeerHealth } from './peerHealth.js';
-import { PendingRequests, type PendingCall, type ReplyAfter } from './pendingRequests.js';
+import { PendingRequests, type PendingCall } from './pendingRequests.js';
 import { PersistQueue } from './persistQueue.js';
 import { Snapshots } from './snapshots.js';
-import type { SnapshotPolicy } from './snapshotTaker.js';
-import type { StateLimit } from './stateLimit.js';
-import type { Ticker } from './ticker.js';
 
-/** What a node is made of. */
-export interface RaftNodeOptions<Result> {
-  readonly raft: RaftConfig;
-  readonly storage: Storage;
-  readonly transport: Transport;
-  readonly stateMachine: StateMachine<Result>;
-  readonly ticker: Ticker;
-  /** How the pieces of long work are put between everything else. */
-  readonly defer: Defer;
-  readonly snapshots: SnapshotPolicy;
-  /** A new election timeout in ticks each time. */
-  readonly drawElectionTicks: () => number;
-  readonly replyAfter: ReplyAfter;
-  /** Calls that may wait at the same time; more are refused as `overloaded`. */
-  readonly waitingCallsMax: number;
-  /** Refuses what the state has no room for, while this server leads. Without it there is no limit. */
-  readonly stateLimit?: StateLimit;
-  readonly observer: NodeObserver;
-}
-
-/** A node for people and monitors. While it is down, `core` is what it was when it went down, as a follower. */
-export interface NodeStatus {
-  readonly lifecycle: LifecycleState;
-  readonly core: CoreStatus;
-  readonly lastApplied: number;
-  readonly waitingCalls: number;
-  /** The peers that are not heard, as `makeUnreachableFrom` wants it; in rising order. */
-  readonly unreachableFrom: readonly NodeId[];
-  /** The peers that answered the last request, or called before any was sent; in rising order. */
-  readonly reachablePeers: readonly NodeId[];
-}
+/** A write that takes longer than this (a second, at the usual tick) keeps a cluster from electing a leader in time. */
+const DISK_SLOW_TICKS = 100;
 
 type Reply = (response: ResponseMessage | null) => void;
 
@@ -84,6 +50,8 @@ export class RaftNode<Result> implements PeerRequestHandler {
   private core: RaftCore | undefined;
   private lastStatus: CoreStatus;
   private leading = false;
+  /** What is left of the time in which a process that may have forgotten a vote does not vote. */
+  private voteDelayTicks: number;
 
   constructor(private readonly options: RaftNodeOptions<Result>) {
     const { raft, storage, transport, observer } = options;
@@ -105,6 +73,7 @@ export class RaftNode<Result> implements PeerRequestHandler {
       this.channels.set(peer, this.channelTo(peer, transport));
     }
     this.lastStatus = initialStatus(raft.id);
+    this.voteDelayTicks = raft.voteDelayTicks;
   }
 
   /**
@@ -223,8 +192,8 @@ export class RaftNode<Result> implements PeerRequestHandler {
   restore(): void {
     if (!this.lifecycle.enter('restoring')) return;
     this.options.observer.lifecycleChanged('restoring');
-    // It has forgotten nothing, so it may vote; but not at once against a leader that it has not heard yet.
-    this.load({ ...this.options.raft, voteDelayTicks: 0 }, true, () => undefined);
+    // It has forgotten nothing since the process started; not at once against a leader that it has not heard yet.
+    this.load({ ...this.options.raft, voteDelayTicks: this.voteDelayTicks }, true, () => undefined);
   }
 
   /**
@@ -251,6 +220,7 @@ export class RaftNode<Result> implements PeerRequestHandler {
     this.options.ticker.stop();
     if (this.core !== undefined)
       this.lastStatus = { ...this.core.status, role: 'follower', leader: null, peers: [] };
+    this.voteDelayTicks = this.core?.voteDelayTicksLeft ?? this.voteDelayTicks;
     this.core = undefined;
     this.leading = false;
     this.queue = [];
@@ -284,19 +254,24 @@ export class RaftNode<Result> implements PeerRequestHandler {
 
   /** Takes part from now on, unless what was stored contradicts itself: then the error. */
   private run(raft: RaftConfig, stored: StoredState, presumeLeader: boolean): Error | null {
-    const { stateMachine, drawElectionTicks, ticker, observer } = this.options;
+    const { stateMachine, drawElectionTicks, drawId, ticker, observer } = this.options;
     const applied = stateMachine.lastApplied;
     try {
-      this.core = new RaftCore(raft, { ...stored, applied, presumeLeader }, drawElectionTicks);
+      this.core = new RaftCore(raft, { ...stored, applied, presumeLeader }, drawElectionTicks, drawId);
     } catch (error) {
       return errorOf(error);
     }
     this.lifecycle.enter('running');
     observer.lifecycleChanged('running');
-    ticker.start(() => this.post({ type: 'tick' }));
+    ticker.start(() => this.tick());
     // A server that is its own majority has nobody to wait for: no leader can be alive, and no vote can be split.
     if (raft.servers.length === 1) this.post({ type: 'campaign' });
     return null;
+  }
+
+  private tick(): void {
+    if (this.persistQueue.tick() === DISK_SLOW_TICKS) this.options.observer.diskSlow(DISK_SLOW_TICKS);
+    this.post({ type: 'tick' });
   }
 
   private post(input: Input, reply?: Reply): void {
@@ -347,6 +322,8 @@ export class RaftNode<Result> implements PeerRequestHandler {
           : 'too much of the log is uncommitted; try again later';
       pending.fail(request, new ServiceError(reason, explanation, leader));
     }
+    for (const estrangement of output.estranged) options.observer.peerEstranged(estrangement);
+    if (output.identity !== null) options.observer.identityChanged(output.identity);
     if (output.role === null) return;
     if (this.leading) {
       pending.failWrites(

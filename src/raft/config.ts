@@ -5,6 +5,10 @@ export interface RaftConfig {
   readonly id: NodeId;
   /** All servers of the cluster, this one included. */
   readonly servers: readonly NodeId[];
+  /** Stands for the list of servers: those that were started with another one are refused. Empty: not compared. */
+  readonly roster: string;
+  /** Whether the storage outlives the process, so that the server has an identity which can be lost. */
+  readonly hasDirectory: boolean;
   /** A leader contacts each follower at least this often. */
   readonly heartbeatTicks: number;
   /** After contact with a leader, a server refuses votes for this long (section 6); below the shortest election timeout. */
@@ -32,6 +36,8 @@ export interface RaftConfig {
 
 /** Defaults for a tick of 10 ms: heartbeat 250 ms, elections after 600 to 1200 ms. */
 export const defaultRaftConfig = {
+  roster: '',
+  hasDirectory: false,
   heartbeatTicks: 25,
   stickyTicks: 50,
   electionMinTicks: 60,

@@ -19,6 +19,7 @@ import {
   refuseOutdatedHeartbeat,
   sendHeartbeat,
 } from './heartbeat.js';
+import { acceptsSender, followCommitted, identify } from './identity.js';
 import { Invariants } from './invariants.js';
 import { handleInstallSnapshotResponse } from './leaderSnapshot.js';
 import { RaftLog } from './log.js';
@@ -32,6 +33,7 @@ import {
   type Entry,
   type EntryId,
   type HardState,
+  type Identity,
   type Message,
   type RequestMessage,
   type Snapshot,
@@ -40,6 +42,8 @@ import {
 /** What a server knows when it starts: what its storage kept, and how far its state machine has got. */
 export interface Recovered {
   readonly hardState: HardState;
+  /** Whose directory it is; null for a new directory. @default null */
+  readonly identity?: Identity | null;
   /** The entry before the first one kept; index 0, term 0 when the log is whole. */
   readonly before?: EntryId;
   readonly entries: readonly Entry[];
@@ -64,14 +68,21 @@ export class RaftCore {
 
   /**
    * @param drawElectionTicks gives a new election timeout, in ticks, each time it is called
+   * @param drawId gives a new id each time, for a cluster or a directory; needed with a directory only
    * @throws Error when the configuration cannot work
    * @throws InvariantViolation when the recovered state contradicts itself
    */
-  constructor(config: RaftConfig, recovered: Recovered, drawElectionTicks: () => number) {
+  constructor(
+    config: RaftConfig,
+    recovered: Recovered,
+    drawElectionTicks: () => number,
+    drawId: () => string = () => '',
+  ) {
     validateRaftConfig(config);
     const log = new RaftLog(recovered.entries, recovered.before);
     const { hardState, snapshot = null, applied } = recovered;
-    this.state = new RaftState(config, log, hardState, snapshot, applied, drawElectionTicks);
+    this.state = new RaftState(config, log, hardState, snapshot, applied, drawElectionTicks, drawId);
+    if (config.hasDirectory) identify(this.state, recovered.identity ?? null);
     if (recovered.presumeLeader === true) this.state.leaderContactTicks = 0;
     this.invariants = new Invariants(this.state);
   }
@@ -79,6 +90,11 @@ export class RaftCore {
   /** A view for people and monitors; computed when asked for. */
   get status(): CoreStatus {
     return statusOf(this.state);
+  }
+
+  /** How many ticks it will still neither vote nor campaign. */
+  get voteDelayTicksLeft(): number {
+    return Math.max(0, this.state.config.voteDelayTicks - this.state.ticksSinceStart);
   }
 
   /** The entry at `index`, while the log holds it. */
@@ -116,10 +132,11 @@ export class RaftCore {
         state.incoming = null;
         break;
       case 'campaign':
-        if (state.role !== 'leader' && !mayHaveForgottenVote(state)) campaign(state);
+        if (state.role !== 'leader' && state.isVoter && !mayHaveForgottenVote(state)) campaign(state);
         break;
     }
     if (state.role === 'leader') advance(state);
+    followCommitted(state);
     const output = state.takeOutput();
     this.invariants.check();
     return output;
@@ -132,7 +149,7 @@ export class RaftCore {
     state.leaderContactTicks += 1;
     if (state.role === 'leader') return this.tickLeader();
     // While its vote is being written nobody can win with it or without it: campaigning would only waste the term.
-    if (mayHaveForgottenVote(state) || state.isVoting) return false;
+    if (mayHaveForgottenVote(state) || state.isVoting || !state.isVoter) return false;
     state.electionElapsed += 1;
     if (state.electionElapsed < state.electionTimeout) return false;
     campaign(state);
@@ -175,6 +192,7 @@ export class RaftCore {
   private receive(message: Message): void {
     const { state } = this;
     if (message.to !== state.id || !state.peers.includes(message.from)) return;
+    if (!acceptsSender(state, message)) return;
     if (message.term > state.term + TERM_JUMP_MAX) return;
     if (message.term < state.term) {
       this.receiveOutdated(message);
@@ -193,6 +211,8 @@ export class RaftCore {
   private handle(message: Message): void {
     const { state } = this;
     switch (message.type) {
+      case 'refusal':
+        break;
       case 'preVote':
         handlePreVote(state, message);
         break;

@@ -36,6 +36,7 @@ export function handlePreVote(state: RaftState, request: PreVote): void {
   const granted =
     request.term > state.term &&
     !isSticky(state) &&
+    state.isVoter &&
     !state.isVoting &&
     !mayHaveForgottenVote(state) &&
     state.log.isUpToDate(request.lastLogTerm, request.lastLogIndex);
@@ -60,6 +61,7 @@ export function handleRequestVote(state: RaftState, request: RequestVote): void 
   const granted =
     request.term === state.term &&
     !isSticky(state) &&
+    state.isVoter &&
     (state.votedFor === null || state.votedFor === request.from) &&
     !mayHaveForgottenVote(state) &&
     state.log.isUpToDate(request.lastLogTerm, request.lastLogIndex);

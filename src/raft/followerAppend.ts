@@ -1,10 +1,18 @@
+import { reconcile, refuse } from './identity.js';
 import { heardFromLeader } from './roles.js';
 import type { RaftState } from './state.js';
 import type { AppendEntries, AppendEntriesResponse, ConflictHint, Entry } from './types.js';
 
 /** Figure 2, AppendEntries RPC, receiver. The message's term is the current one: others were sorted out before. */
 export function handleAppendEntries(state: RaftState, request: AppendEntries): void {
+  if (contradictsCommitted(state, request)) {
+    refuse(state, request, 'history');
+    return;
+  }
+  reconcile(state, request.from);
   heardFromLeader(state, request);
+  state.noteLeaderCommit(request.term, request.leaderCommit);
+  noteAcknowledgements(state, request);
   const { prevLogIndex, prevLogTerm, entries } = dropCommitted(state, request);
   if (state.log.termAt(prevLogIndex) !== prevLogTerm) {
     answer(state, request, { success: false, matchIndex: 0, conflict: state.log.conflictHint(prevLogIndex) });
@@ -45,6 +53,30 @@ function dropCommitted(
     prevLogTerm: state.log.termAt(state.commitIndex) ?? 0,
     entries: request.entries.slice(committed),
   };
+}
+
+/**
+ * Every leader's log holds all that is committed (Leader Completeness). One whose log has another entry in the place of a
+ * committed one leads a history of its own: a majority of its servers has lost its directories.
+ */
+function contradictsCommitted(
+  state: RaftState,
+  { prevLogIndex, prevLogTerm, entries }: AppendEntries,
+): boolean {
+  const isOther = (index: number, term: number): boolean => {
+    if (index > state.commitIndex) return false;
+    const own = state.log.termAt(index);
+    return own !== undefined && own !== term;
+  };
+  return isOther(prevLogIndex, prevLogTerm) || entries.some(({ index, term }) => isOther(index, term));
+}
+
+function noteAcknowledgements(state: RaftState, { acknowledgements }: AppendEntries): void {
+  acknowledgements?.forEach((index, position) => {
+    const server = state.config.servers[position];
+    if (server === undefined || server === state.id) return;
+    state.acknowledgements.set(server, Math.max(state.acknowledgements.get(server) ?? 0, index));
+  });
 }
 
 /** Figure 2, steps 3 and 4: truncate only at a real conflict; a delayed append must not erase what followed it. */

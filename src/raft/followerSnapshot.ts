@@ -18,6 +18,7 @@ export interface IncomingSnapshot {
 export function handleInstallSnapshot(state: RaftState, request: InstallSnapshot): void {
   heardFromLeader(state, request);
   const { last, chunkCount } = request;
+  state.noteLeaderCommit(request.term, last.index);
   commitUpTo(state, last);
   if (last.index <= state.commitIndex) {
     state.forgetPartialSnapshot();

@@ -24,6 +24,7 @@ export function sendHeartbeat(state: RaftState, to: NodeId, progress: Progress):
 /** The message's term is the current one. Its sender's last committed entry commits all that precedes it here. */
 export function handleHeartbeat(state: RaftState, request: Heartbeat): void {
   heardFromLeader(state, request);
+  state.noteLeaderCommit(request.term, request.commit.index);
   const { term, index } = request.commit;
   if (index > state.commitIndex && state.log.termAt(index) === term) state.commitIndex = index;
   answer(state, request);

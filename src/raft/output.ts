@@ -1,4 +1,14 @@
-import type { Entry, EntryId, HardState, Message, NodeId, Role, Snapshot } from './types.js';
+import type {
+  Entry,
+  EntryId,
+  HardState,
+  Identity,
+  Message,
+  NodeId,
+  RefusalReason,
+  Role,
+  Snapshot,
+} from './types.js';
 
 /** The driver's number for a proposal or a read; the core only hands it back. */
 export type RequestId = number;
@@ -30,6 +40,8 @@ export type DropReason = 'notLeader' | 'overloaded';
 export interface StorageBatch {
   readonly number: number;
   readonly hardState: HardState | null;
+  /** Whose directory it is, when that has changed. */
+  readonly identity: Identity | null;
   /** The staged snapshot that ends with this entry replaces the one before; null: nothing changes. */
   readonly snapshot: EntryId | null;
   /** Drop this index and all after it, before appending; null: nothing to drop. */
@@ -46,6 +58,12 @@ export interface RoleChange {
   readonly role: Role;
   readonly term: number;
   readonly leader: NodeId | null;
+}
+
+/** A server and this one have nothing to do with each other, and why; null: they have again. */
+export interface Estrangement {
+  readonly peer: NodeId;
+  readonly reason: RefusalReason | null;
 }
 
 /** All that one step asks of the driver, which works through the fields in this order. */
@@ -75,6 +93,9 @@ export interface Output {
     readonly leader: NodeId | null;
   }[];
   readonly role: RoleChange | null;
+  readonly estranged: readonly Estrangement[];
+  /** What this directory is to the cluster, when that has changed. */
+  readonly identity: Identity | null;
 }
 
 /** The output of a step in which nothing happened. */
@@ -85,6 +106,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] 
 /** An output under construction. */
 export type OutputDraft = Mutable<Omit<Output, 'batch'>> & {
   hardStateChanged: boolean;
+  identityChanged: boolean;
   snapshot: EntryId | null;
   truncateFrom: number | null;
   compactTo: EntryId | null;
@@ -94,6 +116,7 @@ export type OutputDraft = Mutable<Omit<Output, 'batch'>> & {
 export function emptyDraft(): OutputDraft {
   return {
     hardStateChanged: false,
+    identityChanged: false,
     snapshot: null,
     truncateFrom: null,
     compactTo: null,
@@ -114,5 +137,7 @@ function emptyDraftFields(): Mutable<Omit<Output, 'batch'>> {
     readable: [],
     dropped: [],
     role: null,
+    estranged: [],
+    identity: null,
   };
 }

@@ -22,6 +22,9 @@ export class Progress {
   /** Highest read round it has echoed, and been sent. */
   ackedRound = 0;
   sentRound = 0;
+  /** Whether it takes part in majorities, by its own word; the id of its directory once it has told it. */
+  isVoter = true;
+  directory: string | null = null;
   /** Ticks since its last answer, or since this leadership began. */
   silentTicks = 0;
   /** The snapshot that it gets before anything else. */
@@ -155,6 +158,16 @@ export class Progress {
     }
     this.next = Math.max(nextIndex, 1);
     this.probing = true;
+  }
+
+  /** Another directory answers for this server: nothing of what the one before acknowledged is known to be there. */
+  startOver(directory: string): void {
+    this.directory = directory;
+    this.matchIndex = 0;
+    this.commitIndex = 0;
+    this.ackedRound = 0;
+    this.transfer = null;
+    this.unreachable();
   }
 
   private takeOff(readRound: number): number {

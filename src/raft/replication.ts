@@ -3,9 +3,10 @@ import { entryBytes } from './log.js';
 import type { RequestId } from './output.js';
 import type { Progress } from './progress.js';
 import { majorityReached } from './quorum.js';
+import { admitLearners, reconcile } from './identity.js';
 import { appendAsLeader } from './roles.js';
 import type { RaftState } from './state.js';
-import type { AppendEntriesResponse, NodeId } from './types.js';
+import type { AppendEntriesResponse, Entry, NodeId } from './types.js';
 
 /** Until a follower's log is known to agree, an append carries this many entries: probes should be cheap. */
 const PROBE_ENTRIES_MAX = 1;
@@ -40,6 +41,7 @@ export function handleAppendEntriesResponse(state: RaftState, response: AppendEn
   const isCurrent = progress.answered(response.sequence);
   progress.echoed(response.readRound, state.reads.round);
   if (response.success) {
+    reconcile(state, response.from);
     handleMatch(state, progress, response, isCurrent);
   } else if (response.conflict !== null && isCurrent) {
     // The beginning of the log conflicts with nothing: whoever says so is left alone until the next heartbeat.
@@ -66,6 +68,7 @@ function handleMatch(
 /** After each step of a leader: everything that may have become true. */
 export function advance(state: RaftState): void {
   advanceCommit(state);
+  admitLearners(state);
   sendAppends(state);
   advanceAcknowledged(state);
   releaseReads(state);
@@ -86,7 +89,7 @@ function nextProbe(state: RaftState, progress: Progress, hint: { term: number; i
 function advanceCommit(state: RaftState): void {
   if (state.commitIndex === state.log.lastIndex) return;
   const matched = [state.log.stableIndex];
-  for (const progress of state.progress.values()) matched.push(progress.matchIndex);
+  for (const { isVoter, matchIndex } of state.progress.values()) matched.push(isVoter ? matchIndex : 0);
   const index = majorityReached(matched);
   if (index <= state.commitIndex || state.log.termAt(index) !== state.term) return;
   for (const entry of state.log.slice(state.commitIndex + 1, index))
@@ -98,7 +101,7 @@ function advanceCommit(state: RaftState): void {
 function advanceAcknowledged(state: RaftState): void {
   if (state.acknowledged === state.commitIndex) return;
   const known = [state.commitIndex];
-  for (const progress of state.progress.values()) known.push(progress.commitIndex);
+  for (const { isVoter, commitIndex } of state.progress.values()) known.push(isVoter ? commitIndex : 0);
   const index = majorityReached(known);
   if (index <= state.acknowledged) return;
   state.acknowledged = index;
@@ -108,7 +111,7 @@ function advanceAcknowledged(state: RaftState): void {
 function releaseReads(state: RaftState): void {
   if (!state.reads.isWaiting) return;
   const echoed = [state.reads.round];
-  for (const progress of state.progress.values()) echoed.push(progress.ackedRound);
+  for (const { isVoter, ackedRound } of state.progress.values()) echoed.push(isVoter ? ackedRound : 0);
   state.draft.readable.push(...state.reads.takeReady(majorityReached(echoed), state.commitIndex));
 }
 
@@ -126,6 +129,18 @@ function hasNews(state: RaftState, progress: Progress): boolean {
     progress.sentCommit < Math.min(state.commitIndex, progress.matchIndex) ||
     (state.reads.isWaiting && progress.sentRound < state.reads.round)
   );
+}
+
+/** What a leader knows of all servers goes along where there is room: another one may need it when this one is gone. */
+function acknowledgementsOf(
+  state: RaftState,
+  entries: readonly Entry[],
+): { readonly acknowledgements?: readonly number[] } {
+  if (state.identity === null || entries.length > 0) return {};
+  const own = Math.min(state.log.stableIndex, state.commitIndex);
+  return {
+    acknowledgements: state.config.servers.map((id) => (id === state.id ? own : state.acknowledgedBy(id))),
+  };
 }
 
 /** Sends the follower what it needs next: entries, none, or a chunk of the snapshot. */
@@ -150,6 +165,7 @@ export function sendAppend(state: RaftState, to: NodeId, progress: Progress): vo
     entries,
     leaderCommit: state.commitIndex,
     hasQuorum: state.hasQuorum,
+    ...acknowledgementsOf(state, entries),
     sequence,
     readRound: state.reads.round,
   });

@@ -71,7 +71,16 @@ export function becomeLeader(state: RaftState): void {
     state.uncommittedBytes += entryBytes(entry);
   }
   state.noteRole();
-  state.termStartIndex = appendAsLeader(state, 'noop', '').index;
+  state.admissions.clear();
+  const [kind, command] = openingOf(state);
+  state.termStartIndex = appendAsLeader(state, kind, command).index;
+}
+
+/** A leader of founders whose log does not name their cluster yet gives it an id; any other opens its term with a no-op. */
+function openingOf(state: RaftState): ['noop' | 'cluster', string] {
+  const { identity } = state;
+  if (identity?.standing !== 'founder' || state.foundingId !== null) return ['noop', ''];
+  return ['cluster', identity.cluster ?? state.drawId()];
 }
 
 /** Leader append-only (figure 3): a leader adds one entry of its own term at the end. */

@@ -5,7 +5,7 @@ import { emptyDraft, type Output, type OutputDraft } from './output.js';
 import type { Progress } from './progress.js';
 import { majorityOf } from './quorum.js';
 import { ReadIndex } from './readIndex.js';
-import type { HardState, Message, NodeId, Role, Snapshot } from './types.js';
+import type { HardState, Identity, Message, NodeId, RefusalReason, Role, Sender, Snapshot } from './types.js';
 
 /** The variables of figure 2, the timers, and the output of the step under way. Shared by the handlers of the core. */
 export class RaftState {
@@ -14,6 +14,9 @@ export class RaftState {
   role: Role = 'follower';
   /** Who leads the current term, as far as known. */
   leader: NodeId | null = null;
+  /** What the leader had committed when it was first heard. */
+  leaderCommit = 0;
+  private leaderCommitTerm = -1;
   commitIndex: number;
   /** Entries up to here have been handed out to be applied. */
   handedIndex: number;
@@ -51,6 +54,17 @@ export class RaftState {
   leaderContactTicks = Number.POSITIVE_INFINITY;
   ticksSinceStart = 0;
 
+  /** Whose directory this is; null without one. */
+  identity: Identity | null = null;
+  /** Committed entries up to here have had their effect on the identity. */
+  identityIndex: number;
+  /** How far each server has acknowledged committed entries, by its leaders' word. */
+  readonly acknowledgements = new Map<NodeId, number>();
+  /** A leader's proposals to take servers back, by server. */
+  readonly admissions = new Map<NodeId, { readonly directory: string; readonly index: number }>();
+  /** The servers that this one has nothing to do with. */
+  readonly estranged = new Map<NodeId, RefusalReason>();
+
   readonly peers: readonly NodeId[];
   readonly majority: number;
   draft: OutputDraft = emptyDraft();
@@ -64,11 +78,14 @@ export class RaftState {
     public snapshot: Snapshot | null,
     applied: number,
     private readonly drawElectionTicks: () => number,
+    /** Gives a new id each time, for a cluster or a directory. */
+    readonly drawId: () => string,
   ) {
     this.term = hardState.term;
     this.votedFor = hardState.votedFor;
     this.commitIndex = applied;
     this.handedIndex = applied;
+    this.identityIndex = applied;
     this.peers = config.servers.filter((server) => server !== config.id);
     this.majority = majorityOf(config.servers.length);
     this.resetElectionTimer();
@@ -97,6 +114,51 @@ export class RaftState {
     this.draft.messagesAfterPersist.push(message);
   }
 
+  setIdentity(identity: Identity): void {
+    this.identity = identity;
+    this.draft.identityChanged = true;
+    this.draft.identity = identity;
+  }
+
+  /** Whether this server takes part in majorities: it has no directory that could be lost, or the cluster knows it. */
+  get isVoter(): boolean {
+    return this.identity?.standing !== 'learner';
+  }
+
+  /** What this server tells of itself; undefined when there is nothing to tell. */
+  get sender(): Sender | undefined {
+    const { identity } = this;
+    const { roster } = this.config;
+    if (identity === null)
+      return roster === '' ? undefined : { roster, cluster: null, directory: '', standing: 'voter' };
+    const { directory, standing } = identity;
+    return { roster, cluster: identity.cluster ?? this.foundingId, directory, standing };
+  }
+
+  /** The id in the founding entry of a log that is not compacted; null without one. */
+  get foundingId(): string | null {
+    const first = this.log.entryAt(1);
+    return first?.kind === 'cluster' ? first.command : null;
+  }
+
+  /** Messages leave with what their sender is at the end of the step that makes them. */
+  private sign(messages: Message[]): void {
+    const { sender } = this;
+    if (sender === undefined) return;
+    messages.forEach((message, position) => {
+      const acknowledged = this.identity === null ? 0 : this.acknowledgedBy(message.to);
+      messages[position] = acknowledged > 0 ? { ...message, sender, acknowledged } : { ...message, sender };
+    });
+  }
+
+  /** How far that server has acknowledged committed entries, as far as this one knows. */
+  acknowledgedBy(server: NodeId): number {
+    const reported = this.acknowledgements.get(server) ?? 0;
+    const progress = this.progress.get(server);
+    if (progress === undefined || !progress.isVoter) return reported;
+    return Math.max(reported, Math.min(progress.matchIndex, this.commitIndex));
+  }
+
   /** Changes term and vote together; they are stored as one record. */
   setHardState(term: number, votedFor: NodeId | null): void {
     if (term !== this.term) this.votes.clear();
@@ -104,6 +166,13 @@ export class RaftState {
     this.votedFor = votedFor;
     if (votedFor !== null) this.voteBatch = this.nextBatch;
     this.draft.hardStateChanged = true;
+  }
+
+  /** Notes how far a leader says to have committed: the first time in its term it says what there is to catch up with. */
+  noteLeaderCommit(term: number, index: number): void {
+    if (term === this.leaderCommitTerm) return;
+    this.leaderCommitTerm = term;
+    this.leaderCommit = index;
   }
 
   /** Whether a vote of this server is on its way to the disk: until it arrives, its election cannot be decided. */
@@ -114,7 +183,8 @@ export class RaftState {
   /** Whether a majority, this leader included, has answered it within the last `ticks`. */
   hasQuorumWithin(ticks: number): boolean {
     let heard = 1;
-    for (const progress of this.progress.values()) if (progress.silentTicks < ticks) heard += 1;
+    for (const { isVoter, silentTicks } of this.progress.values())
+      if (isVoter && silentTicks < ticks) heard += 1;
     return heard >= this.majority;
   }
 
@@ -137,19 +207,23 @@ export class RaftState {
   takeOutput(): Output {
     const draft = this.draft;
     this.draft = emptyDraft();
+    if (draft.messages.length > 0) this.sign(draft.messages);
+    if (draft.messagesAfterPersist.length > 0) this.sign(draft.messagesAfterPersist);
     const applicable = Math.min(this.commitIndex, this.log.stableIndex);
     if (applicable > this.handedIndex) {
       draft.committed = this.log.slice(this.handedIndex + 1, applicable);
       this.handedIndex = applicable;
     }
-    const { hardStateChanged, snapshot, truncateFrom, compactTo, appended, ...rest } = draft;
+    const { hardStateChanged, identityChanged, snapshot, truncateFrom, compactTo, appended, ...rest } = draft;
     const isLogUnchanged = truncateFrom === null && compactTo === null && appended.length === 0;
-    if (!hardStateChanged && snapshot === null && isLogUnchanged) return { batch: null, ...rest };
+    if (!hardStateChanged && !identityChanged && snapshot === null && isLogUnchanged)
+      return { batch: null, ...rest };
     this.batchNumber += 1;
     return {
       batch: {
         number: this.batchNumber,
         hardState: hardStateChanged ? { term: this.term, votedFor: this.votedFor } : null,
+        identity: identityChanged ? this.identity : null,
         snapshot,
         truncateFrom,
         compactTo,

@@ -1,5 +1,5 @@
 import type { RaftState } from './state.js';
-import type { NodeId, Role } from './types.js';
+import type { NodeId, RefusalReason, Role, Standing } from './types.js';
 
 /** A leader's view of one peer. `contactTicks` is undefined while the peer has never answered this leader. */
 export interface PeerStatus {
@@ -23,8 +23,20 @@ export interface CoreStatus {
   readonly lastTerm: number;
   readonly commitIndex: number;
   readonly acknowledged: number;
+  /** Whether a majority has answered this leader within the shortest election timeout; false on other servers. */
+  readonly hasQuorum: boolean;
+  /** What its leader had committed when this server was first in touch with it; a server is up to date from there on. */
+  readonly leaderCommit: number;
   readonly uncommittedBytes: number;
   readonly electionTimeoutTicks: number;
+  /** What this server's directory is to its cluster; null without a directory. */
+  readonly standing: Standing | null;
+  /** The id of the cluster; null while it is not founded, and without a directory. */
+  readonly cluster: string | null;
+  /** The servers that this one has nothing to do with, and why. */
+  readonly estranged: ReadonlyMap<NodeId, RefusalReason>;
+  /** The servers whose directory the leader has not taken back yet; known to the leader alone. */
+  readonly learners: readonly NodeId[];
   readonly peers: readonly PeerStatus[];
 }
 
@@ -48,8 +60,14 @@ export function statusOf(state: RaftState): CoreStatus {
     lastTerm: log.lastTerm,
     commitIndex,
     acknowledged,
+    hasQuorum: role === 'leader' && state.hasQuorum,
+    leaderCommit: state.leaderCommit,
     uncommittedBytes,
     electionTimeoutTicks: state.electionTimeout,
+    standing: state.identity?.standing ?? null,
+    cluster: state.identity?.cluster ?? null,
+    estranged: state.estranged,
+    learners: [...state.progress].filter(([, { isVoter }]) => !isVoter).map(([peer]) => peer),
     peers,
   };
 }
@@ -68,8 +86,14 @@ export function initialStatus(id: NodeId): CoreStatus {
     lastTerm: 0,
     commitIndex: 0,
     acknowledged: 0,
+    hasQuorum: false,
+    leaderCommit: 0,
     uncommittedBytes: 0,
     electionTimeoutTicks: 0,
+    standing: null,
+    cluster: null,
+    estranged: new Map(),
+    learners: [],
     peers: [],
   };
 }

@@ -8,12 +8,54 @@ export interface EntryId {
 }
 
 /**
- * One slot of the replicated log. `noop` is what a leader appends at its election (section 8); the command
- * of any other entry is text which only the state machine can read.
+ * One slot of the replicated log.
+ * - `noop` is what a leader appends at its election (section 8).
+ * - `cluster` founds the cluster: its command is the cluster's id. The first leader appends it in place of a no-op.
+ * - `admit` takes a server with a new directory back among the voters: its command is `SERVER DIRECTORY`.
+ * - `command` holds text which only the state machine can read.
  */
 export interface Entry extends EntryId {
-  readonly kind: 'noop' | 'command';
+  readonly kind: 'noop' | 'cluster' | 'admit' | 'command';
   readonly command: string;
+}
+
+const entryKinds: ReadonlySet<unknown> = new Set([
+  'noop',
+  'cluster',
+  'admit',
+  'command',
+] satisfies Entry['kind'][]);
+
+/** Whether a text that was read names a kind of entry. */
+export function isEntryKind(kind: unknown): kind is Entry['kind'] {
+  return entryKinds.has(kind);
+}
+
+/**
+ * What a data directory is to the cluster. A `founder` belongs to no cluster yet, and makes one with others like it; a
+ * `learner` was new to a cluster that exists already, and neither votes nor counts until that has taken it in; a `voter` is a
+ * full member.
+ */
+export type Standing = 'founder' | 'learner' | 'voter';
+
+/** Whose directory it is. Kept with term and vote; servers without a directory have none. */
+export interface Identity {
+  /** The id of the cluster; null while a founder has none. */
+  readonly cluster: string | null;
+  /** The id of this very directory: an emptied one gets another. */
+  readonly directory: string;
+  readonly standing: Standing;
+}
+
+/** The sender of a message, as its receiver judges it. */
+export interface Sender {
+  /** Stands for the list of servers that it was started with. */
+  readonly roster: string;
+  /** The id of its cluster, or the one that it is about to found; null without either, or without a directory. */
+  readonly cluster: string | null;
+  /** The id of its directory; empty without one. */
+  readonly directory: string;
+  readonly standing: Standing;
 }
 
 /** The pieces of a snapshot, as an array of texts is; a piece may be made anew each time, always the same text. */
@@ -44,6 +86,10 @@ interface Addressed {
   readonly from: NodeId;
   readonly to: NodeId;
   readonly term: number;
+  /** Left out by servers that were started without a roster and a directory, as tests do. */
+  readonly sender?: Sender;
+  /** How far, to the sender's knowledge, the addressee has acknowledged entries that are committed; left out when 0. */
+  readonly acknowledged?: number;
 }
 
 /** `term` is the term the sender would campaign in, one above its own. */
@@ -85,6 +131,8 @@ export interface AppendEntries extends Addressed {
   readonly entries: readonly Entry[];
   readonly leaderCommit: number;
   readonly hasQuorum: boolean;
+  /** How far each server has acknowledged committed entries, by its id; left out with entries, and without directories. */
+  readonly acknowledgements?: readonly number[];
   readonly sequence: number;
   readonly readRound: number;
 }
@@ -163,8 +211,22 @@ export interface InstallSnapshotResponse extends Addressed {
 export type RequestMessage = PreVote | RequestVote | AppendEntries | Heartbeat | InstallSnapshot;
 
 /** What comes back, over the same exchange. */
+/** Why a server has nothing to do with another one: its list of servers, its cluster, or its log is another. */
+export type RefusalReason = 'roster' | 'cluster' | 'history';
+
+/** The answer to a request of a server that is none of this cluster's. It moves no term. */
+export interface Refusal extends Addressed {
+  readonly type: 'refusal';
+  readonly reason: RefusalReason;
+}
+
 export type ResponseMessage =
-  PreVoteResponse | RequestVoteResponse | AppendEntriesResponse | HeartbeatResponse | InstallSnapshotResponse;
+  | Refusal
+  | PreVoteResponse
+  | RequestVoteResponse
+  | AppendEntriesResponse
+  | HeartbeatResponse
+  | InstallSnapshotResponse;
 
 export type Message = RequestMessage | ResponseMessage;
 

@@ -8,7 +8,14 @@ import type { NetworkBehaviour } from './simNetwork.js';
  * What plans may have beside the faults that every plan may have. A condition that the product does not cope with yet is left
  * out of {@link usualConditions}, and drawn only when it is asked for by name.
  */
-export const allConditions = ['liveness', 'shapes', 'slowSyncs', 'largeValues', 'lostDisks'] as const;
+export const allConditions = [
+  'liveness',
+  'shapes',
+  'slowSyncs',
+  'largeValues',
+  'lostDisks',
+  'oldCopies',
+] as const;
 export type Condition = (typeof allConditions)[number];
 
 export const usualConditions: readonly Condition[] = [];
@@ -28,6 +35,7 @@ const SHAPES_FORK = 0;
 const DISKS_FORK = 1;
 const VALUES_FORK = 2;
 const LOST_FORK = 3;
+const COPIES_FORK = 4;
 
 /** A plan with some of these conditions in it, each from draws of its own. */
 export function withConditions(plan: Plan, conditions: readonly Condition[], random: Prng): Plan {
@@ -37,6 +45,7 @@ export function withConditions(plan: Plan, conditions: readonly Condition[], ran
   if (has('slowSyncs')) wider = withSlowSyncs(wider, random.fork(DISKS_FORK));
   if (has('largeValues')) wider = withLargeValues(wider, random.fork(VALUES_FORK));
   if (has('lostDisks')) wider = withLostDisks(wider, random.fork(LOST_FORK));
+  if (has('oldCopies')) wider = withOldCopies(wider, random.fork(COPIES_FORK));
   return has('liveness') ? { ...wider, isLivenessJudged: true } : wider;
 }
 
@@ -117,16 +126,32 @@ const WRITTEN_CHARS_MAX = 16_000_000;
 
 /** Servers whose disk is replaced: by an empty one, or by an older copy of itself. */
 function withLostDisks(plan: Plan, random: Prng): Plan {
+  return withDiskFaults(plan, random, (when, targets) => ({ ...when, kind: 'wipe', targets }));
+}
+
+/**
+ * Older copies of a disk put back, taken while its process ran. Where only servers that are down know of what the disk held
+ * since, nobody can tell: so this is not among the usual conditions.
+ */
+function withOldCopies(plan: Plan, random: Prng): Plan {
+  return withDiskFaults(plan, random, (when, targets) => {
+    const agoMs = random.between(200, Math.min(when.atMs, 8_000));
+    return { ...when, kind: 'rollback', targets, agoMs };
+  });
+}
+
+type When = Pick<Fault, 'atMs' | 'forMs'>;
+
+function withDiskFaults(
+  plan: Plan,
+  random: Prng,
+  faultOf: (when: When, targets: ('leader' | number)[]) => Fault,
+): Plan {
   if (plan.servers < 3 || random.chance(0.6)) return plan;
   const faults: Fault[] = [];
   for (let count = random.between(1, 4); count > 0; count -= 1) {
     const when = { atMs: random.between(1_000, plan.chaosMs), forMs: random.between(100, 4_000) };
-    const targets = [random.pick(['leader', random.between(0, plan.servers - 1)] as const)];
-    faults.push(
-      random.chance(0.5)
-        ? { ...when, kind: 'wipe', targets }
-        : { ...when, kind: 'rollback', targets, agoMs: random.between(200, Math.min(when.atMs, 8_000)) },
-    );
+    faults.push(faultOf(when, [random.pick(['leader', random.between(0, plan.servers - 1)] as const)]));
   }
   return { ...plan, faults: [...plan.faults, ...faults] };
 }

@@ -9,6 +9,8 @@ export function describeMessage(message: Message): string {
 export function messageNumbers(message: Message): number[] {
   const { from, to, term, type } = message;
   switch (type) {
+    case 'refusal':
+      return [10, from, to, term];
     case 'appendEntries':
       return [
         0,
@@ -51,6 +53,8 @@ export function messageNumbers(message: Message): number[] {
 
 function detailsOf(message: Message): string {
   switch (message.type) {
+    case 'refusal':
+      return ` ${message.reason}`;
     case 'appendEntries': {
       const { prevLogIndex, prevLogTerm, entries, leaderCommit, readRound } = message;
       return ` after ${prevLogIndex}/${prevLogTerm} +${entries.length} commit ${leaderCommit} round ${readRound}`;

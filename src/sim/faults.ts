@@ -99,7 +99,7 @@ export function healAll({ servers, network }: FaultScene): void {
 /** Not more disks are lost at a time than servers may be missing: nothing could save what was acknowledged then. */
 function loseDisk(scene: FaultScene, fault: Fault, server: SimServer): () => void {
   const { servers } = scene;
-  const lost = servers.filter((each) => each !== server && each.isLost).length;
+  const lost = servers.filter((each) => each !== server && !isEstablished(each)).length;
   if (lost + 1 > servers.length - majorityOf(servers.length)) return () => undefined;
   const copy = scene.copyFor(fault, server);
   server.kill();
@@ -156,4 +156,9 @@ function slowLinks({ servers, network }: FaultScene, id: NodeId, extraMs: number
   };
   slow(extraMs);
   return () => slow(-extraMs);
+}
+
+/** Whether a majority may rest on it: its disk was not lost, and the cluster has it among its voters. */
+function isEstablished({ isLost, disk }: SimServer): boolean {
+  return !isLost && disk.durableStanding === 'voter';
 }

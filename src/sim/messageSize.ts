@@ -20,6 +20,7 @@ export function messageBytes(message: Message): number {
     case 'heartbeatResponse':
     case 'appendEntriesResponse':
     case 'installSnapshotResponse':
+    case 'refusal':
     case 'preVote':
     case 'preVoteResponse':
     case 'requestVote':

@@ -111,6 +111,7 @@ export class Safety {
       case 'installSnapshotResponse':
         this.checkAcknowledgement(sender, message.matchIndex);
         break;
+      case 'refusal':
       case 'preVote':
       case 'preVoteResponse':
       case 'requestVote':

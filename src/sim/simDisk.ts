@@ -1,5 +1,5 @@
 import type { StorageBatch } from '../raft/output.js';
-import type { Entry, HardState, Snapshot } from '../raft/types.js';
+import type { Entry, HardState, Identity, Snapshot, Standing } from '../raft/types.js';
 import { StagedSnapshots } from '../storage/stagedSnapshots.js';
 import { nothingStored, type Storage, type StoredState } from '../storage/storage.js';
 import { DiskLog } from './diskLog.js';
@@ -15,6 +15,7 @@ export interface DiskBehaviour {
 /** What is on a disk at one moment. */
 export interface DiskCopy {
   readonly hardState: HardState;
+  readonly identity: Identity | null;
   readonly snapshot: Snapshot | null;
   readonly log: DiskLog;
 }
@@ -40,6 +41,7 @@ export class SimDisk {
   committed: () => readonly Entry[] = () => [];
 
   private hardState: HardState = nothingStored.hardState;
+  private identity: Identity | null = nothingStored.identity;
   private snapshot: Snapshot | null = null;
   private readonly staged = new StagedSnapshots();
   private readonly durable = new DiskLog();
@@ -81,6 +83,11 @@ export class SimDisk {
     return this.hardState;
   }
 
+  /** What the directory on this disk is to its cluster; null before it was written to. */
+  get durableStanding(): Standing | null {
+    return this.identity?.standing ?? null;
+  }
+
   /** From now on every write fails, until the disk is repaired. */
   breakDown(): void {
     this.failing = true;
@@ -114,6 +121,7 @@ export class SimDisk {
   /** Forgets everything, as a disk that was replaced; only while no process uses it. */
   wipe(): void {
     this.hardState = nothingStored.hardState;
+    this.identity = nothingStored.identity;
     this.snapshot = null;
     this.durable.clear();
     this.handedOver.clear();
@@ -123,20 +131,21 @@ export class SimDisk {
   copy(): DiskCopy {
     const log = new DiskLog();
     log.copyFrom(this.durable);
-    return { hardState: this.hardState, snapshot: this.snapshot, log };
+    return { hardState: this.hardState, identity: this.identity, snapshot: this.snapshot, log };
   }
 
   /** Becomes what it was when the copy was made; only while no process uses it. */
-  putBack({ hardState, snapshot, log }: DiskCopy): void {
+  putBack({ hardState, identity, snapshot, log }: DiskCopy): void {
     this.hardState = hardState;
+    this.identity = identity;
     this.snapshot = snapshot;
     this.durable.copyFrom(log);
     this.handedOver.copyFrom(log);
   }
 
   private stored(): StoredState {
-    const { hardState, snapshot, durable } = this;
-    return { hardState, snapshot, before: durable.before, entries: durable.kept };
+    const { hardState, identity, snapshot, durable } = this;
+    return { hardState, identity, snapshot, before: durable.before, entries: durable.kept };
   }
 
   private persist(host: SimHost, batch: StorageBatch, done: (error: Error | null) => void): void {
@@ -201,6 +210,7 @@ export class SimDisk {
     }
     const { batch } = write;
     if (batch.hardState !== null) this.hardState = batch.hardState;
+    if (batch.identity !== null) this.identity = batch.identity;
     if (batch.snapshot !== null) this.snapshot = this.staged.take(batch.snapshot);
     this.durable.apply(batch, this.committed());
   }

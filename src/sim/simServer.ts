@@ -34,6 +34,8 @@ const PIECE_MS_MAX = 3;
 /** The draws for it are none of those for elections. */
 const PIECE_FORK = 1;
 const CALLS_FORK = 2;
+/** From here on: each life of a process draws ids of its own. */
+const IDS_FORK = 1000;
 
 /** Told of what happens in a server. */
 export interface SimServerEvents {
@@ -67,6 +69,7 @@ export class SimServer implements WatchedServer {
   /** What it must hold before it counts again, when its disk was lost. */
   private lost: EntryId | undefined;
   private isBlank = false;
+  private starts = 0;
 
   constructor(
     readonly id: NodeId,
@@ -108,10 +111,14 @@ export class SimServer implements WatchedServer {
     return this.current?.node.status.lifecycle === 'running' && !this.current.host.isPaused;
   }
 
-  /** Whether its disk was emptied or put back, and it has not yet caught up with what was committed then. */
+  /**
+   * Whether its disk was emptied or put back, and it has not yet caught up with what was committed then, or is not taken back
+   * by its cluster.
+   */
   get isLost(): boolean {
     if (this.lost === undefined) return false;
     const { index, term } = this.lost;
+    if (index > 0 && this.disk.durableStanding !== 'voter') return true;
     if (index > 0 && this.durableLog[index - 1]?.term !== term) return true;
     this.lost = undefined;
     return false;
@@ -152,6 +159,8 @@ export class SimServer implements WatchedServer {
     const { settings, random } = this;
     const host = new SimHost(this.time, this.clockRate);
     const pieces = random.fork(PIECE_FORK);
+    const ids = random.fork(IDS_FORK + this.starts);
+    this.starts += 1;
     const state = new ServiceState(settings.sessionsMax);
     // The router comes after the node whose changes it follows.
     let follow = (): void => undefined;
@@ -160,6 +169,7 @@ export class SimServer implements WatchedServer {
         ...settings.raft,
         // As the program does it: a server that finds nothing may have forgotten a vote.
         ...(this.isBlank ? { voteDelayTicks: settings.raft.electionMaxTicks } : {}),
+        hasDirectory: true,
         id: this.id,
         servers: Array.from({ length: settings.serverCount }, (_, id) => id),
       },
@@ -169,6 +179,7 @@ export class SimServer implements WatchedServer {
       ticker: new GridTicker(settings.tickMs, host.clock),
       defer: (run) => host.after(PIECE_MS_MAX * pieces.next(), run),
       snapshots: settings.snapshots,
+      drawId: () => `${this.id}.${ids.between(0, 1e9)}`,
       drawElectionTicks: () => random.between(settings.electionMinTicks, settings.raft.electionMaxTicks),
       replyAfter: 'majority',
       waitingCallsMax: settings.waitingCallsMax,
@@ -210,6 +221,9 @@ export class SimServer implements WatchedServer {
       },
       peerUnreachable: () => undefined,
       peerReachable: () => undefined,
+      peerEstranged: () => undefined,
+      identityChanged: () => undefined,
+      diskSlow: () => undefined,
       snapshotTaken: ({ index }) => this.events.snapshotTaken(this.id, index),
       snapshotInstalled: () => undefined,
       snapshotUnusable: (error) => this.events.broken(error),

@@ -9,6 +9,7 @@ import { nothingStored, type Storage, type StoredState } from './storage.js';
  */
 export class MemoryStorage implements Storage {
   private hardState = nothingStored.hardState;
+  private identity = nothingStored.identity;
   private snapshot: Snapshot | null = null;
   private before = nothingStored.before;
   private readonly entries: Entry[] = [];
@@ -16,6 +17,7 @@ export class MemoryStorage implements Storage {
 
   persist(batch: StorageBatch, done: (error: Error | null) => void): void {
     if (batch.hardState !== null) this.hardState = batch.hardState;
+    if (batch.identity !== null) this.identity = batch.identity;
     if (batch.snapshot !== null) this.snapshot = this.staged.take(batch.snapshot);
     if (batch.truncateFrom !== null) this.entries.length = batch.truncateFrom - 1 - this.before.index;
     if (batch.compactTo !== null) this.compact(batch.compactTo);
@@ -29,8 +31,8 @@ export class MemoryStorage implements Storage {
   }
 
   load(done: (error: Error | null, stored: StoredState) => void): void {
-    const { hardState, snapshot, before } = this;
-    done(null, { hardState, snapshot, before, entries: [...this.entries] });
+    const { hardState, identity, snapshot, before } = this;
+    done(null, { hardState, identity, snapshot, before, entries: [...this.entries] });
   }
 
   close(done: () => void): void {

@@ -1,5 +1,5 @@
 import type { StorageBatch } from '../raft/output.js';
-import type { Entry, EntryId, HardState, Snapshot } from '../raft/types.js';
+import type { Entry, EntryId, HardState, Identity, Snapshot } from '../raft/types.js';
 
 /**
  * What a storage has kept. `before` names the entry before the first one kept: index 0, term 0 while the log is whole.
@@ -7,6 +7,8 @@ import type { Entry, EntryId, HardState, Snapshot } from '../raft/types.js';
  */
 export interface StoredState {
   readonly hardState: HardState;
+  /** Whose directory it is; null while nothing was written about it. */
+  readonly identity: Identity | null;
   readonly snapshot: Snapshot | null;
   readonly before: EntryId;
   readonly entries: readonly Entry[];
@@ -15,6 +17,7 @@ export interface StoredState {
 /** What a storage gives on which nothing was ever written. */
 export const nothingStored: StoredState = Object.freeze({
   hardState: { term: 0, votedFor: null },
+  identity: null,
   snapshot: null,
   before: { term: 0, index: 0 },
   entries: [],

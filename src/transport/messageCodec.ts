@@ -1,3 +1,4 @@
+import { isEntryKind } from '../raft/types.js';
 import { carriedByXml } from '../xmlrpc/index.js';
 import type {
   AppendEntries,
@@ -10,8 +11,11 @@ import type {
   InstallSnapshot,
   InstallSnapshotResponse,
   Message,
+  RefusalReason,
   RequestMessage,
   ResponseMessage,
+  Sender,
+  Standing,
 } from '../raft/types.js';
 
 /** A text that is not a message of ours; the message says what is wrong with it. */
@@ -51,6 +55,8 @@ export function decodeRequest(text: string): RequestMessage {
 export function decodeResponse(text: string): ResponseMessage {
   const fields = parseFields(text);
   switch (fields['type']) {
+    case 'refusal':
+      return { type: 'refusal', ...address(fields), reason: reasonOf(fields['reason']) };
     case 'preVoteResponse':
     case 'requestVoteResponse':
       return { type: fields['type'], ...address(fields), granted: flag(fields, 'granted') };
@@ -63,6 +69,14 @@ export function decodeResponse(text: string): ResponseMessage {
     default:
       throw new MessageError('type is not that of a response');
   }
+}
+
+const reasons: readonly RefusalReason[] = ['roster', 'cluster', 'history'];
+
+function reasonOf(value: unknown): RefusalReason {
+  const known = reasons.find((each) => each === value);
+  if (known === undefined) throw new MessageError('reason is unknown');
+  return known;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -83,9 +97,13 @@ function fieldsOf(value: unknown, what: string): Fields {
   return value as Fields;
 }
 
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
 function count(fields: Fields, name: string): number {
   const value = fields[name];
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
+  if (!isCount(value)) {
     throw new MessageError(`${name} is not a whole number from 0 to 2^53 - 1`);
   }
   return value;
@@ -97,29 +115,69 @@ function flag(fields: Fields, name: string): boolean {
   return value;
 }
 
-function address(fields: Fields): { from: number; to: number; term: number } {
-  return { from: count(fields, 'from'), to: count(fields, 'to'), term: count(fields, 'term') };
+interface Address {
+  readonly from: number;
+  readonly to: number;
+  readonly term: number;
+  readonly sender?: Sender;
+  readonly acknowledged?: number;
 }
 
+function address(fields: Fields): Address {
+  const sender = fields['sender'] === undefined ? {} : { sender: senderOf(fields['sender']) };
+  const acknowledged =
+    fields['acknowledged'] === undefined ? {} : { acknowledged: count(fields, 'acknowledged') };
+  const [from, to, term] = [count(fields, 'from'), count(fields, 'to'), count(fields, 'term')];
+  return { from, to, term, ...sender, ...acknowledged };
+}
+
+const standings: readonly Standing[] = ['founder', 'learner', 'voter'];
+
+function senderOf(value: unknown): Sender {
+  const { roster, cluster, directory, standing } = fieldsOf(value, 'sender');
+  const known = standings.find((each) => each === standing);
+  if (known === undefined) throw new MessageError('standing of sender is unknown');
+  if (cluster !== null && !isId(cluster)) throw new MessageError('cluster of sender is not an id');
+  if (!isId(roster) || !isId(directory)) throw new MessageError('sender has no roster or directory');
+  return { roster, cluster, directory, standing: known };
+}
+
+/** Ids are short, so that no message makes a server keep much of them. */
+function isId(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= ID_LENGTH_MAX;
+}
+
+const ID_LENGTH_MAX = 64;
+
 function appendEntries(fields: Fields): AppendEntries {
-  const { from, to, term } = address(fields);
+  const addressed = address(fields);
+  const { term } = addressed;
   const prevLogIndex = count(fields, 'prevLogIndex');
   const prevLogTerm = count(fields, 'prevLogTerm');
   if (prevLogTerm > term) throw new MessageError('prevLogTerm is above the term');
   return {
     type: 'appendEntries',
-    from,
-    to,
-    term,
+    ...addressed,
     prevLogIndex,
     prevLogTerm,
     entries: entriesAfter(fields['entries'], prevLogIndex, prevLogTerm, term),
     leaderCommit: count(fields, 'leaderCommit'),
     hasQuorum: flag(fields, 'hasQuorum'),
+    ...acknowledgements(fields),
     sequence: count(fields, 'sequence'),
     readRound: count(fields, 'readRound'),
   };
 }
+
+function acknowledgements(fields: Fields): { readonly acknowledgements?: readonly number[] } {
+  const value = fields['acknowledgements'];
+  if (value === undefined) return {};
+  if (!Array.isArray(value) || value.length > SERVERS_MAX || !value.every(isCount))
+    throw new MessageError('acknowledgements are not a short list of whole numbers');
+  return { acknowledgements: value };
+}
+
+const SERVERS_MAX = 1000;
 
 /** Entries must continue the log: indexes without a gap, terms that never fall and never pass the sender's. */
 function entriesAfter(value: unknown, prevIndex: number, prevTerm: number, termMax: number): Entry[] {
@@ -132,7 +190,7 @@ function entriesAfter(value: unknown, prevIndex: number, prevTerm: number, termM
     if (entry.index !== prevIndex + 1 + offset) throw new MessageError('entries leave a gap in the log');
     if (entry.term < lastTerm || entry.term > termMax)
       throw new MessageError('the terms of the entries are out of order');
-    if (kind !== 'noop' && kind !== 'command') throw new MessageError('kind of entry is unknown');
+    if (!isEntryKind(kind)) throw new MessageError('kind of entry is unknown');
     if (typeof command !== 'string') throw new MessageError('command is not a string');
     lastTerm = entry.term;
     return { ...entry, kind, command };
@@ -140,7 +198,8 @@ function entriesAfter(value: unknown, prevIndex: number, prevTerm: number, termM
 }
 
 function installSnapshot(fields: Fields): InstallSnapshot {
-  const { from, to, term } = address(fields);
+  const addressed = address(fields);
+  const { term } = addressed;
   const chunk = count(fields, 'chunk');
   const chunkCount = count(fields, 'chunkCount');
   const { data } = fields;
@@ -150,9 +209,7 @@ function installSnapshot(fields: Fields): InstallSnapshot {
   if (typeof data !== 'string') throw new MessageError('data is not a string');
   return {
     type: 'installSnapshot',
-    from,
-    to,
-    term,
+    ...addressed,
     last,
     chunk,
     chunkCount,
@@ -164,14 +221,13 @@ function installSnapshot(fields: Fields): InstallSnapshot {
 }
 
 function heartbeat(fields: Fields): Heartbeat {
-  const { from, to, term } = address(fields);
+  const addressed = address(fields);
+  const { term } = addressed;
   const commit = entryId(fields, 'commit');
   if (commit.term > term) throw new MessageError('commit names no entry of the sender');
   return {
     type: 'heartbeat',
-    from,
-    to,
-    term,
+    ...addressed,
     commit,
     hasQuorum: flag(fields, 'hasQuorum'),
     sequence: count(fields, 'sequence'),

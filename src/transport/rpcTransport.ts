@@ -128,7 +128,8 @@ function readAnswer(request: RequestMessage, value: ParsedValue | undefined): Se
   if (typeof value !== 'string') return { failure: 'the answer is not a string' };
   try {
     const response = decodeResponse(value);
-    if (response.type !== `${request.type}Response`) return { failure: 'the answer is to another question' };
+    if (response.type !== 'refusal' && response.type !== `${request.type}Response`)
+      return { failure: 'the answer is to another question' };
     if (response.from !== request.to || response.to !== request.from) {
       return { failure: 'the answer is not addressed as it should be' };
     }

@@ -153,6 +153,7 @@ const heartbeat = {
   prevLogTerm: 0,
   entries: [],
   leaderCommit: 0,
+  hasQuorum: true,
   sequence: 1,
   readRound: 0,
 };

@@ -74,6 +74,7 @@ function describeResponse(response: ResponseMessage): string {
   const head = `${response.from}->${response.to} ${response.type} term=${response.term}`;
   if (response.type === 'installSnapshotResponse')
     return `${head} match=${response.matchIndex} next=${response.nextChunk} commit=${response.commitIndex}`;
+  if (response.type === 'refusal') return `${head} ${response.reason}`;
   if (response.type === 'heartbeatResponse') return `${head} commit=${response.commitIndex}`;
   if (response.type !== 'appendEntriesResponse') return `${head} ${response.granted ? 'granted' : 'refused'}`;
   const { success, matchIndex, commitIndex, conflict } = response;

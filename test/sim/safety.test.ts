@@ -41,6 +41,7 @@ function batch(truncateFrom: number | null, ...appended: Entry[]): StorageBatch 
     number: 1,
     last: appended.at(-1) ?? { term: 0, index: 0 },
     hardState: null,
+    identity: null,
     snapshot: null,
     compactTo: null,
     truncateFrom,

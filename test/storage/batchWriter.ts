@@ -30,6 +30,7 @@ export class BatchWriter {
     return {
       number: this.number,
       hardState: null,
+      identity: null,
       snapshot: null,
       truncateFrom,
       compactTo,

@@ -89,6 +89,7 @@ function itCompacts(withStorage: WithStorage): void {
       expect(await writer.load()).to.deep.equal({
         ...nothingStored,
         snapshot: snapshotUpTo(2, 3),
+        identity: null,
         before: { term: 2, index: 3 },
         entries: entriesOf([2], 4),
       });
@@ -102,6 +103,7 @@ function itCompacts(withStorage: WithStorage): void {
       await writer.adopt(snapshotUpTo(2, 3), { compactTo: { term: 1, index: 1 } });
       const { before, entries } = await writer.load();
       expect({ before, entries }).to.deep.equal({
+        identity: null,
         before: { term: 1, index: 1 },
         entries: entriesOf([1, 2, 2], 2),
       });
@@ -133,6 +135,7 @@ function itCompacts(withStorage: WithStorage): void {
       expect(await writer.load()).to.deep.equal({
         ...nothingStored,
         snapshot: snapshotUpTo(1, 2),
+        identity: null,
         before: { term: 1, index: 2 },
         entries: entriesOf([3, 3], 3),
       });
@@ -165,6 +168,7 @@ function itInstalls(withStorage: WithStorage): void {
         const installed = {
           hardState: { term: 3, votedFor: null },
           snapshot: snapshotUpTo(3, 7),
+          identity: null,
           before: { term: 3, index: 7 },
         };
         expect(await writer.load()).to.deep.equal({ ...installed, entries: [] });

@@ -192,6 +192,8 @@ function joined(first: Outcome, second: Outcome): Outcome {
     readable: [...first.readable, ...second.readable],
     dropped: [...first.dropped, ...second.dropped],
     role: second.role ?? first.role,
+    estranged: [...first.estranged, ...second.estranged],
+    identity: second.identity ?? first.identity,
   };
 }
 

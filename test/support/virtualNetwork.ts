@@ -216,7 +216,7 @@ export class VirtualNetwork {
 /** Checks what production code checks of an answer, and takes it over the wire. */
 function answerTo(request: RequestMessage, response: ResponseMessage): SendOutcome {
   if (
-    response.type !== `${request.type}Response` ||
+    (response.type !== 'refusal' && response.type !== `${request.type}Response`) ||
     response.from !== request.to ||
     response.to !== request.from
   )

@@ -1,5 +1,5 @@
 import type { LifecycleState } from '../../src/node/lifecycle.js';
-import type { NodeObserver } from '../../src/node/observer.js';
+import { deafObserver, type NodeObserver } from '../../src/node/observer.js';
 import type { ReplyAfter } from '../../src/node/pendingRequests.js';
 import { RaftNode } from '../../src/node/raftNode.js';
 import type { SnapshotPolicy } from '../../src/node/snapshotTaker.js';
@@ -161,7 +161,7 @@ export class VirtualServer {
     });
     const last = { term: entryTerms.at(-1) ?? 0, index: entryTerms.length };
     const hardState = { term, votedFor: null };
-    const unchanged = { snapshot: null, truncateFrom: null, compactTo: null };
+    const unchanged = { identity: null, snapshot: null, truncateFrom: null, compactTo: null };
     this.storage.persist({ number: 0, hardState, ...unchanged, appended, last }, () => undefined);
     this.startProcess('kept');
   }
@@ -202,6 +202,7 @@ export class VirtualServer {
 
   private observer(): NodeObserver {
     return {
+      ...deafObserver,
       roleChanged: () => undefined,
       lifecycleChanged: () => undefined,
       peerUnreachable: (peer) => this.peerReports.push(`down ${peer}`),

@@ -23,6 +23,7 @@ export class VirtualStorage implements Storage {
   committed: () => readonly Entry[] = () => [];
 
   private hardState = nothingStored.hardState;
+  private identity = nothingStored.identity;
   private snapshot: Snapshot | null = null;
   private readonly staged = new StagedSnapshots();
   private readonly log = new DiskLog();
@@ -31,8 +32,8 @@ export class VirtualStorage implements Storage {
 
   /** What is durable. */
   get durable(): StoredState {
-    const { hardState, snapshot, log } = this;
-    return { hardState, snapshot, before: log.before, entries: log.kept };
+    const { hardState, identity, snapshot, log } = this;
+    return { hardState, identity, snapshot, before: log.before, entries: log.kept };
   }
 
   get writesUnderWay(): number {
@@ -101,6 +102,7 @@ export class VirtualStorage implements Storage {
     this.writes = [];
     this.staged.clear();
     this.hardState = nothingStored.hardState;
+    this.identity = nothingStored.identity;
     this.snapshot = null;
     this.log.clear();
   }
@@ -112,6 +114,7 @@ export class VirtualStorage implements Storage {
 
   private apply(batch: StorageBatch): void {
     if (batch.hardState !== null) this.hardState = batch.hardState;
+    if (batch.identity !== null) this.identity = batch.identity;
     if (batch.snapshot !== null) this.snapshot = this.staged.take(batch.snapshot);
     this.log.apply(batch, this.committed());
   }

@@ -48,6 +48,7 @@ export class Traffic {
       case 'appendEntriesResponse':
         this.rejectionsSoFar += message.conflict === null ? 0 : 1;
         return;
+      case 'refusal':
       case 'preVoteResponse':
       case 'requestVoteResponse':
       case 'heartbeatResponse':

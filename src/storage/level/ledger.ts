@@ -37,12 +37,13 @@ export class Ledger {
 
   /** @throws when the batch does not fit what was handed over before, which is a mistake of the caller; nothing has changed then */
   apply(batch: StorageBatch): Change {
-    const { before: previousBefore, snapshot: previousSnapshot, hardState } = this.current;
+    const { before: previousBefore, snapshot: previousSnapshot, hardState, identity } = this.current;
     const terms = this.termsAfter(batch);
     const adopted = batch.snapshot === null ? null : this.stagedUpTo(batch.snapshot);
     const before = batch.compactTo ?? previousBefore;
     this.current = {
       hardState: batch.hardState ?? hardState,
+      identity: batch.identity ?? identity,
       before,
       last: terms.last,
       snapshot: adopted ?? previousSnapshot,

@@ -7,6 +7,7 @@ import {
   chunkKey,
   entryKey,
   FORMAT,
+  FORMAT_WITHOUT_IDENTITY,
   IDENTITY_KEY,
   identityOf,
   META_KEY,
@@ -17,6 +18,7 @@ import {
 } from './levelRecord.js';
 import { nothingStored } from '../storage.js';
 import { Damage, unusable } from '../storageError.js';
+import { withoutLoopbackName } from '../../config/clusterFile.js';
 
 /** How LevelDB is run. */
 export interface LevelOptions {
@@ -46,7 +48,9 @@ export async function openLevel(
   const db = await openDatabase(directory, options);
   try {
     if (await isNew(db, directory)) await create(db, identity);
-    verifyIdentity(path, await db.get(IDENTITY_KEY), identity);
+    const format = verifyIdentity(path, await db.get(IDENTITY_KEY), identity);
+    if (format !== FORMAT)
+      await db.batch([putOf(IDENTITY_KEY, { format: FORMAT, ...identity })], { sync: true });
     const reading = await readAllNow(db);
     const highwater = await openHighwater(directory, reading.meta);
     return { db, highwater, reading, nextSnapshotId: await tidyUp(db, highwater, reading.meta) };
@@ -94,17 +98,18 @@ async function isNew(db: ClassicLevel, { hasHighwater }: LevelDirectory): Promis
 }
 
 async function create(db: ClassicLevel, { server, servers }: StorageIdentity): Promise<void> {
-  const { hardState, before } = nothingStored;
-  const meta: Meta = { generation: 0, hardState, before, last: before, snapshot: null };
+  const { hardState, identity, before } = nothingStored;
+  const meta: Meta = { generation: 0, hardState, identity, before, last: before, snapshot: null };
   const puts = [putOf(IDENTITY_KEY, { format: FORMAT, server, servers }), putOf(META_KEY, meta)];
   await db.batch(puts, { sync: true });
 }
 
-function verifyIdentity(path: string, value: string | undefined, own: StorageIdentity): void {
+/** The format that the directory is of. */
+function verifyIdentity(path: string, value: string | undefined, own: StorageIdentity): number {
   const { format, server, servers } = identityOf(value);
-  if (format !== FORMAT)
+  if (format !== FORMAT && format !== FORMAT_WITHOUT_IDENTITY)
     throw unusable(path, `it is of format ${format}, not ${FORMAT}`, 'run the version that wrote it');
-  if (servers.join() !== own.servers.join())
+  if (!isSameRoster(servers, own.servers))
     throw unusable(
       path,
       `it belongs to a cluster of ${servers.join(', ')}, not of ${own.servers.join(', ')}`,
@@ -116,6 +121,13 @@ function verifyIdentity(path: string, value: string | undefined, own: StorageIde
       `it belongs to server ${server} and this is server ${own.server}`,
       'give every server a directory of its own',
     );
+  return format;
+}
+
+/** Names of the loopback interface are one and the same. */
+function isSameRoster(stored: readonly string[], own: readonly string[]): boolean {
+  const normal = (addresses: readonly string[]): string => addresses.map(withoutLoopbackName).join();
+  return normal(stored) === normal(own);
 }
 
 /** The number of the newest group must have reached the database: its write was acknowledged. */

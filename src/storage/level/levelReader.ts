@@ -31,11 +31,11 @@ export interface Reading {
  */
 export async function readAll(db: ClassicLevel, view: View): Promise<Reading> {
   const meta = metaOf(await db.get(META_KEY, { snapshot: view }));
-  const { hardState, before, last } = meta;
+  const { hardState, identity, before, last } = meta;
   const entries = await readEntries(db, view, before, last);
   const snapshot = meta.snapshot === null ? null : await readSnapshot(db, view, meta.snapshot);
   verifyFit(meta, entries);
-  return { meta, stored: { hardState, snapshot, before, entries } };
+  return { meta, stored: { hardState, identity, snapshot, before, entries } };
 }
 
 async function readEntries(

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import type { EntryId, Entry, HardState } from '../../raft/types.js';
+import { isEntryKind, type Entry, type EntryId, type HardState, type Identity } from '../../raft/types.js';
 import { Damage } from '../storageError.js';
 
 /** One write to the database. */
@@ -28,6 +28,8 @@ export interface Meta {
   /** How many groups were written before. */
   readonly generation: number;
   readonly hardState: HardState;
+  /** Whose directory it is; null until the core has said so. */
+  readonly identity: Identity | null;
   readonly before: EntryId;
   /** The log's last entry; equals `before` when the log is empty. */
   readonly last: EntryId;
@@ -38,7 +40,10 @@ export const IDENTITY_KEY = 'identity';
 export const META_KEY = 'meta';
 
 /** Above every identity record of this layout; another layout gets another number. */
-export const FORMAT = 1;
+export const FORMAT = 2;
+
+/** The layout before clusters and directories had ids; it is read, and becomes the current one. */
+export const FORMAT_WITHOUT_IDENTITY = 1;
 
 export function entryKey(index: number): string {
   return `e${padded(index)}`;
@@ -101,9 +106,10 @@ export function identityOf(value: string | undefined): StorageIdentity & { reado
 export function metaOf(value: string | undefined): Meta {
   const content = contentOf(META_KEY, value, 'the record of term, vote and log');
   if (isRecord(content)) {
-    const { generation, hardState, before, last, snapshot } = content;
+    const { generation, hardState, identity = null, before, last, snapshot } = content;
     if (isNumber(generation) && isHardState(hardState) && isEntryId(before) && isEntryId(last))
-      if (snapshot === null || isSnapshot(snapshot)) return { generation, hardState, before, last, snapshot };
+      if ((snapshot === null || isSnapshot(snapshot)) && (identity === null || isIdentity(identity)))
+        return { generation, hardState, identity, before, last, snapshot };
   }
   throw new Damage('the record of term, vote and log makes no sense');
 }
@@ -113,8 +119,7 @@ export function entryOf(index: number, value: string): { entry: Entry; previousT
   const content = contentOf(entryKey(index), value, `entry ${index}`);
   if (Array.isArray(content) && content.length === 4) {
     const [term, previousTerm, kind, command] = content as unknown[];
-    const isKind = kind === 'noop' || kind === 'command';
-    if (isNumber(term) && isNumber(previousTerm) && isKind && typeof command === 'string')
+    if (isNumber(term) && isNumber(previousTerm) && isEntryKind(kind) && typeof command === 'string')
       return { entry: { term, index, kind, command }, previousTerm };
   }
   throw new Damage(`entry ${index} makes no sense`);
@@ -134,7 +139,7 @@ function isRecord(value: unknown): value is Partial<Record<Field, unknown>> {
   return typeof value === 'object' && value !== null;
 }
 
-type Field = keyof (Meta & SnapshotRecord & HardState & EntryId & StorageIdentity) | 'format';
+type Field = keyof (Meta & SnapshotRecord & HardState & Identity & EntryId & StorageIdentity) | 'format';
 
 function isNumber(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0;
@@ -150,6 +155,13 @@ function isEntryId(value: unknown): value is EntryId {
 
 function isHardState(value: unknown): value is HardState {
   return isRecord(value) && isNumber(value.term) && (value.votedFor === null || isNumber(value.votedFor));
+}
+
+function isIdentity(value: unknown): value is Identity {
+  if (!isRecord(value)) return false;
+  const { cluster, directory, standing } = value;
+  const isStanding = standing === 'founder' || standing === 'learner' || standing === 'voter';
+  return (cluster === null || typeof cluster === 'string') && typeof directory === 'string' && isStanding;
 }
 
 function isSnapshot(value: unknown): value is SnapshotRecord {

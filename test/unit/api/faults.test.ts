@@ -116,7 +116,7 @@ describe('api: faults', () => {
     it('is what a follower answers to reads and updates, with the leader that it follows', async () => {
       const service = new Service();
       const heartbeat = { from: 2, to: 0, term: 3, prevLogIndex: 0, prevLogTerm: 0 };
-      const rest = { entries: [], leaderCommit: 0, sequence: 1, readRound: 0 };
+      const rest = { entries: [], leaderCommit: 0, hasQuorum: true, sequence: 1, readRound: 0 };
       await service.call('appendEntries', JSON.stringify({ type: 'appendEntries', ...heartbeat, ...rest }));
       for (const fault of [
         await service.fault('getfileinfomap'),

@@ -99,6 +99,7 @@ describe('api: whatever a method is called with', () => {
         { maxLength: 2 },
       ),
       leaderCommit: number,
+      hasQuorum: fc.boolean(),
       sequence: number,
       readRound: number,
     });

@@ -37,6 +37,10 @@ const memberNames = [
   'logLength',
   'waitingCalls',
   'unreachableFrom',
+  'cluster',
+  'standing',
+  'learners',
+  'estranged',
   'files',
   'keys',
   'sessions',
@@ -91,6 +95,10 @@ describe('api: the status of a server', () => {
       logLength: 0,
       waitingCalls: 0,
       unreachableFrom: [],
+      cluster: '',
+      standing: '',
+      learners: [],
+      estranged: [],
       files: 0,
       keys: 0,
       sessions: 0,
@@ -161,6 +169,10 @@ describe('api: the status of a server', () => {
       files: 1,
       waitingCalls: 0,
       unreachableFrom: [],
+      cluster: '',
+      standing: '',
+      learners: [],
+      estranged: [],
     });
     expect(peersOf(status)).to.deep.equal([]);
   });

@@ -107,7 +107,7 @@ describe('api: the methods of the service', () => {
       service.peers.reachable = false;
       const waiting = service.fault('updatefile', 'a', 1, ['h']);
       const heartbeat = { from: 2, to: 0, term: 9, prevLogIndex: 0, prevLogTerm: 0, entries: [] };
-      const rest = { type: 'appendEntries', leaderCommit: 0, sequence: 1, readRound: 0 };
+      const rest = { type: 'appendEntries', leaderCommit: 0, hasQuorum: true, sequence: 1, readRound: 0 };
       await service.call('appendEntries', JSON.stringify({ ...heartbeat, ...rest }));
       const fault = await waiting;
       expect(fault.faultCode).to.equal(4);

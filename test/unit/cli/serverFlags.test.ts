@@ -43,7 +43,12 @@ describe('command line: the flags of a server', () => {
   it('exist for every option, under its name in kebab case, with its default in the help', () => {
     const command = addServerFlags(new Command('server'));
     const flags = new Map(command.options.map((option) => [option.attributeName(), option]));
-    expect([...flags.keys()]).to.have.members([...Object.keys(defaultOptions), 'bind', 'dataDir']);
+    expect([...flags.keys()]).to.have.members([
+      ...Object.keys(defaultOptions),
+      'bind',
+      'clusterName',
+      'dataDir',
+    ]);
     for (const [name, value] of Object.entries(defaultOptions)) {
       const flag = flags.get(name);
       const no = flag?.negate === true ? 'no-' : '';

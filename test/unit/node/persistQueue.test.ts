@@ -7,7 +7,16 @@ import { VirtualStorage } from '../../support/virtualStorage.js';
 function batch(number: number): StorageBatch {
   const hardState = { term: number, votedFor: null };
   const last = { term: 0, index: 0 };
-  return { number, hardState, snapshot: null, truncateFrom: null, compactTo: null, appended: [], last };
+  return {
+    number,
+    hardState,
+    identity: null,
+    snapshot: null,
+    truncateFrom: null,
+    compactTo: null,
+    appended: [],
+    last,
+  };
 }
 
 function vote(term: number): Message {

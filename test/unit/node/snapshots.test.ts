@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { deafObserver } from '../../../src/node/observer.js';
 import { RaftNode } from '../../../src/node/raftNode.js';
 import { defaultRaftConfig } from '../../../src/raft/config.js';
 import type { Entry, RequestMessage, ResponseMessage, Snapshot } from '../../../src/raft/types.js';
@@ -45,6 +46,7 @@ class Process {
       replyAfter: 'majority',
       waitingCallsMax: 5,
       observer: {
+        ...deafObserver,
         roleChanged: () => undefined,
         lifecycleChanged: () => undefined,
         peerUnreachable: () => undefined,
@@ -427,6 +429,7 @@ describe('a new process on a storage with a snapshot', () => {
     const storage = new VirtualStorage();
     storage.load = (done) =>
       done(null, {
+        identity: null,
         hardState: { term: 1, votedFor: null },
         snapshot: { last: SNAPSHOT.last, chunks: ['not a chunk'] },
         before: SNAPSHOT.last,

@@ -11,7 +11,15 @@ import { entriesOf, newCore } from '../../support/coreHarness.js';
 function healthy(): RaftState {
   const config = { ...defaultRaftConfig, id: 0, servers: [0, 1, 2] };
   const log = new RaftLog(entriesOf([1, 2, 2]));
-  const state = new RaftState(config, log, { term: 2, votedFor: 0 }, null, 1, () => 80);
+  const state = new RaftState(
+    config,
+    log,
+    { term: 2, votedFor: 0 },
+    null,
+    1,
+    () => 80,
+    () => '',
+  );
   state.commitIndex = 2;
   state.role = 'leader';
   state.leader = 0;

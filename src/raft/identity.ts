@@ -1,0 +1,167 @@
+import { appendAsLeader, becomeFollower } from './roles.js';
+import type { RaftState } from './state.js';
+import {
+  isRequest,
+  type Identity,
+  type Message,
+  type NodeId,
+  type RefusalReason,
+  type Sender,
+} from './types.js';
+
+/**
+ * Who belongs to whom. A vote and an acknowledgement are promises of a disk; a server that comes back with an empty disk, or an
+ * older copy of its own, has forgotten them, and must not take part in a majority until the cluster has made up for it:
+ *
+ *   servers 0 and 1 hold entry 7, acknowledged to a client; 1 loses its disk; 0 is cut off; 2 never had entry 7.
+ *   If 1 votes for 2 now, a majority leads without entry 7.
+ *
+ * So a directory has an id, and so has the cluster. A directory that is new to a cluster is a learner: it gets the log, but
+ * neither votes nor counts. Once it has caught up, the leader appends an `admit` entry with the id of the new directory. When that
+ * is committed, by the others alone, a majority without the learner holds all that was committed before, and the learner
+ * does, too, since the entry comes after all that in its log: from then on it is a voter like any other.
+ */
+export function identify(state: RaftState, stored: Identity | null): void {
+  if (stored !== null) state.identity = stored;
+  else state.setIdentity({ cluster: null, directory: state.drawId(), standing: 'founder' });
+}
+
+/**
+ * Compares the sender of a message with this server, before anything else of it is looked at, its term included: a message of
+ * another cluster must not even raise the term. False: the message is of no concern to this server; a request has been refused.
+ */
+export function acceptsSender(state: RaftState, message: Message): boolean {
+  const { sender, from } = message;
+  if (message.type === 'refusal') {
+    state.progress.get(from)?.unreachable();
+    // Before it is known whether they belong together: the one who refuses may be the one to join.
+    if (sender !== undefined && message.reason === 'cluster' && joins(state, sender)) return false;
+    estrange(state, from, message.reason);
+    return false;
+  }
+  if (sender === undefined) return true;
+  const reason = reasonToRefuse(state, sender);
+  if (reason !== null) {
+    if (isRequest(message)) refuse(state, message, reason);
+    else {
+      state.progress.get(from)?.unreachable();
+      if (reason !== 'stranger') estrange(state, from, reason);
+    }
+    return false;
+  }
+  // A log that is another one stays so until an append proves the contrary.
+  if (state.estranged.get(from) !== 'history') reconcile(state, from);
+  joins(state, sender);
+  if ((message.acknowledged ?? 0) > state.log.lastIndex) loseStanding(state);
+  if (state.role === 'leader' && !isRequest(message)) noteFollower(state, from, sender);
+  return true;
+}
+
+/** A `stranger` belongs to no cluster yet, while this server does: the refusal tells it which one to join. */
+function reasonToRefuse({ config, identity }: RaftState, sender: Sender): RefusalReason | 'stranger' | null {
+  if (config.roster !== '' && sender.roster !== '' && sender.roster !== config.roster) return 'roster';
+  if (identity === null || sender.directory === '') return null;
+  if (identity.cluster === null || identity.cluster === sender.cluster) return null;
+  // Founders follow one who leads them into a cluster of its own; they have nothing to lose.
+  if (sender.standing === 'founder')
+    return identity.standing === 'founder' && sender.cluster === null ? null : 'stranger';
+  return 'cluster';
+}
+
+/**
+ * A founder that hears of a cluster belongs to it from now on: as a voter when its log begins with the very entry that founded
+ * it, since then it has taken part in that; else as a learner. True when it has just come to belong to it.
+ */
+function joins(state: RaftState, sender: Sender): boolean {
+  const { identity } = state;
+  if (identity === null || identity.cluster !== null) return false;
+  if (sender.cluster === null || sender.standing === 'founder') return false;
+  const isFounder = state.foundingId === sender.cluster;
+  state.setIdentity({
+    ...identity,
+    cluster: sender.cluster,
+    standing: isFounder ? 'voter' : 'learner',
+  });
+  if (!isFounder && state.role !== 'follower') becomeFollower(state, state.term, null);
+  return true;
+}
+
+/** This directory holds less than its server has acknowledged: it is an older copy, and counts as a new one. */
+function loseStanding(state: RaftState): void {
+  const { identity } = state;
+  if (identity?.standing !== 'voter') return;
+  state.setIdentity({ ...identity, directory: state.drawId(), standing: 'learner' });
+  if (state.role !== 'follower') becomeFollower(state, state.term, null);
+}
+
+/** A leader learns from each response which directory it came from, and whether that counts. */
+function noteFollower(state: RaftState, from: NodeId, sender: Sender): void {
+  const progress = state.progress.get(from);
+  if (progress === undefined || sender.directory === '') return;
+  if (progress.directory !== null && progress.directory !== sender.directory)
+    progress.startOver(sender.directory);
+  progress.directory = sender.directory;
+  progress.isVoter = sender.standing !== 'learner';
+}
+
+/** A learner that has caught up is proposed to the voters; again when it has the entry and did not recognise itself in it. */
+export function admitLearners(state: RaftState): void {
+  if (state.identity === null || state.commitIndex < state.termStartIndex) return;
+  for (const [peer, progress] of state.progress) {
+    const { directory, isVoter, matchIndex } = progress;
+    if (isVoter || directory === null || matchIndex < state.commitIndex) continue;
+    const proposed = state.admissions.get(peer);
+    const isPending = proposed?.directory === directory && progress.commitIndex < proposed.index;
+    if (isPending) continue;
+    const { index } = appendAsLeader(state, 'admit', `${peer} ${directory}`);
+    state.admissions.set(peer, { directory, index });
+  }
+}
+
+/** What newly committed entries say of this server's directory. */
+export function followCommitted(state: RaftState): void {
+  const { log, commitIndex } = state;
+  for (let index = state.identityIndex + 1; index <= commitIndex; index += 1) {
+    const entry = log.entryAt(index);
+    if (entry?.kind === 'cluster') found(state, entry.command);
+    else if (entry?.kind === 'admit') admit(state, entry.command);
+  }
+  state.identityIndex = Math.max(state.identityIndex, commitIndex);
+}
+
+/** The first one counts; it makes a voter of everybody who took part. */
+function found(state: RaftState, cluster: string): void {
+  const { identity } = state;
+  if (identity?.standing !== 'founder') return;
+  if (identity.cluster === null || identity.cluster === cluster)
+    state.setIdentity({ ...identity, cluster, standing: 'voter' });
+}
+
+function admit(state: RaftState, command: string): void {
+  const { identity } = state;
+  if (identity?.standing === 'learner' && command === `${state.id} ${identity.directory}`)
+    state.setIdentity({ ...identity, standing: 'voter' });
+}
+
+/** Answers a request of a server that is none of this cluster's, and notes it. */
+export function refuse(state: RaftState, { from }: Message, reason: RefusalReason | 'stranger'): void {
+  if (reason !== 'stranger') estrange(state, from, reason);
+  state.send({
+    type: 'refusal',
+    from: state.id,
+    to: from,
+    term: state.term,
+    reason: reason === 'stranger' ? 'cluster' : reason,
+  });
+}
+
+function estrange(state: RaftState, peer: NodeId, reason: RefusalReason): void {
+  if (state.estranged.get(peer) === reason) return;
+  state.estranged.set(peer, reason);
+  state.draft.estranged.push({ peer, reason });
+}
+
+/** This server and that one have to do with each other again. */
+export function reconcile(state: RaftState, peer: NodeId): void {
+  if (state.estranged.delete(peer)) state.draft.estranged.push({ peer, reason: null });
+}
