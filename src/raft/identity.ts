@@ -74,7 +74,7 @@ function reasonToRefuse({ config, identity }: RaftState, sender: Sender): Refusa
  */
 function joins(state: RaftState, sender: Sender): boolean {
   const { identity } = state;
-  if (identity === null || identity.cluster !== null) return false;
+  if (identity?.cluster !== null) return false;
   if (sender.cluster === null || sender.standing === 'founder') return false;
   const isFounder = state.foundingId === sender.cluster;
   state.setIdentity({

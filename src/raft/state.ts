@@ -155,7 +155,7 @@ export class RaftState {
   acknowledgedBy(server: NodeId): number {
     const reported = this.acknowledgements.get(server) ?? 0;
     const progress = this.progress.get(server);
-    if (progress === undefined || !progress.isVoter) return reported;
+    if (!progress?.isVoter) return reported;
     return Math.max(reported, Math.min(progress.matchIndex, this.commitIndex));
   }
 

@@ -30,7 +30,7 @@ export class Reference {
   constructor(private readonly sessionsMax: number) {}
 
   apply({ kind, command: text }: Entry): Effect {
-    const command = kind === 'noop' ? undefined : decodeCommand(text);
+    const command = kind === 'command' ? decodeCommand(text) : undefined;
     if (command === undefined) return NOTHING_DONE;
     return command.request === undefined ? this.run(command) : this.once(command, command.request, text);
   }

@@ -42,7 +42,7 @@ export class ServiceState implements StateMachine<CommandResult> {
 
   apply(entry: Entry): CommandResult {
     this.applied = entry.index;
-    if (entry.kind === 'noop') return 'none';
+    if (entry.kind !== 'command') return 'none';
     const command = decodeCommand(entry.command);
     if (command === undefined) return 'none';
     const { request } = command;

@@ -63,7 +63,15 @@ describe('the simulator', () => {
       'slowDisk',
       'slowLinks',
     ]);
-    expect([...outcomes].sort()).to.deep.equal(['failed', 'got', 'read', 'unknown', 'updated', 'written']);
+    expect([...outcomes].sort()).to.deep.equal([
+      'failed',
+      'got',
+      'read',
+      'removed',
+      'unknown',
+      'updated',
+      'written',
+    ]);
     for (const [what, count] of Object.entries(clients)) expect(count, what).to.be.above(20);
   });
 });

@@ -103,7 +103,6 @@ function itCompacts(withStorage: WithStorage): void {
       await writer.adopt(snapshotUpTo(2, 3), { compactTo: { term: 1, index: 1 } });
       const { before, entries } = await writer.load();
       expect({ before, entries }).to.deep.equal({
-        identity: null,
         before: { term: 1, index: 1 },
         entries: entriesOf([1, 2, 2], 2),
       });

@@ -69,8 +69,8 @@ export class Stage {
   /** The commands that are committed, without no-ops, in order. */
   get committed(): string[] {
     return this.run.cluster.safety.committedEntries
-      .map(({ command }) => command)
-      .filter((command) => command !== '');
+      .filter(({ kind }) => kind === 'command')
+      .map(({ command }) => command);
   }
 
   server(id: NodeId): SimServer {

@@ -85,6 +85,7 @@ describe('command line: the flags of a server', () => {
       bind: '127.0.0.2',
       replyAfter: 'commit',
       checkQuorum: true,
+      stateBytesMax: defaultOptions.stateBytesMax,
       logLevel: 'debug',
     });
   });
