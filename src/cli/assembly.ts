@@ -4,7 +4,13 @@ import type { Logger } from 'pino';
 import { HttpFront } from '../api/httpFront.js';
 import { RpcLeaderCalls } from '../api/leaderCalls.js';
 import type { StatusSource } from '../api/status.js';
-import { addressOf, rosterOf, type ClusterConfig, type ServerAddress } from '../config/clusterFile.js';
+import {
+  addressOf,
+  areSameServers,
+  rosterOf,
+  type ClusterConfig,
+  type ServerAddress,
+} from '../config/clusterFile.js';
 import type { ServerOptions } from '../config/options.js';
 import { MeteredNode } from '../metrics/meteredNode.js';
 import { ServerMetrics } from '../metrics/serverMetrics.js';
@@ -160,6 +166,7 @@ async function openStorage(
   const storage = await LevelStorage.open(dataDir, {
     server: server.id,
     servers: cluster.servers.map(addressOf),
+    areSame: areSameServers,
   });
   return { storage, isEmpty: storage.isFresh };
 }

@@ -4,7 +4,7 @@ import type { NodeObserver } from '../node/observer.js';
 import { StorageError } from '../storage/storageError.js';
 import { estrangementText } from '../node/estrangement.js';
 import type { Estrangement } from '../raft/output.js';
-import type { EntryId, Identity, NodeId, Standing } from '../raft/types.js';
+import type { EntryId, Identity, NodeId } from '../raft/types.js';
 
 /** JSON lines on stderr, written at once so that the last words of a process are not lost. */
 export function createLogger(level: LogLevel, server: NodeId): Logger {
@@ -22,7 +22,6 @@ export class LoggingObserver implements NodeObserver {
   /** Called after a failure has been logged. */
   onFailed: ((error: Error) => void) | undefined;
   private readonly seen = new Set<NodeId>();
-  private standing: Standing = 'voter';
 
   constructor(private readonly log: Logger) {}
 
@@ -50,15 +49,11 @@ export class LoggingObserver implements NodeObserver {
   }
 
   identityChanged({ cluster, directory, standing }: Identity): void {
-    const wasVoter = this.standing === 'voter';
-    this.standing = standing;
-    if (standing === 'learner')
-      this.log[wasVoter ? 'warn' : 'info'](
-        { cluster, directory },
-        `this directory is ${wasVoter ? 'an older copy: it holds less than this server has acknowledged' : 'new to its cluster'}; ` +
-          'it neither votes nor counts until the leader has taken it in',
-      );
-    else this.log.info({ cluster, directory, standing }, 'the directory belongs to a cluster');
+    const text =
+      standing === 'learner'
+        ? 'this directory is new to its cluster, or an older copy: it neither votes nor counts until the leader has taken it in'
+        : 'the directory belongs to a cluster';
+    this.log.info({ cluster, directory, standing }, text);
   }
 
   diskSlow(): void {

@@ -120,8 +120,13 @@ export function addressOf({ host, port }: Pick<ServerAddress, 'host' | 'port'>):
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
+/** Whether two lists of addresses name the same servers in the same order, be it by other names of the loopback interface. */
+export function areSameServers(a: readonly string[], b: readonly string[]): boolean {
+  return a.map(withoutLoopbackName).join() === b.map(withoutLoopbackName).join();
+}
+
 /** An address with the names of the loopback interface made one, for comparing: `localhost:9001`. */
-export function withoutLoopbackName(address: string): string {
+function withoutLoopbackName(address: string): string {
   return address.toLowerCase().replace(/^(127\.0\.0\.1|\[::1\]):/, 'localhost:');
 }
 

@@ -19,18 +19,6 @@ export interface Entry extends EntryId {
   readonly command: string;
 }
 
-const entryKinds: ReadonlySet<unknown> = new Set([
-  'noop',
-  'cluster',
-  'admit',
-  'command',
-] satisfies Entry['kind'][]);
-
-/** Whether a text that was read names a kind of entry. */
-export function isEntryKind(kind: unknown): kind is Entry['kind'] {
-  return entryKinds.has(kind);
-}
-
 /**
  * What a data directory is to the cluster. A `founder` belongs to no cluster yet, and makes one with others like it; a
  * `learner` was new to a cluster that exists already, and neither votes nor counts until that has taken it in; a `voter` is a

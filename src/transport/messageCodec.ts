@@ -1,4 +1,3 @@
-import { isEntryKind } from '../raft/types.js';
 import { carriedByXml } from '../xmlrpc/index.js';
 import type {
   AppendEntries,
@@ -178,6 +177,10 @@ function acknowledgements(fields: Fields): { readonly acknowledgements?: readonl
 }
 
 const SERVERS_MAX = 1000;
+
+function isEntryKind(value: unknown): value is Entry['kind'] {
+  return value === 'noop' || value === 'cluster' || value === 'admit' || value === 'command';
+}
 
 /** Entries must continue the log: indexes without a gap, terms that never fall and never pass the sender's. */
 function entriesAfter(value: unknown, prevIndex: number, prevTerm: number, termMax: number): Entry[] {

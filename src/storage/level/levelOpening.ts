@@ -18,7 +18,6 @@ import {
 } from './levelRecord.js';
 import { nothingStored } from '../storage.js';
 import { Damage, unusable } from '../storageError.js';
-import { withoutLoopbackName } from '../../config/clusterFile.js';
 
 /** How LevelDB is run. */
 export interface LevelOptions {
@@ -49,8 +48,7 @@ export async function openLevel(
   try {
     if (await isNew(db, directory)) await create(db, identity);
     const format = verifyIdentity(path, await db.get(IDENTITY_KEY), identity);
-    if (format !== FORMAT)
-      await db.batch([putOf(IDENTITY_KEY, { format: FORMAT, ...identity })], { sync: true });
+    if (format !== FORMAT) await writeIdentity(db, identity);
     const reading = await readAllNow(db);
     const highwater = await openHighwater(directory, reading.meta);
     return { db, highwater, reading, nextSnapshotId: await tidyUp(db, highwater, reading.meta) };
@@ -104,12 +102,17 @@ async function create(db: ClassicLevel, { server, servers }: StorageIdentity): P
   await db.batch(puts, { sync: true });
 }
 
+async function writeIdentity(db: ClassicLevel, { server, servers }: StorageIdentity): Promise<void> {
+  await db.batch([putOf(IDENTITY_KEY, { format: FORMAT, server, servers })], { sync: true });
+}
+
 /** The format that the directory is of. */
 function verifyIdentity(path: string, value: string | undefined, own: StorageIdentity): number {
   const { format, server, servers } = identityOf(value);
   if (format !== FORMAT && format !== FORMAT_WITHOUT_IDENTITY)
     throw unusable(path, `it is of format ${format}, not ${FORMAT}`, 'run the version that wrote it');
-  if (!isSameRoster(servers, own.servers))
+  const areSame = own.areSame ?? ((stored, given) => stored.join() === given.join());
+  if (!areSame(servers, own.servers))
     throw unusable(
       path,
       `it belongs to a cluster of ${servers.join(', ')}, not of ${own.servers.join(', ')}`,
@@ -122,12 +125,6 @@ function verifyIdentity(path: string, value: string | undefined, own: StorageIde
       'give every server a directory of its own',
     );
   return format;
-}
-
-/** Names of the loopback interface are one and the same. */
-function isSameRoster(stored: readonly string[], own: readonly string[]): boolean {
-  const normal = (addresses: readonly string[]): string => addresses.map(withoutLoopbackName).join();
-  return normal(stored) === normal(own);
 }
 
 /** The number of the newest group must have reached the database: its write was acknowledged. */

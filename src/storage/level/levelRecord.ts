@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { isEntryKind, type Entry, type EntryId, type HardState, type Identity } from '../../raft/types.js';
+import type { Entry, EntryId, HardState, Identity } from '../../raft/types.js';
 import { Damage } from '../storageError.js';
 
 /** One write to the database. */
@@ -13,6 +13,8 @@ export interface Put {
 export interface StorageIdentity {
   readonly server: number;
   readonly servers: readonly string[];
+  /** Whether two lists name the same servers; by default they are compared as texts. */
+  readonly areSame?: (stored: readonly string[], own: readonly string[]) => boolean;
 }
 
 /** A snapshot in the database. `digest` is the checksum of all its chunks' text. */
@@ -155,6 +157,10 @@ function isEntryId(value: unknown): value is EntryId {
 
 function isHardState(value: unknown): value is HardState {
   return isRecord(value) && isNumber(value.term) && (value.votedFor === null || isNumber(value.votedFor));
+}
+
+function isEntryKind(value: unknown): value is Entry['kind'] {
+  return value === 'noop' || value === 'cluster' || value === 'admit' || value === 'command';
 }
 
 function isIdentity(value: unknown): value is Identity {
