@@ -34,7 +34,7 @@ export async function lastKeyReads(cluster: Cluster, log: ClientLog, keys: reado
     cluster.servers.map(async (address) => {
       const client = new KeyClient(LAST_READER, [address], log, {
         ...{ deadlineMs: 3_000, patienceMs: 5_000, retryMs: 2_000 },
-        ...{ clientId: LAST_READER, leader: () => undefined, prng: new Prng(0) },
+        ...{ leader: () => undefined, prng: new Prng(0) },
       });
       for (const key of keys) if (!(await client.get(key))) break;
       client.hangUp();

@@ -163,14 +163,11 @@ class Run {
   private workers(ring: KeyRing): Worker[] {
     const { settings, allFiles, log } = this;
     const addresses = this.cluster.servers;
-    const { clients, kvClients, files, nameFor } = settings;
+    const { clients, kvClients, files } = settings;
     const leader = (): ServerId | undefined => this.leadership.leader;
     return [
       ...fileWorkers({ clients, addresses, files, allFiles, prng: this.prng.fork(2) }, log),
-      ...keyWorkers(
-        { clients: kvClients, addresses, ring, clientIdFor: nameFor, leader, prng: this.prng.fork(3) },
-        log,
-      ),
+      ...keyWorkers({ clients: kvClients, addresses, ring, leader, prng: this.prng.fork(3) }, log),
     ];
   }
 

@@ -6,6 +6,7 @@ import { Refusal } from './refusal.js';
 
 /** The name under which a write may be sent any number of times and is done once. */
 export interface RequestName {
+  /** Of a session that was opened. */
   readonly clientId: string;
   /** From 1 on. */
   readonly sequence: number;
@@ -44,6 +45,18 @@ export class KeyServer {
 
   constructor(private readonly address: ServerAddress) {
     this.id = address.id;
+  }
+
+  /** The id of a new session. */
+  async openSession({ deadlineMs, patienceMs }: KeyCallLimits): Promise<string> {
+    const text = await this.answer({
+      method: 'POST',
+      path: `/sessions?timeout_ms=${deadlineMs}`,
+      patienceMs,
+    });
+    const id = /^\{"clientId":"([^"]+)"\}\s*$/.exec(text)?.[1];
+    if (id === undefined) throw new NoAnswerError(`the answer is no session: ${text.slice(0, 200)}`);
+    return id;
   }
 
   async change(key: string, change: Change, name: RequestName, limits: KeyCallLimits): Promise<void> {
@@ -91,7 +104,7 @@ export class KeyServer {
   /** The body of an answer that says success. */
   private async answer(exchange: Exchange): Promise<string> {
     const { status, text } = await this.send(exchange);
-    if (status !== 200 && status !== 204) throw new Refusal(status, text.trimEnd());
+    if (![200, 201, 204].includes(status)) throw new Refusal(status, text.trimEnd());
     return text;
   }
 

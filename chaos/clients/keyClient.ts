@@ -17,8 +17,6 @@ const LEADER_SHARE = 0.4;
 export interface KeyClientOptions extends KeyCallLimits {
   /** It goes on sending an operation for so long. */
   readonly retryMs: number;
-  /** A name that no other client has, nor had in an earlier run on the same servers. */
-  readonly clientId: string;
   /** Who seems to lead. */
   readonly leader: () => ServerId | undefined;
   readonly prng: Prng;
@@ -32,7 +30,7 @@ type KeyKind = 'kvPut' | 'kvAppend' | 'kvGet';
  */
 export class KeyClient {
   private readonly servers: readonly KeyServer[];
-  private readonly numbers: RequestNumbers;
+  private readonly numbers = new RequestNumbers();
   private hasHungUp = false;
 
   constructor(
@@ -42,7 +40,6 @@ export class KeyClient {
     private readonly options: KeyClientOptions,
   ) {
     this.servers = addresses.map((address) => new KeyServer(address));
-    this.numbers = new RequestNumbers(options.clientId);
   }
 
   async append(key: string, value: string): Promise<void> {
@@ -72,30 +69,44 @@ export class KeyClient {
   }
 
   private async write(call: RecordedCall<'kvPut' | 'kvAppend'>, key: string, change: Change): Promise<void> {
-    const name = this.numbers.current;
-    const end = await this.perform(call, async (server) => {
-      await server.change(key, change, name, this.options);
-      return {};
-    });
-    if (end === 'done') this.numbers.isDone();
-    else if (isLastWord(end.error)) this.numbers.beginAnew();
-    else if (end.mayBeDone) this.numbers.isUnknown();
+    const end = await this.perform(
+      call,
+      async (server) => {
+        const name = this.numbers.current;
+        if (name === undefined) throw new Error('a write needs a session');
+        await server.change(key, change, name, this.options);
+        return {};
+      },
+      (server) => this.openSession(server),
+    );
+    if (end !== 'done' && isLastWord(end.error)) this.numbers.isOver();
+    else if (end === 'done' || end.mayBeDone) this.numbers.isUsed();
   }
 
+  /** Unless there is one. */
+  private async openSession(server: KeyServer): Promise<void> {
+    if (this.numbers.current === undefined) this.numbers.isOpened(await server.openSession(this.options));
+  }
+
+  /** @param prepare comes before each call, and is no call of the operation: whatever becomes of it, nothing was done */
   private async perform<K extends KeyKind>(
     call: RecordedCall<K>,
     ask: (server: KeyServer) => Promise<Results[K]>,
+    prepare: (server: KeyServer) => Promise<void> = () => Promise.resolve(),
   ): Promise<'done' | { readonly error: unknown; readonly mayBeDone: boolean }> {
     const givesUpAt = performance.now() + this.options.retryMs;
     let mayBeDone = false;
     for (;;) {
+      let isPrepared = false;
       try {
         const server = this.choose();
+        await prepare(server);
+        isPrepared = true;
         const called = { operation: call.id, server: server.id, deadlineMs: this.options.deadlineMs };
         call.ok(await this.log.calls.make(called, () => ask(server)));
         return 'done';
       } catch (error) {
-        mayBeDone ||= !certainlyNotDone(error);
+        mayBeDone ||= isPrepared && !certainlyNotDone(error);
         if (this.hasHungUp || isLastWord(error) || performance.now() >= givesUpAt) {
           const reason = error instanceof Error ? error.message : String(error);
           if (mayBeDone) call.unknown(reason);

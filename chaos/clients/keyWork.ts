@@ -22,8 +22,6 @@ export interface KeyWorkPlan {
   readonly clients: number;
   readonly addresses: readonly ServerAddress[];
   readonly ring: KeyRing;
-  /** A name of a client that no earlier run used on the same servers. */
-  readonly clientIdFor: (name: string) => string;
   /** Who seems to lead. */
   readonly leader: () => ServerId | undefined;
   readonly prng: Prng;
@@ -38,7 +36,6 @@ export function keyWorkers(plan: KeyWorkPlan, log: ClientLog): Worker[] {
       deadlineMs: DEADLINE_MS,
       patienceMs: number % 2 === 0 ? DEADLINE_MS + SILENCE_MS : IMPATIENT_MS,
       retryMs: RETRY_MS,
-      clientId: plan.clientIdFor(name),
       leader: plan.leader,
       prng,
     });

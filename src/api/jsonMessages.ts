@@ -12,7 +12,10 @@ import type { Route } from './surfaces.js';
 
 /** What a message is answered with (assignment 001). `error` and `outcome` of a `fail` are for programs. */
 export type JsonReply =
-  | { readonly code: 'success'; readonly payload?: { readonly key: string; readonly value: JsonValue } }
+  | {
+      readonly code: 'success';
+      readonly payload?: { readonly key: string; readonly value: JsonValue } | { readonly clientId: string };
+    }
   | {
       readonly code: 'fail';
       readonly payload: {
@@ -101,7 +104,6 @@ export class JsonMessages implements Route {
 
   private async perform(message: Message, caller: Caller): Promise<JsonReply> {
     const { service, router, servers } = this.parts;
-    const { key, request } = message;
     const endsAt = performance.now() + message.timeoutMs;
     const { result: place } = await waitFor(router.findLeader(message.timeoutMs), caller);
     if (place !== 'here') {
@@ -112,17 +114,23 @@ export class JsonMessages implements Route {
       return { code: 'redirect', payload: { message, leader: { id, host, port } } };
     }
     const timeoutMs = Math.max(1, Math.round(endsAt - performance.now()));
-    const limits = { timeoutMs, caller, request };
+    const limits = { timeoutMs, caller };
     switch (message.type) {
+      case 'openSession':
+        return { code: 'success', payload: { clientId: await service.openSession(limits) } };
       case 'put':
-        await service.put(key, message.value, limits);
+        await service.put(message.key, message.value, { ...limits, request: message.request });
         return { code: 'success' };
       case 'append':
-        await service.append(key, [message.value], limits);
+        await service.append(message.key, [message.value], { ...limits, request: message.request });
         return { code: 'success' };
-      case 'delete':
-        return (await service.delete(key, limits)) ? { code: 'success' } : noSuchKey(key);
+      case 'delete': {
+        const { key, request } = message;
+        const isThere = await service.delete(key, { ...limits, request });
+        return isThere ? { code: 'success' } : noSuchKey(key);
+      }
       case 'get': {
+        const { key } = message;
         const value = await service.get(key, limits);
         return value === undefined ? noSuchKey(key) : { code: 'success', payload: { key, value } };
       }
@@ -138,11 +146,17 @@ export class JsonMessages implements Route {
   }
 }
 
-type Message = {
-  readonly key: string;
-  readonly timeoutMs: number;
-  readonly request: RequestId | undefined;
-} & ({ readonly type: 'get' | 'delete' } | { readonly type: 'put' | 'append'; readonly value: JsonValue });
+type Message = { readonly timeoutMs: number } & (
+  | { readonly type: 'openSession' }
+  | { readonly type: 'get'; readonly key: string }
+  | { readonly type: 'delete'; readonly key: string; readonly request: RequestId | undefined }
+  | {
+      readonly type: 'put' | 'append';
+      readonly key: string;
+      readonly value: JsonValue;
+      readonly request: RequestId | undefined;
+    }
+);
 
 function attempt(read: () => Message): { readonly message?: Message; readonly error?: unknown } {
   try {
@@ -160,17 +174,20 @@ function outcomeOf(reply: JsonReply): string {
 /** @param named the request id that came beside the message @throws InputError */
 function messageOf(text: string, named: () => RequestId | undefined = () => undefined): Message {
   const fields = objectOf(parsed(text), 'a message');
-  const payload = objectOf(fields['payload'], 'the payload');
   const type = typeof fields['type'] === 'string' ? fields['type'].toLowerCase() : undefined;
+  if (type === 'opensession')
+    return { type: 'openSession', timeoutMs: checkTimeout(fields['timeout_ms'] ?? TIMEOUT_MS) };
+  const payload = objectOf(fields['payload'], 'the payload');
   if (type !== 'get' && type !== 'put' && type !== 'append' && type !== 'delete')
-    throw new InputError('type must be "get", "put", "append" or "delete"');
+    throw new InputError('type must be "get", "put", "append", "delete" or "openSession"');
   const common = {
     key: checkKey(payload['key']),
     timeoutMs: checkTimeout(fields['timeout_ms'] ?? TIMEOUT_MS),
-    request: isAbsent(fields['request']) ? named() : requestIdFrom(fields['request']),
   };
-  if (type === 'get' || type === 'delete') return { ...common, type };
-  return { ...common, type, value: checkValue(payload['value']) };
+  const request = isAbsent(fields['request']) ? named() : requestIdFrom(fields['request']);
+  if (type === 'get') return { ...common, type };
+  if (type === 'delete') return { ...common, type, request };
+  return { ...common, type, request, value: checkValue(payload['value']) };
 }
 
 /** Null is what some libraries write for a member that is not set. */

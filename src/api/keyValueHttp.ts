@@ -8,6 +8,7 @@ import type { Route } from './surfaces.js';
 
 const PREFIX = '/keys/';
 const NO_SUCH_KEY = 'There is no such key.';
+const SESSIONS = '/sessions';
 
 interface Change {
   readonly type: 'PUT' | 'APPEND';
@@ -15,8 +16,8 @@ interface Change {
 }
 
 /**
- * The key/value service of assignment 000 at `/keys/KEY`: values are lists of strings. Served by every server, whoever
- * leads.
+ * The key/value service of assignment 000 at `/keys/KEY`: values are lists of strings. At `/sessions` clients that number
+ * their writes open sessions. Served by every server, whoever leads.
  */
 export class KeyValueHttp implements Route {
   constructor(
@@ -26,14 +27,18 @@ export class KeyValueHttp implements Route {
   ) {}
 
   matches(path: string): boolean {
-    return path.startsWith(PREFIX);
+    return path.startsWith(PREFIX) || path === SESSIONS;
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
     const call = new HttpCall(request, response);
     const fail = (error: unknown): void => this.fail(call, error);
     const { method } = request;
-    if (method === 'GET' || method === 'HEAD') this.get(call).catch(fail);
+    const [path, query] = splitOnce(request.url ?? '', '?');
+    if (path === SESSIONS) {
+      if (method === 'POST') this.openSession(call, query).catch(fail);
+      else call.text(405, 'A session is opened with POST.', { Allow: 'POST' });
+    } else if (method === 'GET' || method === 'HEAD') this.get(call).catch(fail);
     else if (method === 'DELETE') this.delete(call).catch(fail);
     else if (method === 'POST')
       call.readJson(this.bodyBytesMax, (text) => void this.change(call, text).catch(fail));
@@ -50,6 +55,11 @@ export class KeyValueHttp implements Route {
     if (value === undefined) call.text(404, NO_SUCH_KEY);
     else if (isListOfStrings(value)) call.json(200, value);
     else call.text(400, 'The value under this key is not a list of strings; read it with a JSON message.');
+  }
+
+  private async openSession(call: HttpCall, query: string): Promise<void> {
+    const clientId = await this.service.openSession(limitsOf(call, new URLSearchParams(query)));
+    call.json(201, { clientId });
   }
 
   private async change(call: HttpCall, text: string): Promise<void> {

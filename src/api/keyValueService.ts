@@ -1,9 +1,10 @@
-import { ServiceError } from '../node/errors.js';
+import type { ClientSessions } from '../node/clientSessions.js';
+import { ServiceError, type ErrorKind } from '../node/errors.js';
 import type { LeaderRouter, Routed } from '../node/leaderRouter.js';
-import type { RequestLanes } from '../node/requestLanes.js';
 import {
   encodeAppend,
   encodeDelete,
+  encodeOpenSession,
   encodePut,
   type CommandResult,
   type JsonValue,
@@ -11,7 +12,7 @@ import {
 } from '../stateMachine/command.js';
 import type { KeyValue } from '../stateMachine/keyValue.js';
 import { waitFor, type Caller } from './caller.js';
-import { requireKnown } from './commandResult.js';
+import { requireKnown, requireOpened } from './commandResult.js';
 import { sizeProblem, type WireLimits } from './commandSize.js';
 import { InputError, TooLargeError } from './keyValueInput.js';
 
@@ -20,7 +21,7 @@ export interface KeyValueParts {
   readonly router: LeaderRouter<CommandResult>;
   readonly keys: KeyValue;
   /** Numbers the writes of clients that do not number their own. */
-  readonly lanes: RequestLanes;
+  readonly sessions: ClientSessions;
   readonly wire: WireLimits;
   /** @throws ServiceError when this server is down */
   readonly requireRunning: () => void;
@@ -68,6 +69,21 @@ export class KeyValueService {
     return this.parts.keys.get(key);
   }
 
+  /**
+   * The id of a new session.
+   *
+   * @throws ServiceError; its outcome is always `notDone`, since a session that nobody knows of is as good as none
+   */
+  async openSession({ timeoutMs, caller }: CallLimits): Promise<string> {
+    const { promise, cancel } = this.parts.router.propose(encodeOpenSession(), timeoutMs);
+    caller.onHangUp(cancel);
+    try {
+      return requireOpened((await promise).result);
+    } catch (error) {
+      throw error instanceof ServiceError ? asNotDone(error) : error;
+    }
+  }
+
   /** What this very server has applied, which may be behind. @throws ServiceError when it is down */
   getLocal(key: string): JsonValue | undefined {
     this.parts.requireRunning();
@@ -79,11 +95,11 @@ export class KeyValueService {
     { timeoutMs, caller, request }: WriteLimits,
   ): Promise<CommandResult> {
     const endsAt = performance.now() + timeoutMs;
+    const leftMs = (): number => Math.max(1, Math.round(endsAt - performance.now()));
     let abandon = (): void => undefined;
     caller.onHangUp(() => abandon());
     const propose = (id: RequestId, abandoned: () => void): Promise<Routed<CommandResult>> => {
-      const leftMs = Math.max(1, Math.round(endsAt - performance.now()));
-      const { promise, cancel } = this.parts.router.propose(this.fitting(encode(id)), leftMs);
+      const { promise, cancel } = this.parts.router.propose(this.fitting(encode(id)), leftMs());
       abandon = () => {
         cancel();
         abandoned();
@@ -91,8 +107,12 @@ export class KeyValueService {
       return promise;
     };
     if (request !== undefined) return resultOf(await propose(request, () => undefined));
+    const opening = { onHangUp: (cancel: () => void) => void (abandon = cancel) };
     for (;;) {
-      const call = this.parts.lanes.begin();
+      const { sessions } = this.parts;
+      const call =
+        sessions.begin() ??
+        sessions.beginIn(await this.openSession({ timeoutMs: leftMs(), caller: opening }));
       try {
         const routed = await propose(call.request, () => call.end('used'));
         const isForgotten = routed.result === 'sessionExpired';
@@ -124,3 +144,15 @@ function resultOf({ result, repeated }: Routed<CommandResult>): CommandResult {
 function isCertainlyNotDone(error: unknown): boolean {
   return error instanceof ServiceError ? error.outcome === 'notDone' : error instanceof InputError;
 }
+
+/** The same word with a certain outcome, for an error of the opening of a session. */
+function asNotDone({ kind, outcome, explanation, leader }: ServiceError): ServiceError {
+  const notDone = outcome === 'notDone' ? kind : (kindsNotDone[kind] ?? 'noLeader');
+  return new ServiceError(notDone, `no session was opened: ${explanation}`, leader);
+}
+
+const kindsNotDone: Partial<Record<ErrorKind, ErrorKind>> = {
+  crashedWhileWaiting: 'crashed',
+  failedWhileWaiting: 'failed',
+  stoppedWhileWaiting: 'stopped',
+};

@@ -1,10 +1,10 @@
 import type { BlockStore } from '../blocks/blockStore.js';
 import { ServiceError } from '../node/errors.js';
 import type { RaftNode } from '../node/raftNode.js';
-import { encodeUpdateFile, type CommandResult } from '../stateMachine/command.js';
+import { encodeOpenSession, encodeUpdateFile, type CommandResult } from '../stateMachine/command.js';
 import type { FileMetadata } from '../stateMachine/fileMetadata.js';
 import { waitFor } from './caller.js';
-import { requireKnown } from './commandResult.js';
+import { requireKnown, requireOpened } from './commandResult.js';
 import { refuseTooLarge, type WireLimits } from './commandSize.js';
 import { FileMapXml } from './fileMapXml.js';
 import { method, type Method } from './method.js';
@@ -64,13 +64,21 @@ function metadataMethods({ node, files, status, wire }: SurfstoreParts): Method[
       'boolean',
       'Sets the hash list of a file. True when applied; false when version is not exactly one above the stored ' +
         'version (0 for a file never written). On the leader only; waits until a majority has it, without a limit. ' +
-        'With a request, a name for this very call or a struct {clientId, sequence}, it may be sent again: it takes ' +
-        'effect once and gives the same answer.',
+        'With a request, a name for this very call or a struct {clientId, sequence} of a session, it may be sent ' +
+        'again: it takes effect once and gives the same answer.',
       ([name, number, hashes, request], call) => {
         const command = encodeUpdateFile(name, number, hashes, request);
         refuseTooLarge(command, wire);
         return waitFor(node.propose(command), call).then((result) => requireKnown(result) === 'applied');
       },
+    ),
+    method(
+      'surfstore.openSession',
+      [],
+      'string',
+      'Opens a session: the clientId for requests with a struct {clientId, sequence}. A session has one request under ' +
+        'way at a time, and its sequences rise from 1. On the leader only; waits until a majority has it, without a limit.',
+      (_args, call) => waitFor(node.propose(encodeOpenSession()), call).then(requireOpened),
     ),
     method(
       'surfstore.tester_getversion',

@@ -2,6 +2,7 @@ import {
   decodeCommand,
   encodeAppend,
   encodeDelete,
+  encodeOpenSession,
   encodePut,
   type HashList,
   type RequestId,
@@ -111,6 +112,7 @@ export function keyValueCommand(name: string): Parameter<string> {
     const command = typeof value === 'string' ? decodeCommand(value) : undefined;
     if (command === undefined || command.type === 'updateFile')
       throw invalidParams(`${name} is no command of the key/value service`);
+    if (command.type === 'openSession') return encodeOpenSession();
     return checkedInput(() => {
       const key = checkKey(command.key);
       const { request } = command;

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { AdminStatus } from '../api/adminStatus.js';
 import { FaultTranslator } from '../api/faults.js';
@@ -14,9 +13,9 @@ import { XmlRpcSurface } from '../api/xmlrpcSurface.js';
 import { MemoryBlockStore } from '../blocks/memoryBlockStore.js';
 import type { ServerOptions } from '../config/options.js';
 import type { ServerMetrics } from '../metrics/serverMetrics.js';
+import { ClientSessions } from '../node/clientSessions.js';
 import type { LeaderRouter } from '../node/leaderRouter.js';
 import type { RaftNode } from '../node/raftNode.js';
-import { RequestLanes } from '../node/requestLanes.js';
 import type { CommandResult } from '../stateMachine/command.js';
 import type { ServiceState } from '../stateMachine/serviceState.js';
 import { answerPeer, bytesOnTheWire } from '../transport/peerEndpoint.js';
@@ -52,7 +51,7 @@ export function surfacesOf({
   const service = new KeyValueService({
     router,
     keys: state.keys,
-    lanes: new RequestLanes(randomUUID),
+    sessions: new ClientSessions(),
     wire,
     requireRunning: () => node.requireRunning(),
   });

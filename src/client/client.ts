@@ -9,6 +9,7 @@ import {
   asFileMap,
   asInt,
   asStatus,
+  asText,
   type FileInfo,
   type HashListInput,
   type ServerStatus,
@@ -19,8 +20,8 @@ export type SurfStoreClientOptions = ClusterClientOptions;
 
 /**
  * A client of a SurfStore metadata cluster. It finds the leader, follows it when it changes, and tries again until the
- * deadline of the operation: an update carries a request id, so it takes effect once however often it was sent. Errors
- * are {@link ClientError}s that say whether the outcome is known; a `TypeError` means that a server answered what no
+ * deadline of the operation: an update carries a request id, so it takes effect once however often it was sent (with
+ * servers that offer no sessions it is sent again only when it certainly was not done). Errors are {@link ClientError}s that say whether the outcome is known; a `TypeError` means that a server answered what no
  * server of this service would.
  *
  * @example
@@ -36,7 +37,8 @@ export class SurfStoreClient {
   private readonly caller: ClusterCaller<MethodCall, ParsedValue>;
 
   constructor(options: SurfStoreClientOptions) {
-    this.caller = new ClusterCaller(options, new Connections(options.servers));
+    const opening = { call: call('openSession'), idIn: asText };
+    this.caller = new ClusterCaller(options, new Connections(options.servers), opening);
   }
 
   /**
@@ -63,13 +65,10 @@ export class SurfStoreClient {
     // Made once, so that it is the same in every attempt, whatever its owner does with it meanwhile.
     const hashes = serializeValue(hashList);
     const hashesXml = new PrebuiltXml(() => [hashes]);
-    const callFor = ({ clientId, sequence }: RequestId): MethodCall => {
-      const request = new Map<string, XmlRpcValue>([
-        ['clientId', clientId],
-        ['sequence', sequence],
-      ]);
-      return call('updatefile', name, version, hashesXml, request);
-    };
+    const callFor = (request: RequestId | undefined): MethodCall =>
+      request === undefined
+        ? call('updatefile', name, version, hashesXml)
+        : call('updatefile', name, version, hashesXml, new Map(Object.entries(request)));
     return asBoolean(await this.caller.write(callFor, options));
   }
 

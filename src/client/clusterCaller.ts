@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { RequestLanes } from '../node/requestLanes.js';
+import { ClientSessions } from '../node/clientSessions.js';
 import type { RequestId } from '../stateMachine/command.js';
 import type { BackoffOptions } from './backoff.js';
 import { ClientError } from './errors.js';
@@ -19,6 +18,13 @@ export interface ClusterClientOptions {
   readonly backoff?: Partial<BackoffOptions>;
 }
 
+/** How a client opens a session for its writes. */
+export interface SessionOpening<Call, Answer> {
+  readonly call: Call;
+  /** The id in the answer. @throws TypeError when there is none */
+  readonly idIn: (answer: Answer) => string;
+}
+
 /**
  * Brings calls to the leader of a cluster: finds it, follows it when it changes, and tries again until a call has its
  * answer or its deadline is over. Reads may be sent twice without harm; a write is, too, because all its attempts carry
@@ -27,7 +33,9 @@ export interface ClusterClientOptions {
 export class ClusterCaller<Call, Answer> {
   private readonly servers: readonly ServerInfo[];
   private readonly finder: LeaderFinder;
-  private readonly lanes = new RequestLanes(randomUUID);
+  private readonly sessions = new ClientSessions();
+  /** Whether the servers offer sessions, as far as is known; those of another implementation may know nothing of them. */
+  private areSessionsOffered = true;
   private readonly defaults: OperationDefaults;
   private readonly attemptMs: number;
   private readonly operations = new Set<Operation>();
@@ -36,6 +44,7 @@ export class ClusterCaller<Call, Answer> {
   constructor(
     options: ClusterClientOptions,
     private readonly carrier: Carrier<Call, Answer>,
+    private readonly opening: SessionOpening<Call, Answer>,
   ) {
     this.servers = options.servers;
     this.finder = new LeaderFinder(options.servers);
@@ -56,17 +65,18 @@ export class ClusterCaller<Call, Answer> {
   /**
    * The leader's answer to a call that takes effect once.
    *
-   * @param callFor makes the call that carries this request id
+   * @param callFor makes the call that carries this request id; undefined for servers that offer no sessions: then the
+   * call is not sent again once it may have been done
    * @throws ClientError
    */
-  write(callFor: (request: RequestId) => Call, options: OperationOptions): Promise<Answer> {
+  write(callFor: (request: RequestId | undefined) => Call, options: OperationOptions): Promise<Answer> {
     return this.operate('write', options, async (operation) => {
-      const write = new NumberedWrite(this.lanes);
+      const write = new NumberedWrite(this.sessions);
       // An error that we do not know says nothing of the outcome.
       let outcome: ClientError['outcome'] = 'unknown';
       try {
         return await this.tryServers(operation, (server) =>
-          this.attemptNumbered(server, callFor, write, operation),
+          this.attemptWrite(server, callFor, write, operation),
         );
       } catch (error) {
         if (error instanceof ClientError) ({ outcome } = error);
@@ -157,18 +167,49 @@ export class ClusterCaller<Call, Answer> {
     throw new ClientError('unreachable', `${where} does not answer: ${error.message}`, outcome, error);
   }
 
-  /** An attempt under the write's request id, or under a new one when the service does not take the old one and nothing was done. */
-  private async attemptNumbered(
+  /**
+   * An attempt under the write's request id: in a session that is opened first when there is none, or when the service
+   * does not take the old one and nothing was done in that.
+   */
+  private async attemptWrite(
     server: ServerInfo,
-    callFor: (request: RequestId) => Call,
+    callFor: (request: RequestId | undefined) => Call,
     write: NumberedWrite,
     operation: Operation,
   ): Promise<Attempt<Answer>> {
     for (;;) {
-      const attempt = await this.attempt(server, callFor(write.request), operation);
-      const isOver = 'value' in attempt || attempt.failure.remedy !== 'newLane';
-      if (isOver || operation.outcome === 'unknown' || !write.renew()) return attempt;
+      let { request } = write;
+      if (request === undefined) {
+        const opened = await this.openSession(server, operation);
+        if ('failure' in opened) return opened;
+        if (opened.value === null) return this.attemptOnce(server, callFor(undefined), operation);
+        request = write.beginIn(opened.value);
+      }
+      const attempt = await this.attempt(server, callFor(request), operation);
+      if ('value' in attempt || attempt.failure.remedy !== 'newSession') return attempt;
+      if (!write.leaveSession() || operation.outcome === 'unknown') return attempt;
     }
+  }
+
+  /** The id of a new session, null when the servers offer none. Whatever goes wrong, nothing of the write was done. */
+  private async openSession(server: ServerInfo, operation: Operation): Promise<Attempt<string | null>> {
+    if (!this.areSessionsOffered) return { value: null };
+    const attempt = await this.attempt(server, this.opening.call, operation);
+    if ('value' in attempt) return { value: this.opening.idIn(attempt.value) };
+    const { failure } = attempt;
+    const isRefusal = failure.remedy === 'none' && failure.outcome === 'notDone';
+    if (!isRefusal) return { failure: { ...failure, outcome: 'notDone' } };
+    this.areSessionsOffered = false;
+    return { value: null };
+  }
+
+  /** An attempt at a write without a request id: it is the last one unless it certainly did nothing. */
+  private async attemptOnce(server: ServerInfo, call: Call, operation: Operation): Promise<Attempt<Answer>> {
+    const attempt = await this.attempt(server, call, operation, Number.POSITIVE_INFINITY);
+    if ('value' in attempt || attempt.failure.outcome === 'notDone') return attempt;
+    operation.noteFailure(attempt.failure);
+    const message = `it may have been done, and must not be sent again: ${attempt.failure.error.message}`;
+    throw new ClientError('deadline', message, 'unknown', attempt.failure.error);
   }
 
   private attempt(

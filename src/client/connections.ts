@@ -67,7 +67,9 @@ function understand(error: Error): Failure {
 
 function understandFault(fault: XmlRpcFault): Failure {
   const kind = errorKindOf(fault.faultCode);
-  if (kind !== undefined) return serviceFailure(kind, fault, errorTable[kind].outcome);
+  // Services of another kind use small codes for anything.
+  if (kind !== undefined && fault.faultString.startsWith(errorTable[kind].word))
+    return serviceFailure(kind, fault, errorTable[kind].outcome);
   // An internal error may have come at any moment; the other faults outside the table refuse the call itself.
   return refusal(fault, fault.faultCode === FAULT_CODES.INTERNAL_ERROR ? 'unknown' : 'notDone');
 }

@@ -2,10 +2,10 @@ import { errorTable, leaderIn, type ErrorKind, type Outcome } from '../node/erro
 import type { ServerInfo } from './leaderFinder.js';
 
 /**
- * What may help after a failure: `retry`, the same call again, here or elsewhere; `newLane`, the same call under another
- * request id, if it is certain that it was not done under this one; `none`.
+ * What may help after a failure: `retry`, the same call again, here or elsewhere; `newSession`, the same call in
+ * another session, if it is certain that it was not done in this one; `none`.
  */
-export type Remedy = 'retry' | 'newLane' | 'none';
+export type Remedy = 'retry' | 'newSession' | 'none';
 
 /** How one attempt at one server ended without an answer. */
 export interface Failure {
@@ -40,7 +40,7 @@ export function serviceFailure(kind: ErrorKind, error: Error, outcome: Outcome):
   return {
     error,
     // Whatever became of the call before, an attempt whose request id was refused did nothing.
-    outcome: remedy === 'newLane' ? 'notDone' : outcome,
+    outcome: remedy === 'newSession' ? 'notDone' : outcome,
     remedy,
     timedOut: false,
     leader: leaderIn(error.message)?.id,
@@ -98,7 +98,7 @@ function remedyFor(kind: ErrorKind): Remedy {
     case 'sessionExpired':
     case 'staleRequest':
     case 'requestReused':
-      return 'newLane';
+      return 'newSession';
     case 'blockNotFound':
     case 'blockStoreFull':
       return 'none';

@@ -1,7 +1,7 @@
 import type { JsonValue } from '../stateMachine/command.js';
 import { ClusterCaller, type ClusterClientOptions } from './clusterCaller.js';
 import { MessageConnections, type Message } from './messageConnections.js';
-import type { MessageAnswer } from './messageReply.js';
+import { sessionIdIn, type MessageAnswer } from './messageReply.js';
 import type { OperationOptions } from './operation.js';
 
 /** What a client is made from. */
@@ -27,7 +27,10 @@ export class KeyValueClient {
   private readonly caller: ClusterCaller<Message, MessageAnswer>;
 
   constructor(options: KeyValueClientOptions) {
-    this.caller = new ClusterCaller(options, new MessageConnections());
+    this.caller = new ClusterCaller(options, new MessageConnections(), {
+      call: { type: 'openSession' },
+      idIn: sessionIdIn,
+    });
   }
 
   /** The value under a key, undefined when there is none. Linearizable. @throws ClientError */

@@ -11,14 +11,16 @@ const SERVER_TIMEOUT_MS_MAX = 600_000;
 
 /** A message to the key/value service. */
 export type Message =
+  | { readonly type: 'openSession' }
   | { readonly type: 'get'; readonly key: string }
-  | { readonly type: 'delete'; readonly key: string; readonly request: RequestId }
+  | { readonly type: 'delete'; readonly key: string; readonly request: RequestId | undefined }
   | {
       readonly type: 'put' | 'append';
       readonly key: string;
       /** The value as JSON, so that it is the same in every attempt, whatever its owner does with it meanwhile. */
       readonly json: string;
-      readonly request: RequestId;
+      /** Undefined for servers that offer no sessions. */
+      readonly request: RequestId | undefined;
     };
 
 /** The HTTP connections over which messages go to the servers of a cluster. */
@@ -47,11 +49,13 @@ export class MessageConnections implements Carrier<Message, MessageAnswer> {
 }
 
 function textOf(message: Message, timeoutMs: number): string {
+  const limits = `"timeout_ms":${serverTimeoutMs(timeoutMs)}`;
+  if (message.type === 'openSession') return `{"type":"openSession","payload":{},${limits}}`;
   const { type, key } = message;
   const value = 'json' in message ? `,"value":${message.json}` : '';
-  const request = 'request' in message ? `,"request":${JSON.stringify(message.request)}` : '';
-  const payload = `{"key":${JSON.stringify(key)}${value}}`;
-  return `{"type":"${type}","payload":${payload}${request},"timeout_ms":${serverTimeoutMs(timeoutMs)}}`;
+  const id = 'request' in message ? message.request : undefined;
+  const request = id === undefined ? '' : `"request":${JSON.stringify(id)},`;
+  return `{"type":"${type}","payload":{"key":${JSON.stringify(key)}${value}},${request}${limits}}`;
 }
 
 /** A little less than we wait: the server's word on what became of the call says more than its silence. */

@@ -2,15 +2,18 @@ import type { Outcome } from '../node/errors.js';
 import type { JsonValue } from '../stateMachine/command.js';
 import { errorPage, kindOfWord, refusal, serviceFailure, type Attempt, type Failure } from './failure.js';
 import type { Page } from './httpPost.js';
+import type { Message } from './messageConnections.js';
 
 /** How much of an error page is shown. */
 const ERROR_TEXT_LENGTH = 200;
 
 /**
  * What the reply to a message says: a value, undefined for a key that is not there; undefined for a put or append that was
- * done; for a delete whether there was such a key.
+ * done; for a delete whether there was such a key; the id of a session that was opened.
  */
 export type MessageAnswer = JsonValue | undefined;
+
+type MessageType = Message['type'];
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -19,16 +22,16 @@ type Fields = Readonly<Record<string, unknown>>;
  *
  * @throws TypeError when it is not what this service replies
  */
-export function readReply(page: Page, type: 'get' | 'put' | 'append' | 'delete'): Attempt<MessageAnswer> {
+export function readReply(page: Page, type: MessageType): Attempt<MessageAnswer> {
   const reply = replyIn(page);
   if (reply === undefined) return { failure: failedPage(page) };
   const payload = isObject(reply['payload']) ? reply['payload'] : undefined;
   switch (reply['code']) {
     case 'success':
-      return { value: type === 'get' ? valueIn(payload) : type === 'delete' ? true : undefined };
+      return { value: answerIn(payload, type) };
     case 'fail':
-      if (payload?.['error'] !== 'notFound' || type === 'put' || type === 'append')
-        return { failure: failureIn(payload) };
+      if (payload?.['error'] !== 'notFound' || (type !== 'get' && type !== 'delete'))
+        return { failure: failureIn(payload, type) };
       return { value: type === 'delete' ? false : undefined };
     case 'redirect':
       return { failure: redirectIn(payload) };
@@ -54,14 +57,25 @@ function failedPage({ status, text }: Page): Failure {
   );
 }
 
-function valueIn(payload: Fields | undefined): JsonValue {
-  const value = payload?.['value'];
-  if (value === undefined) throw unexpected('a value');
+/** The id in the answer to the opening of a session. @throws TypeError */
+export function sessionIdIn(answer: MessageAnswer): string {
+  if (typeof answer !== 'string') throw unexpected('a session');
+  return answer;
+}
+
+function answerIn(payload: Fields | undefined, type: MessageType): MessageAnswer {
+  if (type === 'put' || type === 'append') return undefined;
+  if (type === 'delete') return true;
+  const value = payload?.[type === 'get' ? 'value' : 'clientId'];
+  if (value === undefined) throw unexpected(type === 'get' ? 'a value' : 'a session');
   return value as JsonValue;
 }
 
-function failureIn(payload: Fields | undefined): Failure {
+function failureIn(payload: Fields | undefined, type: MessageType): Failure {
   const { message, error, outcome } = payload ?? {};
+  // A service of another kind may say in its own way that it does not know this type.
+  if (type === 'openSession' && error === undefined)
+    return refusal(new Error('the server opens no sessions'), 'notDone');
   if (typeof message !== 'string' || typeof error !== 'string' || !isOutcome(outcome))
     throw unexpected('a reply that says what failed');
   const kind = kindOfWord(error);

@@ -1,32 +1,40 @@
+import type { ClientSessions, NumberedCall } from '../node/clientSessions.js';
 import type { Outcome } from '../node/errors.js';
-import type { NumberedCall, RequestLanes } from '../node/requestLanes.js';
 import type { RequestId } from '../stateMachine/command.js';
 
 /** The request id of one write, the same for all its attempts: however many of them arrive, it takes effect once. */
 export class NumberedWrite {
-  private call: NumberedCall;
+  private call: NumberedCall | undefined;
+  /** Whether the session was opened for this very write. */
+  private isFresh = false;
 
-  constructor(private readonly lanes: RequestLanes) {
-    this.call = lanes.begin();
+  constructor(private readonly sessions: ClientSessions) {
+    this.call = sessions.begin();
   }
 
-  get request(): RequestId {
+  /** Undefined as long as it has no session: none was free, or its own is forgotten. */
+  get request(): RequestId | undefined {
+    return this.call?.request;
+  }
+
+  beginIn(sessionId: string): RequestId {
+    this.call = this.sessions.beginIn(sessionId);
+    this.isFresh = true;
     return this.call.request;
   }
 
   /**
-   * Takes the next free lane, for a service that does not know this one any more, and nobody uses this one again. False
-   * when it was new: there is no reason to refuse that, and another one would do no better.
+   * The service does not take this session any more, and nobody uses it again. False when it was fresh: there is no
+   * reason to refuse that, and another one would do no better.
    */
-  renew(): boolean {
-    const wasNew = this.call.request.sequence === 1;
-    this.call.end('expired');
-    this.call = this.lanes.begin();
-    return !wasNew;
+  leaveSession(): boolean {
+    this.call?.end('expired');
+    this.call = undefined;
+    return !this.isFresh;
   }
 
   /** The number is free again only when nothing was done under it. */
   end(outcome: Outcome): void {
-    this.call.end(outcome === 'unknown' ? 'used' : 'unused');
+    this.call?.end(outcome === 'unknown' ? 'used' : 'unused');
   }
 }

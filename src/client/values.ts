@@ -51,6 +51,12 @@ export function asBoolean(value: ParsedValue): boolean {
 }
 
 /** @throws TypeError */
+export function asText(value: ParsedValue): string {
+  if (typeof value !== 'string') throw unexpected('a string');
+  return value;
+}
+
+/** @throws TypeError */
 export function asInt(value: ParsedValue): number {
   if (typeof value === 'bigint') return Number(value);
   if (typeof value !== 'number') throw unexpected('an int');

@@ -1,7 +1,7 @@
+import type { ClientSessions, NumberedCall } from '../node/clientSessions.js';
 import { ServiceError } from '../node/errors.js';
 import type { PendingCall } from '../node/pendingRequests.js';
-import type { NumberedCall, RequestLanes } from '../node/requestLanes.js';
-import type { CommandResult } from '../stateMachine/command.js';
+import { encodeOpenSession, sessionIn, type CommandResult } from '../stateMachine/command.js';
 import type { Prng } from './prng.js';
 import { answerTo, commandOf, isWrite, type Outcome, type Request } from './requests.js';
 import { SafetyViolation } from './safetyViolation.js';
@@ -30,16 +30,6 @@ export interface Manners {
   readonly attemptMs: number | null;
 }
 
-/** What numbers the writes of a client that may repeat them. */
-export interface Numbering {
-  readonly lanes: RequestLanes;
-  /**
-   * Whether servers may forget sessions. Then the first request of a session must not be repeated: a copy that comes when
-   * the session is forgotten would be taken for the first request of a new client, and take effect again.
-   */
-  readonly forgets: boolean;
-}
-
 /** What clients went through, for the summary. */
 export interface ClientCounts {
   /** Attempts at a write that may have been done before. */
@@ -48,6 +38,8 @@ export interface ClientCounts {
   repeatedAndDone: number;
   /** Calls on a server that was to ask the leader. */
   routed: number;
+  /** Sessions that were opened. */
+  opened: number;
   /** Sessions that were found to be forgotten. */
   expired: number;
 }
@@ -71,14 +63,14 @@ type Reply =
 interface Attempt {
   readonly server: SimServer;
   readonly way: Way;
-  /** Of a write. */
+  /** Of a write, or the one that opens a session for it. */
   readonly command: string;
 }
 
 /** One operation from its first attempt to its end: one operation in the history, however often it is sent. */
 export class Attempts {
   private ended = false;
-  private attempts = 0;
+  private failures = 0;
   private mayBeDone = false;
   private numbered: NumberedCall | undefined;
   private hangUp: () => void = () => undefined;
@@ -87,7 +79,8 @@ export class Attempts {
   constructor(
     private readonly request: Request,
     private readonly manners: Manners,
-    private readonly numbering: Numbering | undefined,
+    /** Undefined for a client that does not number its writes, and so must not repeat them. */
+    private readonly sessions: ClientSessions | undefined,
     private readonly random: Prng,
     private readonly time: VirtualTime,
     private readonly events: AttemptEvents,
@@ -95,7 +88,7 @@ export class Attempts {
   ) {}
 
   run(): void {
-    if (isWrite(this.request)) this.numbered = this.numbering?.lanes.begin();
+    if (isWrite(this.request)) this.numbered = this.sessions?.begin();
     const { patienceMs } = this.manners;
     if (patienceMs !== null) {
       this.time.after(patienceMs, () => {
@@ -112,21 +105,32 @@ export class Attempts {
     const way = this.way();
     const server = this.events.choose(way);
     this.server = server;
-    this.attempts += 1;
-    if (this.mayBeDone) this.counts.repeats += 1;
     if (way === 'routed') this.counts.routed += 1;
+    if (isWrite(this.request) && this.sessions !== undefined && this.numbered === undefined) {
+      this.call({ server, way, command: encodeOpenSession() }, (reply) => this.takeSession(reply));
+      return;
+    }
+    if (this.mayBeDone) this.counts.repeats += 1;
     const command = isWrite(this.request) ? commandOf(this.request, this.numbered?.request) : '';
     this.call({ server, way, command }, (reply) => this.take(reply));
   }
 
   /** A router repeats by itself, so it gets what may be repeated. */
   private way(): Way {
-    return isWrite(this.request) && !this.mayRepeat() ? 'straight' : this.manners.way;
+    return isWrite(this.request) && this.sessions === undefined ? 'straight' : this.manners.way;
   }
 
-  private mayRepeat(): boolean {
-    if (this.numbering === undefined || this.numbered === undefined) return false;
-    return !this.numbering.forgets || this.numbered.request.sequence > 1;
+  /** Whatever became of the opening, nothing was done of the write: a session that nobody knows of is forgotten. */
+  private takeSession(reply: Reply): void {
+    if (this.ended) return;
+    const sessionId = 'result' in reply ? sessionIn(reply.result) : undefined;
+    if (sessionId !== undefined) {
+      this.counts.opened += 1;
+      this.numbered = this.sessions?.beginIn(sessionId);
+      this.attempt();
+    } else if ('unknown' in reply) this.again(reply.unknown);
+    else if ('retry' in reply) this.refused(reply.retry);
+    else throw new SafetyViolation('a session is opened by its entry', JSON.stringify(reply));
   }
 
   private take(reply: Reply): void {
@@ -134,10 +138,12 @@ export class Attempts {
     if ('outcome' in reply) this.end(reply.outcome);
     else if ('result' in reply) this.takeResult(reply.result, this.mayBeDone || reply.repeated);
     else if ('unknown' in reply) this.lose(reply.unknown);
-    else {
-      this.events.hint(reply.retry instanceof ServiceError ? reply.retry.leader : null);
-      this.again(String(reply.retry));
-    }
+    else this.refused(reply.retry);
+  }
+
+  private refused(reason: ServiceError | 'connection refused'): void {
+    this.events.hint(reason instanceof ServiceError ? reason.leader : null);
+    this.again(String(reason));
   }
 
   private takeResult(result: CommandResult, repeated: boolean): void {
@@ -157,13 +163,14 @@ export class Attempts {
         if (repeated) this.end({ kind: 'unknown', reason: result }, 'expired');
         else {
           this.numbered?.end('expired');
-          this.numbered = this.numbering?.lanes.begin();
+          this.numbered = undefined;
           this.again(result);
         }
         return;
       case 'stale':
       case 'reused':
       case 'none':
+      default:
         throw new SafetyViolation(
           'a client with one request at a time is told what became of it',
           `${JSON.stringify(this.numbered?.request)} is "${result}"`,
@@ -174,13 +181,13 @@ export class Attempts {
   /** What became of an attempt is not known. */
   private lose(reason: string): void {
     if (isWrite(this.request)) this.mayBeDone = true;
-    if (isWrite(this.request) && !this.mayRepeat()) this.end({ kind: 'unknown', reason });
-    else if (isWrite(this.request) || this.numbering !== undefined) this.again(reason);
-    else this.end({ kind: 'unknown', reason });
+    if (this.sessions === undefined) this.end({ kind: 'unknown', reason });
+    else this.again(reason);
   }
 
   private again(reason: string): void {
-    if (this.attempts >= this.manners.attemptsMax)
+    this.failures += 1;
+    if (this.failures >= this.manners.attemptsMax)
       this.end({ kind: this.mayBeDone ? 'unknown' : 'failed', reason });
     else this.time.after(RETRY_MS * this.random.next(), () => this.attempt());
   }
@@ -205,7 +212,7 @@ export class Attempts {
     if (this.random.chance(this.manners.breaks))
       this.time.after(this.latencyMs() + 20 * this.random.next(), () => lose('the connection was lost'));
     const { attemptMs } = this.manners;
-    if (attemptMs !== null && this.numbering !== undefined) {
+    if (attemptMs !== null && this.sessions !== undefined) {
       this.time.after(attemptMs, () => {
         if (answered || this.ended) return;
         this.hangUp();

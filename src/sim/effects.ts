@@ -96,6 +96,7 @@ function markOfCommand(text: string): string | undefined {
       return JSON.stringify(command.items[0]);
     case 'kvDelete':
       return markOf({ kind: command.type, key: command.key });
+    case 'openSession':
     case undefined:
       return undefined;
   }

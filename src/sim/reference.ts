@@ -1,5 +1,12 @@
 import type { Entry } from '../raft/types.js';
-import { decodeCommand, type Command, type CommandResult, type JsonValue } from '../stateMachine/command.js';
+import {
+  decodeCommand,
+  type Change,
+  type ChangeResult,
+  type CommandResult,
+  type JsonValue,
+  type RequestId,
+} from '../stateMachine/command.js';
 
 /** What one entry came to. */
 export interface Effect {
@@ -9,11 +16,12 @@ export interface Effect {
 }
 
 interface Session {
-  readonly clientId: string;
+  /** Index of the entry that opened it. */
+  readonly id: number;
+  /** The last request: its number, the whole command where the product keeps a fingerprint, and what became of it. */
   readonly sequence: number;
-  readonly result: CommandResult;
-  /** The whole command, where the product keeps a fingerprint. */
   readonly text: string;
+  readonly result: ChangeResult;
 }
 
 const NOTHING_DONE: Effect = { result: 'none', isEffective: false };
@@ -29,31 +37,44 @@ export class Reference {
 
   constructor(private readonly sessionsMax: number) {}
 
-  apply({ kind, command: text }: Entry): Effect {
+  apply({ index, kind, command: text }: Entry): Effect {
     const command = kind === 'command' ? decodeCommand(text) : undefined;
     if (command === undefined) return NOTHING_DONE;
+    if (command.type === 'openSession') {
+      this.keep({ id: index, sequence: 0, text: '', result: 'none' });
+      return { result: `opened:${index}`, isEffective: false };
+    }
     return command.request === undefined ? this.run(command) : this.once(command, command.request, text);
   }
 
-  private once(command: Command, { clientId, sequence }: Required<Command>['request'], text: string): Effect {
-    const known = this.sessions.find((session) => session.clientId === clientId);
-    if (known === undefined && sequence > 1) return { result: 'sessionExpired', isEffective: false };
-    if (known !== undefined && known.sequence > sequence) return { result: 'stale', isEffective: false };
-    const isRetry = known?.sequence === sequence;
+  /** Knows no requests with a name of their own: nobody in the simulator sends any. */
+  private once(command: Change, { clientId, sequence }: RequestId, text: string): Effect {
+    const known = this.sessions.find(({ id }) => String(id) === clientId);
+    if (known === undefined) return { result: 'sessionExpired', isEffective: false };
+    if (known.sequence > sequence) return { result: 'stale', isEffective: false };
+    const isRetry = known.sequence === sequence;
     if (isRetry && known.text !== text) return { result: 'reused', isEffective: false };
-    const effect = isRetry ? { result: known.result, isEffective: false } : this.run(command);
-    const others = this.sessions.filter((session) => session !== known);
-    const all = [...others, { clientId, sequence, result: effect.result, text }];
-    this.sessions = all.slice(Math.max(0, all.length - this.sessionsMax));
+    if (isRetry) {
+      this.keep(known);
+      return { result: known.result, isEffective: false };
+    }
+    const effect = this.run(command);
+    this.keep({ id: known.id, sequence, text, result: effect.result });
     return effect;
   }
 
-  private run(command: Command): Effect {
+  /** As the one used last. */
+  private keep(session: Session): void {
+    const all = [...this.sessions.filter(({ id }) => id !== session.id), session];
+    this.sessions = all.slice(Math.max(0, all.length - this.sessionsMax));
+  }
+
+  private run(command: Change): Effect & { readonly result: ChangeResult } {
     const result = this.change(command);
     return { result, isEffective: result === 'applied' };
   }
 
-  private change(command: Command): CommandResult {
+  private change(command: Change): ChangeResult {
     switch (command.type) {
       case 'updateFile': {
         const { name, version, hashList } = command;

@@ -7,7 +7,7 @@ import { contentsOf } from './contents.js';
 import { Liveness, type LivenessCounts } from './liveness.js';
 import type { Judgement } from './judge.js';
 import { KeyNames } from './keyNames.js';
-import { SESSIONS_PLENTY, type ClientPlan, type Plan } from './plan.js';
+import type { ClientPlan, Plan } from './plan.js';
 import { answerTo, commandOf, isSuccess, type Outcome, type Request } from './requests.js';
 import { SimClient, type ClientEvents, type ClientWorld } from './simClient.js';
 import { SimCluster, type ClusterCounts } from './simCluster.js';
@@ -129,7 +129,7 @@ export class Run {
   readonly clients: readonly SimClient[];
   /** Records what clients do. */
   readonly record: ClientEvents;
-  readonly clientCounts: ClientCounts = { repeats: 0, repeatedAndDone: 0, routed: 0, expired: 0 };
+  readonly clientCounts: ClientCounts = { repeats: 0, repeatedAndDone: 0, routed: 0, opened: 0, expired: 0 };
   private readonly world: ClientWorld;
   private readonly liveness: Liveness | undefined;
   private probers = FIRST_PROBER;
@@ -145,7 +145,6 @@ export class Run {
       files: Array.from({ length: plan.files }, (_, index) => `f${index}`),
       keys: new KeyNames(plan.keys),
       itemChars: plan.itemChars,
-      forgets: plan.sessionsMax < SESSIONS_PLENTY,
       servers: this.cluster.servers,
       time,
       events: this.record,

@@ -1,5 +1,5 @@
-import { RequestLanes } from '../node/requestLanes.js';
-import { Attempts, type ClientCounts, type Manners, type Numbering, type Way } from './attempts.js';
+import { ClientSessions } from '../node/clientSessions.js';
+import { Attempts, type ClientCounts, type Manners, type Way } from './attempts.js';
 import type { KeyNames } from './keyNames.js';
 import type { ClientPlan } from './plan.js';
 import type { Prng } from './prng.js';
@@ -22,8 +22,6 @@ export interface ClientWorld {
   readonly keys: KeyNames;
   /** What they write under keys is padded to this length. */
   readonly itemChars: number;
-  /** Whether servers may forget the sessions of these clients. */
-  readonly forgets: boolean;
   readonly servers: readonly SimServer[];
   readonly time: VirtualTime;
   readonly events: ClientEvents;
@@ -44,11 +42,10 @@ const PADDING = '.';
  */
 export class SimClient {
   private readonly versions = new Map<string, number>();
-  private readonly numbering: Numbering | undefined;
+  private readonly sessions: ClientSessions | undefined;
   private readonly keysRandom: Prng;
   private presumedLeader: number;
   private remaining: number;
-  private sessions = 0;
   private isStopped = false;
 
   constructor(
@@ -60,10 +57,7 @@ export class SimClient {
     this.remaining = plan.operations;
     this.presumedLeader = random.between(0, world.servers.length - 1);
     this.keysRandom = random.fork(KEYS_FORK);
-    if (plan.isNumbered) {
-      const lanes = new RequestLanes(() => `client${id}.${(this.sessions += 1)}`);
-      this.numbering = { lanes, forgets: world.forgets };
-    }
+    this.sessions = plan.isNumbered ? new ClientSessions() : undefined;
   }
 
   /** Begins to work; goes on until its operations are used up, or it is stopped. */
@@ -128,7 +122,7 @@ export class SimClient {
         this.think();
       },
     };
-    new Attempts(request, manners, this.numbering, this.random, world.time, events, world.counts).run();
+    new Attempts(request, manners, this.sessions, this.random, world.time, events, world.counts).run();
   }
 
   private chooseServer(way: Way): SimServer {

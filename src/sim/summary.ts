@@ -14,7 +14,7 @@ export class Summary {
   private searched = 0;
   private readonly conditions = { slowSyncs: 0, limited: 0 };
   private readonly liveness = { runs: 0, connectedMs: 0, probes: 0 };
-  private readonly clients = { repeats: 0, repeatedAndDone: 0, routed: 0, expired: 0 };
+  private readonly clients = { repeats: 0, repeatedAndDone: 0, routed: 0, opened: 0, expired: 0 };
   private readonly servers = new Map<string, number>();
   private readonly faults = new Map<string, number>();
   private readonly outcomes = new Map<string, number>();
@@ -44,6 +44,7 @@ export class Summary {
     this.clients.repeats += clientCounts.repeats;
     this.clients.repeatedAndDone += clientCounts.repeatedAndDone;
     this.clients.routed += clientCounts.routed;
+    this.clients.opened += clientCounts.opened;
     this.clients.expired += clientCounts.expired;
     if (plan.syncMs !== undefined) this.conditions.slowSyncs += 1;
     if (plan.network.bytesPerSecond !== undefined) this.conditions.limited += 1;
@@ -75,7 +76,7 @@ export class Summary {
       `operations         ${this.operations} (${list(this.outcomes)})`,
       `through any server ${this.clients.routed} attempts`,
       `writes repeated    ${this.clients.repeats} attempts; ${this.clients.repeatedAndDone} were answered that may have been done before`,
-      `sessions forgotten ${this.clients.expired}`,
+      `sessions           ${this.clients.opened} opened, ${this.clients.expired} found to be forgotten`,
       `histories          ${this.runs - this.violated()} linearizable, ${this.searched} of them in another order than that of the log`,
       `violations         ${this.violated()}`,
       ...[...this.violations].map(([rule, seeds]) => `  ${rule}: seeds ${seeds.slice(0, 20).join(' ')}`),

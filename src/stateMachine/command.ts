@@ -19,8 +19,9 @@ export type HashList =
 export const SINGLE = 0;
 
 /**
- * Names one request of one client, however often it is sent (section 8: "serial numbers"). A client's sequences rise,
- * from 1 on, and it has one request under way at a time. With {@link SINGLE} the name is that of the request.
+ * Names one request of one client, however often it is sent (section 8: "serial numbers"). The client id is that of a
+ * session, see {@link OpenSession}. Its sequences rise, from 1 on, and it has one request under way at a time. With
+ * {@link SINGLE} the client id is a name of the request itself, and belongs to no session.
  */
 export interface RequestId {
   readonly clientId: string;
@@ -53,23 +54,40 @@ export interface DeleteKey {
   readonly key: string;
 }
 
-/** What the log replicates; with a request id it takes effect once, however often it is in the log. */
-export type Command = (UpdateFile | PutKey | AppendToKey | DeleteKey) & { readonly request?: RequestId };
+/** A change of files or keys. */
+export type Change = UpdateFile | PutKey | AppendToKey | DeleteKey;
 
 /**
- * What became of a command:
+ * Opens a session (dissertation section 6.3), whose id is the index of the entry: no two sessions of a log are the same,
+ * and none can be taken for one that was forgotten. Sent twice, it opens two.
+ */
+export interface OpenSession {
+  readonly type: 'openSession';
+  readonly request?: never;
+}
+
+/** What the log replicates; a change with a request id takes effect once, however often it is in the log. */
+export type Command = (Change & { readonly request?: RequestId }) | OpenSession;
+
+/**
+ * What became of a change:
  * - `applied`: it took effect
  * - `refused`: the version of the update is not exactly one above the stored one
  * - `notAList`, `tooLarge`: what is under the key cannot be appended to
  * - `missing`: there is no such key to delete
  * - `stale`: the client has gone on to a later request; this one takes no effect now, whatever became of it before
  * - `reused`: the request id was that of another command, and this one took no effect
- * - `sessionExpired`: nothing is known of the client any more, so neither whether this is a retry; no effect now
+ * - `sessionExpired`: no such session is open, or not any more, so nobody can tell whether this is a retry; no effect now
  * - `none`: no command of ours
  */
-export type CommandResult = (typeof commandResults)[number];
+export type ChangeResult = (typeof changeResults)[number];
 
-const commandResults = [
+/** The session that a command has opened, by its id. */
+export type OpenedSession = `opened:${string}`;
+
+export type CommandResult = ChangeResult | OpenedSession;
+
+const changeResults = [
   'applied',
   'refused',
   'notAList',
@@ -81,8 +99,22 @@ const commandResults = [
   'none',
 ] as const;
 
+export function isChangeResult(value: unknown): value is ChangeResult {
+  return (changeResults as readonly unknown[]).includes(value);
+}
+
 export function isCommandResult(value: unknown): value is CommandResult {
-  return (commandResults as readonly unknown[]).includes(value);
+  return isChangeResult(value) || (typeof value === 'string' && /^opened:[1-9]\d{0,15}$/.test(value));
+}
+
+/** The result of the command that opened this session. */
+export function openedSession(sessionId: string): OpenedSession {
+  return `opened:${sessionId}`;
+}
+
+/** Id of the session that was opened, undefined for any other result. */
+export function sessionIn(result: CommandResult): string | undefined {
+  return isChangeResult(result) ? undefined : result.slice('opened:'.length);
 }
 
 /** The command as text for the log; equal commands give equal texts. */
@@ -109,6 +141,10 @@ export function encodeAppend(key: string, items: readonly JsonValue[], request?:
 
 export function encodeDelete(key: string, request?: RequestId): string {
   return encodeCommand({ type: 'kvDelete', key, ...named(request) });
+}
+
+export function encodeOpenSession(): string {
+  return encodeCommand({ type: 'openSession' });
 }
 
 /** The command, or undefined for a text that is none. */
@@ -144,6 +180,8 @@ function isOperation(fields: Readonly<Record<string, unknown>>): boolean {
       return typeof fields['key'] === 'string' && Array.isArray(fields['items']);
     case 'kvDelete':
       return typeof fields['key'] === 'string';
+    case 'openSession':
+      return fields['request'] === undefined;
     default:
       return false;
   }

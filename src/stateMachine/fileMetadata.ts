@@ -1,4 +1,4 @@
-import type { CommandResult, HashList, UpdateFile } from './command.js';
+import type { ChangeResult, HashList, UpdateFile } from './command.js';
 import { bytesOfRecord, bytesOfValue, SizedMap } from './stateBytes.js';
 import { recordsFrom, type PartLoader, type StatePart } from './statePart.js';
 import { SnapshotError } from './stateMachine.js';
@@ -33,7 +33,7 @@ export class FileMetadata implements StatePart<readonly unknown[]> {
     return bytesOfFile(name, { version, hashList }) - this.files.bytesAt(name);
   }
 
-  update({ name, version, hashList }: UpdateFile): CommandResult {
+  update({ name, version, hashList }: UpdateFile): ChangeResult {
     if (version !== this.versionOf(name) + 1) return 'refused';
     this.files.set(name, { version, hashList });
     return 'applied';

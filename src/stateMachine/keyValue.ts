@@ -1,4 +1,4 @@
-import type { AppendToKey, CommandResult, DeleteKey, JsonValue, PutKey } from './command.js';
+import type { AppendToKey, ChangeResult, DeleteKey, JsonValue, PutKey } from './command.js';
 import { bytesOfItems, bytesOfRecord, bytesOfValue, SizedMap } from './stateBytes.js';
 import { recordsFrom, type PartLoader, type StatePart } from './statePart.js';
 import { SnapshotError } from './stateMachine.js';
@@ -53,13 +53,13 @@ export class KeyValue implements StatePart<KeyRecord> {
     return [...this.keys.entries()].map(([key, stored]) => [key, valueOf(stored)]);
   }
 
-  put({ key, value }: Pick<PutKey, 'key' | 'value'>): CommandResult {
+  put({ key, value }: Pick<PutKey, 'key' | 'value'>): ChangeResult {
     this.keys.set(key, storedOf(value));
     return 'applied';
   }
 
   /** A missing key counts as an empty list. */
-  append({ key, items }: Pick<AppendToKey, 'key' | 'items'>): CommandResult {
+  append({ key, items }: Pick<AppendToKey, 'key' | 'items'>): ChangeResult {
     const stored = this.keys.get(key) ?? storedOf([]);
     if (!('list' in stored)) return 'notAList';
     if (stored.list.chars + charsOf(items) > LIST_CHARS_MAX) return 'tooLarge';
@@ -67,7 +67,7 @@ export class KeyValue implements StatePart<KeyRecord> {
     return 'applied';
   }
 
-  delete({ key }: Pick<DeleteKey, 'key'>): CommandResult {
+  delete({ key }: Pick<DeleteKey, 'key'>): ChangeResult {
     return this.keys.delete(key) ? 'applied' : 'missing';
   }
 

@@ -1,6 +1,12 @@
 import type { Entry } from '../raft/types.js';
 import { ChunkReader, recordsOf } from './chunks.js';
-import { decodeCommand, type Command, type CommandResult } from './command.js';
+import {
+  decodeCommand,
+  openedSession,
+  type Change,
+  type ChangeResult,
+  type CommandResult,
+} from './command.js';
 import { FileMetadata } from './fileMetadata.js';
 import { KeyValue, type KeyRecord } from './keyValue.js';
 import { Sessions, type SessionRecord } from './sessions.js';
@@ -19,7 +25,7 @@ export class ServiceState implements StateMachine<CommandResult> {
   readonly sessions: Sessions;
   private applied = 0;
 
-  /** @param sessionsMax clients that are remembered; the same on all servers */
+  /** @param sessionsMax sessions that are remembered; the same on all servers */
   constructor(sessionsMax?: number) {
     this.sessions = new Sessions(sessionsMax);
   }
@@ -33,10 +39,10 @@ export class ServiceState implements StateMachine<CommandResult> {
     return this.files.bytes + this.keys.bytes;
   }
 
-  /** By how much the command would change {@link bytes}, were it applied now; 0 for a text that is no command. */
+  /** By how much the command would change {@link bytes}, were it applied now; 0 for a text that is no change. */
   growthBy(text: string): number {
     const command = decodeCommand(text);
-    if (command === undefined) return 0;
+    if (command === undefined || command.type === 'openSession') return 0;
     return command.type === 'updateFile' ? this.files.growthBy(command) : this.keys.growthBy(command);
   }
 
@@ -45,6 +51,7 @@ export class ServiceState implements StateMachine<CommandResult> {
     if (entry.kind !== 'command') return 'none';
     const command = decodeCommand(entry.command);
     if (command === undefined) return 'none';
+    if (command.type === 'openSession') return openedSession(this.sessions.open(entry.index));
     const { request } = command;
     if (request === undefined) return this.run(command);
     return this.sessions.once({ request, text: entry.command, index: entry.index }, () => this.run(command));
@@ -64,7 +71,7 @@ export class ServiceState implements StateMachine<CommandResult> {
         for (const record of recordsOf(chunk)) {
           if (Array.isArray(record)) files.add(record);
           else if (hasOneOf(record, 'k', 'more')) keys.add(record as KeyRecord);
-          else if (hasOneOf(record, 's')) sessions.add(record as SessionRecord);
+          else if (hasOneOf(record, 's', 'n')) sessions.add(record as SessionRecord);
           else throw new SnapshotError('a record of the snapshot is of an unknown kind');
         }
       },
@@ -77,7 +84,7 @@ export class ServiceState implements StateMachine<CommandResult> {
     };
   }
 
-  private run(command: Command): CommandResult {
+  private run(command: Change): ChangeResult {
     switch (command.type) {
       case 'updateFile':
         return this.files.update(command);

@@ -1,26 +1,27 @@
-import { isCommandResult, SINGLE, type CommandResult, type RequestId } from './command.js';
+import { isChangeResult, SINGLE, type ChangeResult, type RequestId } from './command.js';
 import { fingerprint } from './fingerprint.js';
 import { RecentlyUsed } from './recentlyUsed.js';
 import { chained, recordsFrom, type PartLoader, type StatePart } from './statePart.js';
 import { SnapshotError } from './stateMachine.js';
 
-/** Clients, and single requests, that are remembered: those that are the last ones in the log. The same number on every server. */
+/** Sessions, and single requests, that are remembered: those that are the last ones in the log. The same number on every server. */
 export const SESSIONS_MAX = 50_000;
 
-interface Session {
-  /** The client's last request; {@link SINGLE} for a request with a name of its own. */
+/** The last request of a session, or a request with a name of its own, and what became of it. */
+interface Remembered {
+  /** 0 for a session without a request so far, and for a request with a name of its own. */
   readonly sequence: number;
-  readonly result: CommandResult;
+  readonly result: ChangeResult;
   /** Of the command, so that a request id is not taken for a retry when it comes with another one. */
   readonly print: number;
-  /** Index of the entry that used it last; no two sessions have the same. */
+  /** Index of the entry that used it last; no two have the same. */
   readonly usedAt: number;
 }
 
-/** A record of a snapshot: client, then the fields of its session. */
-export interface SessionRecord {
-  readonly s: readonly [string, number, CommandResult, number, number];
-}
+type RecordFields = readonly [string, number, ChangeResult, number, number];
+
+/** A record of a snapshot: a session (`s`) or a single request (`n`), by its id or name. */
+export type SessionRecord = { readonly s: RecordFields } | { readonly n: RecordFields };
 
 /** One request at one place of the log. */
 export interface NumberedRequest {
@@ -32,31 +33,40 @@ export interface NumberedRequest {
 }
 
 /**
- * What makes a retry harmless (section 8; dissertation section 6.3): of each client the last request and what became of
- * it. A request that is found here is answered from here. A client that was silent for so long that
- * {@link SESSIONS_MAX} others came after it is forgotten, by the order of the log and so by all servers alike; its next
- * request is refused unless it begins anew at 1. Requests with a name of their own are kept apart: however many there are,
- * no client is forgotten for them.
+ * What makes a retry harmless (section 8; dissertation section 6.3): of each session the last request and what became of
+ * it. A request that is found here is answered from here. A session is opened by an entry of its own, whose index is its
+ * id. One that was silent for so long that {@link SESSIONS_MAX} others were used after it is forgotten, by the order of
+ * the log and so by all servers alike. A request of a session that is not here is refused, whatever its number: it could
+ * be a retry of one that was done. Requests with a name of their own are kept apart: however many there are, no session is
+ * forgotten for them. Of these a forgotten one cannot be told from a new one.
  */
 export class Sessions implements StatePart<SessionRecord> {
-  private clients: RecentlyUsed<Session>;
-  private singles: RecentlyUsed<Session>;
+  private opened: RecentlyUsed<Remembered>;
+  private singles: RecentlyUsed<Remembered>;
 
   constructor(private readonly sessionsMax: number = SESSIONS_MAX) {
-    this.clients = new RecentlyUsed(sessionsMax);
+    this.opened = new RecentlyUsed(sessionsMax);
     this.singles = new RecentlyUsed(sessionsMax);
   }
 
   get size(): number {
-    return this.clients.size + this.singles.size;
+    return this.opened.size + this.singles.size;
+  }
+
+  /** Opens a session for the entry at this index; its id. */
+  open(index: number): string {
+    const sessionId = String(index);
+    this.opened.use(sessionId, { sequence: 0, result: 'none', print: 0, usedAt: index });
+    return sessionId;
   }
 
   /** The result of the request: of `run`, or remembered from when it first came. */
-  once({ request, text, index }: NumberedRequest, run: () => CommandResult): CommandResult {
+  once({ request, text, index }: NumberedRequest, run: () => ChangeResult): ChangeResult {
     const { clientId, sequence } = request;
-    const table = sequence === SINGLE ? this.singles : this.clients;
+    const isSingle = sequence === SINGLE;
+    const table = isSingle ? this.singles : this.opened;
     const known = table.get(clientId);
-    if (known === undefined && sequence > 1) return 'sessionExpired';
+    if (known === undefined && !isSingle) return 'sessionExpired';
     if (known !== undefined && sequence < known.sequence) return 'stale';
     const print = fingerprint(text);
     const isRetry = known?.sequence === sequence;
@@ -67,49 +77,48 @@ export class Sessions implements StatePart<SessionRecord> {
   }
 
   records(): Iterator<unknown> {
-    const toRecords = (client: string, { sequence, result, print, usedAt }: Session): SessionRecord[] => [
-      { s: [client, sequence, result, print, usedAt] },
-    ];
     return chained([
-      recordsFrom(this.clients.freeze(), toRecords),
-      recordsFrom(this.singles.freeze(), toRecords),
+      recordsFrom(this.opened.freeze(), (id, session): SessionRecord[] => [{ s: fieldsOf(id, session) }]),
+      recordsFrom(this.singles.freeze(), (name, single): SessionRecord[] => [{ n: fieldsOf(name, single) }]),
     ]);
   }
 
   load(): PartLoader<SessionRecord> {
-    const clients = new Map<string, Session>();
-    const singles = new Map<string, Session>();
+    const opened = new Map<string, Remembered>();
+    const singles = new Map<string, Remembered>();
     return {
-      add: ({ s: fields }) => {
-        const [client, session] = sessionOf(fields);
-        const table = session.sequence === SINGLE ? singles : clients;
-        if (table.has(client)) throw new SnapshotError('a client is in the snapshot twice');
-        table.set(client, session);
+      add: (record) => {
+        const [table, fields] = 's' in record ? [opened, record.s] : [singles, record.n];
+        const [name, remembered] = rememberedIn(fields);
+        if (table.has(name)) throw new SnapshotError('a session is in the snapshot twice');
+        table.set(name, remembered);
       },
       install: () => {
-        this.clients = inOrder(clients, this.sessionsMax);
+        this.opened = inOrder(opened, this.sessionsMax);
         this.singles = inOrder(singles, this.sessionsMax);
       },
     };
   }
 }
 
+function fieldsOf(name: string, { sequence, result, print, usedAt }: Remembered): RecordFields {
+  return [name, sequence, result, print, usedAt];
+}
+
 /** Records come in no particular order; who is forgotten first must be the same as everywhere else. */
-function inOrder(sessions: ReadonlyMap<string, Session>, sessionsMax: number): RecentlyUsed<Session> {
-  const table = new RecentlyUsed<Session>(sessionsMax);
-  for (const [client, session] of [...sessions].sort(([, a], [, b]) => a.usedAt - b.usedAt))
-    table.use(client, session);
+function inOrder(remembered: ReadonlyMap<string, Remembered>, sessionsMax: number): RecentlyUsed<Remembered> {
+  const table = new RecentlyUsed<Remembered>(sessionsMax);
+  for (const [name, each] of [...remembered].sort(([, a], [, b]) => a.usedAt - b.usedAt))
+    table.use(name, each);
   return table;
 }
 
-function sessionOf(fields: unknown): [string, Session] {
-  const [client, sequence, result, print, usedAt] = Array.isArray(fields)
-    ? (fields as readonly unknown[])
-    : [];
-  const isSession =
-    typeof client === 'string' &&
-    isCommandResult(result) &&
+function rememberedIn(fields: unknown): [string, Remembered] {
+  const [name, sequence, result, print, usedAt] = Array.isArray(fields) ? (fields as readonly unknown[]) : [];
+  const isComplete =
+    typeof name === 'string' &&
+    isChangeResult(result) &&
     [sequence, print, usedAt].every(Number.isSafeInteger);
-  if (!isSession) throw new SnapshotError('a record of the snapshot is no session');
-  return [client, { sequence: sequence as number, result, print: print as number, usedAt: usedAt as number }];
+  if (!isComplete) throw new SnapshotError('a record of the snapshot is no session');
+  return [name, { sequence: sequence as number, result, print: print as number, usedAt: usedAt as number }];
 }

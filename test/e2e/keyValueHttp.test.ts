@@ -172,10 +172,14 @@ describe('the key/value service over HTTP, as docs/openapi.yaml describes it', f
   });
 
   it('a client that numbers its requests is told when it comes too late, or is not known', async () => {
-    const numbered = (sequence: number): Record<string, string> => ({
-      'Idempotency-Key': `"client-${keys}"; sequence=${sequence}`,
+    const opened = await api.ask(cluster.port(follower), 'POST', '/sessions');
+    expect(opened.status).to.equal(201);
+    const { clientId } = opened.json() as { clientId: string };
+    const numbered = (sequence: number, client = clientId): Record<string, string> => ({
+      'Idempotency-Key': `"${client}"; sequence=${sequence}`,
     });
-    expect((await append(leader, 'zero', numbered(2))).status).to.equal(409);
+    for (const sequence of [1, 2])
+      expect((await append(leader, 'zero', numbered(sequence, `client-${keys}`))).status).to.equal(409);
     expect((await append(leader, 'one', numbered(1))).status).to.equal(204);
     expect((await append(follower, 'two', numbered(2))).status).to.equal(204);
     expect((await append(follower, 'two', numbered(2))).status).to.equal(204);
@@ -183,6 +187,20 @@ describe('the key/value service over HTTP, as docs/openapi.yaml describes it', f
     expect(await valueOn(follower)).to.deep.equal(['one', 'two']);
     for (const wrong of ['', '""', 'a b', '"a"; sequence=0', '"a"; sequence=x', `"${'x'.repeat(257)}"`])
       expect((await append(leader, 'x', { 'Idempotency-Key': wrong })).status, wrong).to.equal(400);
+  });
+
+  it('a session is opened on every server, another one each time, over HTTP and by a message', async () => {
+    const ids = await Promise.all(
+      cluster.ids.map(async (id) => (await api.ask(cluster.port(id), 'POST', '/sessions')).json()),
+    );
+    const message = { type: 'openSession', payload: {} };
+    const reply = await api.ask(cluster.port(leader), 'POST', '/messages', { body: message });
+    expect(
+      new Set([...ids, (reply.json() as { payload: unknown }).payload].map((id) => JSON.stringify(id))).size,
+    ).to.equal(cluster.ids.length + 1);
+    expect((await api.ask(cluster.port(leader), 'POST', '/sessions?timeout_ms=0')).status).to.equal(400);
+    const wrong = await ask(cluster.port(leader), 'GET', '/sessions');
+    expect([wrong.status, wrong.headers.get('allow')]).to.deep.equal([405, 'POST']);
   });
 
   it('a message by POST may have its name in the header, too', async () => {

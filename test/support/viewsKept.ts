@@ -1,5 +1,5 @@
 /** Where a state machine and its parts keep what they are made of. */
-const PARTS = ['files', 'keys', 'sessions', 'clients', 'singles', 'entries'];
+const PARTS = ['files', 'keys', 'sessions', 'opened', 'singles', 'entries'];
 
 /**
  * How many views of its past a copy-on-write map, or all the maps of what is made of them, have not let go of: each costs

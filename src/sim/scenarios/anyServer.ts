@@ -5,7 +5,7 @@ import type { Call } from './calls.js';
 import { restart } from './restarts.js';
 import type { Scenario } from './scenario.js';
 import { workThrough, type Trouble } from './service.js';
-import { sendUntilDone } from './sessions.js';
+import { openSession, sendUntilDone } from './sessions.js';
 import type { Setup } from './setup.js';
 import type { Stage } from './stage.js';
 
@@ -13,9 +13,9 @@ const KEY = 'list';
 const often: SnapshotPlan = { entriesMax: 10, chunkChars: 40, tailEntriesMax: 0 };
 
 /** Appends an item through whoever leads, so that it is acknowledged. */
-async function append(stage: Stage, sequence: number): Promise<string> {
-  const value = `i${sequence}`;
-  const request = { clientId: 'writer', sequence };
+async function append(stage: Stage, number: number): Promise<string> {
+  const value = `i${number}`;
+  const request = { clientId: await openSession(stage), sequence: 1 };
   await sendUntilDone(stage, stage.write({ kind: 'kvAppend', key: KEY, value }, request));
   return value;
 }
@@ -131,12 +131,10 @@ export const anyServer: readonly Scenario[] = [
     shows: 'what one server has shown every other shows, too, whoever is asked next',
     setup: { servers: [3, 5, 7], network: 'unreliable' },
     async play(stage) {
+      const clientId = await openSession(stage);
       for (let sequence = 1; sequence < 12; sequence += 1) {
         const item = `i${sequence}`;
-        const write = stage.write(
-          { kind: 'kvAppend', key: KEY, value: item },
-          { clientId: 'writer', sequence },
-        );
+        const write = stage.write({ kind: 'kvAppend', key: KEY, value: item }, { clientId, sequence });
         stage.send(write, stage.random.pick(stage.ids), { way: 'routed' });
         let isSeen = false;
         while (!isSeen || write.outcome === null) {
@@ -154,11 +152,12 @@ export const anyServer: readonly Scenario[] = [
     setup: { servers: [3, 5] },
     async play(stage) {
       await append(stage, 1);
+      const clientId = await openSession(stage);
       for (let sequence = 1; sequence < 5; sequence += 1) {
         const leader = await stage.leader();
         const follower = stage.random.pick(stage.othersThan(leader));
         const value = `p${sequence}`;
-        const write = stage.write({ kind: 'kvAppend', key: KEY, value }, { clientId: 'passed', sequence });
+        const write = stage.write({ kind: 'kvAppend', key: KEY, value }, { clientId, sequence });
         const sent = stage.send(write, follower, { way: 'routed' });
         const isTaken = stage.random.chance(0.7);
         if (isTaken) await stage.waitFor(() => stage.holds(leader, write), 100, 0.5);
@@ -184,8 +183,9 @@ export const anyServer: readonly Scenario[] = [
     setup: { servers: [3, 5], snapshots: { ...often, chunkChars: 10_000 } },
     async play(stage) {
       const long = 'x'.repeat(3_000);
+      const clientId = await openSession(stage);
       for (let sequence = 1; sequence < 15; sequence += 1) {
-        const request = { clientId: 'writer', sequence };
+        const request = { clientId, sequence };
         const value = `${sequence} ${long}`;
         await sendUntilDone(stage, stage.write({ kind: 'kvAppend', key: KEY, value }, request));
       }

@@ -1,12 +1,22 @@
 import { ServiceError } from '../../node/errors.js';
 import type { NodeId } from '../../raft/types.js';
-import { encodeUpdateFile, type RequestId } from '../../stateMachine/command.js';
+import {
+  encodeOpenSession,
+  encodeUpdateFile,
+  sessionIn,
+  type RequestId,
+} from '../../stateMachine/command.js';
 import type { Way } from '../attempts.js';
 import { answerTo, isSuccess, type Outcome, type Read, type Request, type Write } from '../requests.js';
 import type { ClientEvents } from '../simClient.js';
 import type { SimProcess, SimServer } from '../simServer.js';
 import type { VirtualTime } from '../virtualTime.js';
 import { SentWrite } from './sentWrite.js';
+
+/** The opening of a session; its id is null while there is none, and for ever when it fails. */
+export interface Opening {
+  sessionId: string | null;
+}
 
 /** Calls that a scenario makes itself carry client numbers from here on. */
 export const FIRST_CALLER = 1000;
@@ -52,6 +62,27 @@ export class Calls {
       const promise = way === 'routed' ? router.read(ROUTED_MS).promise : node.read().promise;
       promise.then(() => succeed(answerTo(request, state)), fail);
     });
+  }
+
+  /** Opens a session at one server, or through it. It changes no file and no key, and is no part of the history. */
+  openSession({ process }: SimServer, way: Way): Opening {
+    const opening: Opening = { sessionId: null };
+    const fail = (error: unknown): void => {
+      if (!(error instanceof ServiceError)) throw error;
+    };
+    process?.host.perform(() => {
+      const { node, router } = process;
+      try {
+        const result =
+          way === 'routed'
+            ? router.propose(encodeOpenSession(), ROUTED_MS).promise.then((routed) => routed.result)
+            : node.propose(encodeOpenSession()).promise;
+        result.then((opened) => (opening.sessionId = sessionIn(opened) ?? null), fail);
+      } catch (error) {
+        fail(error);
+      }
+    });
+    return opening;
   }
 
   /** A write that is to be sent. */

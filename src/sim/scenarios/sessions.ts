@@ -8,13 +8,18 @@ import type { Sent, SentWrite } from './sentWrite.js';
 import type { Stage } from './stage.js';
 
 const KEY = 'list';
-const CLIENT = 'client';
 const often: SnapshotPlan = { entriesMax: 10, chunkChars: 40, tailEntriesMax: 0 };
 
 /** An append of an item that is named like its request. */
-function append(stage: Stage, sequence: number, clientId = CLIENT): SentWrite {
-  const value = `${clientId}.${sequence}`;
-  return stage.write({ kind: 'kvAppend', key: KEY, value }, { clientId, sequence });
+function append(stage: Stage, clientId: string, sequence: number): SentWrite {
+  return stage.write(
+    { kind: 'kvAppend', key: KEY, value: itemOf(clientId, sequence) },
+    { clientId, sequence },
+  );
+}
+
+function itemOf(clientId: string, sequence: number): string {
+  return `${clientId}.${sequence}`;
 }
 
 /** Sends a write to whoever leads, again and again, until it has a result. */
@@ -27,9 +32,15 @@ export async function sendUntilDone(stage: Stage, write: SentWrite): Promise<Sen
   }
 }
 
-/** A client's first request, done: what comes then is never taken for a new client. */
-async function openSession(stage: Stage, clientId = CLIENT): Promise<void> {
-  await sendUntilDone(stage, append(stage, 1, clientId));
+/** The id of a session that was opened at whoever leads. */
+export async function openSession(stage: Stage): Promise<string> {
+  for (;;) {
+    const leader = await stage.leader();
+    const opening = stage.openSession(leader);
+    await stage.waitFor(() => opening.sessionId !== null || stage.presentLeader() !== leader, 30_000, 5);
+    if (opening.sessionId !== null) return opening.sessionId;
+    stage.expect(stage.nowMs < 600_000, 'a session is opened in the end');
+  }
 }
 
 function expectOnce(stage: Stage, id: NodeId, item: string): void {
@@ -62,10 +73,10 @@ export const sessions: readonly Scenario[] = [
     shows: 'the leader is lost with the answer; the same request at its successor is answered, and done once',
     setup: { servers: [3, 5] },
     async play(stage) {
-      await openSession(stage);
+      const client = await openSession(stage);
       for (let sequence = 2; sequence < 6; sequence += 1) {
         const leader = await stage.leader();
-        const write = append(stage, sequence);
+        const write = append(stage, client, sequence);
         stage.send(write, leader, { isHeard: false });
         await stage.until('it is committed', () => stage.indexOf(write) > 0);
         const first = stage.indexOf(write);
@@ -74,7 +85,7 @@ export const sessions: readonly Scenario[] = [
         stage.expect(retry.answer === 'applied', 'the retry has the first result', String(retry.answer));
         stage.expect(stage.indexOf(write) > first, 'the retry is an entry of its own');
         bringBack(stage, leader);
-        await expectOnceEverywhere(stage, write, `${CLIENT}.${sequence}`);
+        await expectOnceEverywhere(stage, write, itemOf(client, sequence));
       }
     },
   },
@@ -83,13 +94,13 @@ export const sessions: readonly Scenario[] = [
     shows: 'the leader dies when some servers hold the entry: whether it comes back or not, it is done once',
     setup: { servers: [3, 5] },
     async play(stage) {
-      await openSession(stage);
+      const client = await openSession(stage);
       for (let sequence = 2; sequence < 6; sequence += 1) {
         const leader = await stage.leader();
         const [witness = leader, ...others] = stage.some(stage.ids.length - 1, stage.othersThan(leader));
         const isSeen = stage.random.chance(0.7);
         stage.split(isSeen ? [leader, witness] : [leader], isSeen ? others : [witness, ...others]);
-        const write = append(stage, sequence);
+        const write = append(stage, client, sequence);
         stage.send(write, leader, { isHeard: false });
         if (isSeen && stage.ids.length > 3) await stage.waitFor(() => stage.holds(witness, write), 2_000, 1);
         else await stage.advanceBetween(0, 50);
@@ -97,7 +108,7 @@ export const sessions: readonly Scenario[] = [
         stage.split();
         await sendUntilDone(stage, write);
         stage.start(leader);
-        await expectOnceEverywhere(stage, write, `${CLIENT}.${sequence}`);
+        await expectOnceEverywhere(stage, write, itemOf(client, sequence));
       }
     },
   },
@@ -106,10 +117,10 @@ export const sessions: readonly Scenario[] = [
     shows: 'an entry of a leader that was cut off gives way to the retry of the same request',
     setup: { servers: [3, 5] },
     async play(stage) {
-      await openSession(stage);
+      const client = await openSession(stage);
       const leader = await stage.leader();
       stage.cut(leader);
-      const write = append(stage, 2);
+      const write = append(stage, client, 2);
       const lost = stage.send(write, leader);
       await stage.until('the old leader holds it', () => stage.holds(leader, write));
       await stage.until('it is replaced', () => (stage.presentLeader() ?? leader) !== leader);
@@ -117,7 +128,7 @@ export const sessions: readonly Scenario[] = [
       stage.rejoin(leader);
       await stage.until('the first attempt is answered', () => lost.answer !== null);
       stage.expect(lost.answer instanceof ServiceError, 'the first attempt is no success');
-      await expectOnceEverywhere(stage, write, `${CLIENT}.2`);
+      await expectOnceEverywhere(stage, write, itemOf(client, 2));
     },
   },
   {
@@ -126,7 +137,7 @@ export const sessions: readonly Scenario[] = [
       'an update of a file that is sent again is no refusal: its version is one above that before itself',
     setup: { servers: [1, 3, 5] },
     async play(stage) {
-      const request = { clientId: CLIENT, sequence: 1 };
+      const request = { clientId: await openSession(stage), sequence: 1 };
       const write = stage.write({ kind: 'update', file: 'f', version: 1, content: 'f1' }, request);
       stage.send(write, await stage.leader(), { isHeard: false });
       await stage.until('it is committed', () => stage.indexOf(write) > 0);
@@ -144,9 +155,9 @@ export const sessions: readonly Scenario[] = [
       'one request that goes to every server, at the same moment or later, through the leader, is done once',
     setup: { servers: [3, 5, 7], network: 'unreliable' },
     async play(stage) {
-      await openSession(stage);
+      const client = await openSession(stage);
       for (let sequence = 2; sequence < 8; sequence += 1) {
-        const write = append(stage, sequence);
+        const write = append(stage, client, sequence);
         const attempts = stage.some(stage.random.between(2, stage.ids.length)).map((id) => {
           return stage.send(write, id, { way: 'routed', isHeard: stage.random.chance(0.5) });
         });
@@ -156,7 +167,7 @@ export const sessions: readonly Scenario[] = [
         for (const id of stage.ids) bringBack(stage, id);
         const isAnswered = ({ answer }: Sent): boolean => answer !== null;
         await stage.until('every attempt is answered', () => attempts.every(isAnswered));
-        await expectOnceEverywhere(stage, write, `${CLIENT}.${sequence}`);
+        await expectOnceEverywhere(stage, write, itemOf(client, sequence));
       }
     },
   },
@@ -166,21 +177,21 @@ export const sessions: readonly Scenario[] = [
       'a request that was on its way when the client had gone on is stale when it comes, and does nothing',
     setup: { servers: [3, 5] },
     async play(stage) {
-      await openSession(stage);
+      const client = await openSession(stage);
       const leader = await stage.leader();
       const slow = stage.random.pick(stage.othersThan(leader));
       stage.pause(slow);
-      const old = append(stage, 2);
+      const old = append(stage, client, 2);
       const delayed = stage.send(old, slow, { way: 'routed', isHeard: false });
       await stage.advanceBetween(0, 400);
-      const next = append(stage, 3);
+      const next = append(stage, client, 3);
       await sendUntilDone(stage, next);
       stage.resume(slow);
       await stage.until('the old one is answered', () => delayed.answer !== null);
       stage.expect(delayed.answer === 'stale', 'it is stale', String(delayed.answer));
-      await expectOnceEverywhere(stage, next, `${CLIENT}.3`);
+      await expectOnceEverywhere(stage, next, itemOf(client, 3));
       for (const id of stage.ids)
-        stage.expect(!JSON.stringify(stage.held(id, KEY)).includes(`${CLIENT}.2`), 'it does nothing');
+        stage.expect(!JSON.stringify(stage.held(id, KEY)).includes(itemOf(client, 2)), 'it does nothing');
     },
   },
   {
@@ -188,10 +199,10 @@ export const sessions: readonly Scenario[] = [
     shows: 'what is known of a client goes with a snapshot to servers that were away, and with their disks',
     setup: { servers: [3, 5], snapshots: often },
     async play(stage) {
-      await openSession(stage);
+      const client = await openSession(stage);
       const away = stage.random.pick(stage.othersThan(await stage.leader()));
       stage.cut(away);
-      const write = append(stage, 2);
+      const write = append(stage, client, 2);
       const first = stage.send(write, await stage.leader(), { isHeard: false });
       await stage.until('it is answered', () => first.answer !== null);
       for (let count = stage.random.between(25, 40); count > 0; count -= 1) await stage.commit();
@@ -204,7 +215,7 @@ export const sessions: readonly Scenario[] = [
       const retry = stage.send(write, away, { way: 'routed' });
       await stage.until('the retry is answered', () => retry.answer !== null);
       stage.expect(retry.answer === 'applied', 'it has the first result', String(retry.answer));
-      await expectOnceEverywhere(stage, write, `${CLIENT}.2`);
+      await expectOnceEverywhere(stage, write, itemOf(client, 2));
     },
   },
   {
@@ -213,20 +224,22 @@ export const sessions: readonly Scenario[] = [
       'who is forgotten is decided by the log: also on servers that had a snapshot in between, or restarted',
     setup: { servers: [3, 5], snapshots: often, sessionsMax: 4 },
     async play(stage) {
-      const clients = ['a', 'b', 'c', 'd', 'e', 'f'];
-      const sequences = new Map<string, number>();
+      const clients: { id: string; sequence: number }[] = [];
+      const newClient = async (): Promise<(typeof clients)[number]> => ({
+        id: await openSession(stage),
+        sequence: 1,
+      });
+      while (clients.length < 6) clients.push(await newClient());
       for (let round = 0; round < 6; round += 1) {
         const away = stage.random.pick(stage.othersThan(await stage.leader()));
         stage.kill(away);
         for (let count = stage.random.between(10, 20); count > 0; count -= 1) {
           const client = stage.random.pick(clients);
-          const sequence = (sequences.get(client) ?? 0) + 1;
-          const sent = await sendUntilDone(stage, append(stage, sequence, client));
-          if (sent.answer === 'applied') sequences.set(client, sequence);
+          const sent = await sendUntilDone(stage, append(stage, client.id, client.sequence));
+          if (sent.answer === 'applied') client.sequence += 1;
           else {
             stage.expect(sent.answer === 'sessionExpired', 'a forgotten client is told so');
-            sequences.delete(client);
-            clients[clients.indexOf(client)] = `${client}'`;
+            clients[clients.indexOf(client)] = await newClient();
           }
         }
         stage.start(away);
@@ -240,18 +253,50 @@ export const sessions: readonly Scenario[] = [
   {
     name: 'sessions: a forgotten client',
     shows:
-      'a retry whose session is forgotten is not done a second time, and the client is told that nobody knows',
+      'a retry whose session is forgotten is not done a second time, were it the first request of the session; the ' +
+      'client is told that nobody knows',
     setup: { servers: [3, 5], sessionsMax: 1 },
     async play(stage) {
-      await openSession(stage);
-      const write = append(stage, 2);
-      const first = stage.send(write, await stage.leader(), { isHeard: false });
-      await stage.until('it is done', () => first.answer === 'applied');
-      await openSession(stage, 'another');
-      const retry = await sendUntilDone(stage, write);
-      stage.expect(retry.answer === 'sessionExpired', 'nobody knows', String(retry.answer));
-      await stage.commit(stage.ids.length);
-      for (const id of stage.ids) expectOnce(stage, id, `${CLIENT}.2`);
+      for (let last = 1; last < 4; last += 1) {
+        const client = await openSession(stage);
+        for (let sequence = 1; sequence < last; sequence += 1)
+          await sendUntilDone(stage, append(stage, client, sequence));
+        const write = append(stage, client, last);
+        const first = stage.send(write, await stage.leader(), { isHeard: false });
+        await stage.until('it is done', () => first.answer === 'applied');
+        await openSession(stage);
+        const retry = await sendUntilDone(stage, write);
+        stage.expect(retry.answer === 'sessionExpired', 'nobody knows', String(retry.answer));
+        await stage.commit(stage.ids.length);
+        for (const id of stage.ids) expectOnce(stage, id, itemOf(client, last));
+      }
+    },
+  },
+  {
+    name: 'sessions: opened again and again',
+    shows:
+      'an opening whose answer is lost may be repeated: each opens a session of its own, and no two are the same',
+    setup: { servers: [3, 5], network: 'unreliable', snapshots: often },
+    async play(stage) {
+      const opened = new Set<string>();
+      for (let round = 0; round < 5; round += 1) {
+        const leader = await stage.leader();
+        const openings = stage.some(stage.ids.length).map((id) => stage.openSession(id, 'routed'));
+        await stage.advanceBetween(0, 100);
+        if (stage.random.chance(0.5)) lose(stage, leader);
+        const client = await openSession(stage);
+        for (const id of stage.ids) bringBack(stage, id);
+        stage.expect(!opened.has(client), 'a session is opened once', client);
+        opened.add(client);
+        for (const { sessionId } of openings) {
+          if (sessionId === null) continue;
+          stage.expect(!opened.has(sessionId), 'a session is opened once', sessionId);
+          opened.add(sessionId);
+        }
+        const write = append(stage, client, 1);
+        await sendUntilDone(stage, write);
+        await expectOnceEverywhere(stage, write, itemOf(client, 1));
+      }
     },
   },
 ];

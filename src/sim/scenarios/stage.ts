@@ -11,7 +11,7 @@ import type { Way } from '../attempts.js';
 import type { Outcome, Write } from '../requests.js';
 import type { SimProcess, SimServer } from '../simServer.js';
 import type { VirtualTime } from '../virtualTime.js';
-import { Calls, FIRST_CALLER, succeeded, type Call } from './calls.js';
+import { Calls, FIRST_CALLER, succeeded, type Call, type Opening } from './calls.js';
 import { Links } from './links.js';
 import type { Sent, SentWrite } from './sentWrite.js';
 import { drawNetworkOf, type NetworkKind } from './setup.js';
@@ -267,6 +267,11 @@ export class Stage {
   /** Reads a key from one server, or through it from whoever leads. */
   get(id: NodeId, key: string, way: Way = 'straight'): Call {
     return this.calls.read(this.server(id), { kind: 'kvGet', key }, way);
+  }
+
+  /** Asks one server, or through it whoever leads, to open a session. */
+  openSession(id: NodeId, way: Way = 'straight'): Opening {
+    return this.calls.openSession(this.server(id), way);
   }
 
   /** A write that may be sent many times: one operation of a client. */

@@ -27,7 +27,7 @@ export async function fakeCluster(bug: Bug): Promise<string> {
     await once(server.httpServer, 'listening');
     const [callMethod] = server.httpServer.listeners('request') as RequestListener[];
     server.httpServer.removeAllListeners('request').on('request', (request, response) => {
-      if (request.url?.startsWith('/keys/') === true) void keys.handle(request, response);
+      if (/^\/(?:keys\/|sessions)/.test(request.url ?? '')) void keys.handle(request, response);
       else callMethod?.(request, response);
     });
     atEnd(() => {

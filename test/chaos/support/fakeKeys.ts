@@ -13,12 +13,18 @@ export class FakeKeys {
   private readonly lists = new Map<string, string[]>();
   private readonly lastDone = new Map<string, string>();
   private writes = 0;
+  private sessions = 0;
 
   /** @param remembersRequests whether a write that comes again is known and not done again */
   constructor(private readonly remembersRequests: boolean) {}
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const [path = ''] = (request.url ?? '').split('?');
+    if (path === '/sessions') {
+      this.sessions += 1;
+      response.writeHead(201).end(JSON.stringify({ clientId: String(this.sessions) }));
+      return;
+    }
     const key = decodeURIComponent(path.slice('/keys/'.length));
     if (request.method === 'GET') {
       const list = this.lists.get(key);

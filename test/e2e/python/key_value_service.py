@@ -54,6 +54,8 @@ def replication(servers):
 
     equal(put(servers, 0, ["cat", "dog"])[0], 204, "put on server 0")
     has(servers, 1, ["cat", "dog"])
+    # The first write through a server opens the server's session, by an entry of its own.
+    equal(put(servers, leader, ["first"])[0], 204, "the first put on the leader")
     before = status_of(servers.addresses[leader])
     equal(put(servers, leader, ["cat"])[0], 204, "put on the leader")
     after_put = status_of(servers.addresses[leader])

@@ -26,6 +26,7 @@ describe('api: introspection', () => {
     const signatures: Readonly<Record<string, readonly string[]>> = {
       'surfstore.ping': ['boolean'],
       'surfstore.getfileinfomap': ['struct'],
+      'surfstore.openSession': ['string'],
       'surfstore.tester_getversion': ['int', 'string'],
       'surfstore.status': ['struct'],
       'surfstore.isLeader': ['boolean'],

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { JsonMessages } from '../../../src/api/jsonMessages.js';
 import { KeyValueService } from '../../../src/api/keyValueService.js';
+import { ClientSessions } from '../../../src/node/clientSessions.js';
 import { ServiceError } from '../../../src/node/errors.js';
 import { LeaderRouter, type LeaderCalls } from '../../../src/node/leaderRouter.js';
-import { RequestLanes } from '../../../src/node/requestLanes.js';
 import { systemClock } from '../../../src/node/ticker.js';
 import type { CommandResult } from '../../../src/stateMachine/command.js';
 import { bytesOnTheWire } from '../../../src/transport/peerEndpoint.js';
@@ -27,12 +27,11 @@ class Messages {
     const { node, state } = service;
     const router = new LeaderRouter(node, noCalls, systemClock, { callsMax: 100, charsMax: 1_000_000 });
     const wire = { bytesOnTheWire, bodyBytesMax: 100_000 };
-    const lanes = new RequestLanes(() => `lane${(this.lanes += 1)}`);
     this.messages = new JsonMessages({
       service: new KeyValueService({
         router,
         keys: state.keys,
-        lanes,
+        sessions: new ClientSessions(),
         wire,
         requireRunning: () => node.requireRunning(),
       }),
@@ -43,11 +42,15 @@ class Messages {
     });
   }
 
-  private lanes = 0;
-
   async send(message: unknown): Promise<unknown> {
     const line = typeof message === 'string' ? message : JSON.stringify(message);
     return JSON.parse(await this.messages.answer(line, nobody));
+  }
+
+  /** The id of a new session. */
+  async openSession(): Promise<string> {
+    const reply = (await this.send({ type: 'openSession' })) as { payload: { clientId: string } };
+    return reply.payload.clientId;
   }
 
   static async leading(sessionsMax?: number): Promise<Messages> {
@@ -123,7 +126,7 @@ describe('api: JSON messages', () => {
 
   it('with a request a message takes effect once, and not with another content', async () => {
     const messages = await Messages.leading();
-    for (const request of ['once', { clientId: 'c', sequence: 1 }]) {
+    for (const request of ['once', { clientId: await messages.openSession(), sequence: 1 }]) {
       expect(await messages.send(append('list', 'x', { request }))).to.deep.equal(success);
       expect(await messages.send(append('list', 'x', { request }))).to.deep.equal(success);
       expect(await messages.send(append('list', 'y', { request }))).to.deep.nested.include({
@@ -134,12 +137,34 @@ describe('api: JSON messages', () => {
     expect(await messages.send(get('list'))).to.deep.nested.include({ 'payload.value': ['x', 'x'] });
   });
 
+  it('openSession gives the id of a session, another one each time, whatever the letter case and payload', async () => {
+    const messages = await Messages.leading();
+    const replies = [];
+    for (const message of [{ type: 'openSession' }, { type: 'OPENSESSION', payload: {}, timeout_ms: 1_000 }])
+      replies.push(await messages.send(message));
+    const { lastIndex } = messages.service.node.status.core;
+    expect(replies).to.deep.equal(
+      [lastIndex - 1, lastIndex].map((index) => ({ code: 'success', payload: { clientId: `${index}` } })),
+    );
+  });
+
+  it('openSession without a leader fails, and nothing was done', async () => {
+    const messages = new Messages(new Service());
+    expect(await messages.send({ type: 'openSession', timeout_ms: 20 })).to.deep.nested.include({
+      code: 'fail',
+      'payload.error': 'noLeader',
+      'payload.outcome': 'notDone',
+    });
+  });
+
   it('a client that is not known, or has gone on, is told so', async () => {
     const messages = await Messages.leading();
-    const numbered = (sequence: number): object => ({ request: { clientId: 'c', sequence } });
-    expect(await messages.send(append('list', 'x', numbered(2)))).to.deep.nested.include({
-      'payload.error': 'sessionExpired',
-    });
+    for (const sequence of [1, 2])
+      expect(
+        await messages.send(append('list', 'x', { request: { clientId: 'c', sequence } })),
+      ).to.deep.nested.include({ 'payload.error': 'sessionExpired' });
+    const clientId = await messages.openSession();
+    const numbered = (sequence: number): object => ({ request: { clientId, sequence } });
     await messages.send(append('list', '1', numbered(1)));
     await messages.send(append('list', '2', numbered(5)));
     expect(await messages.send(append('list', '3', numbered(4)))).to.deep.nested.include({
@@ -152,7 +177,7 @@ describe('api: JSON messages', () => {
   it('a write without a request succeeds although the session that the server uses for it was forgotten', async () => {
     const messages = await Messages.leading(1);
     expect(await messages.send(append('list', 'a'))).to.deep.equal(success);
-    expect(await messages.send(append('other', 'x', { request: 'somebody else' }))).to.deep.equal(success);
+    await messages.openSession();
     expect(await messages.send(append('list', 'b'))).to.deep.equal(success);
     expect(await messages.send(get('list'))).to.deep.nested.include({ 'payload.value': ['a', 'b'] });
   });

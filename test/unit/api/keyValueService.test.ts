@@ -1,10 +1,16 @@
 import { expect } from 'chai';
 import { InputError, TooLargeError } from '../../../src/api/keyValueInput.js';
 import { KeyValueService, type WriteLimits } from '../../../src/api/keyValueService.js';
+import { ClientSessions } from '../../../src/node/clientSessions.js';
 import { ServiceError, type ErrorKind } from '../../../src/node/errors.js';
 import type { LeaderRouter, Routed } from '../../../src/node/leaderRouter.js';
-import { RequestLanes } from '../../../src/node/requestLanes.js';
-import { decodeCommand, type CommandResult, type RequestId } from '../../../src/stateMachine/command.js';
+import type { PendingCall } from '../../../src/node/pendingRequests.js';
+import {
+  decodeCommand,
+  encodeOpenSession,
+  type CommandResult,
+  type RequestId,
+} from '../../../src/stateMachine/command.js';
 import { KeyValue } from '../../../src/stateMachine/keyValue.js';
 import { bytesOnTheWire } from '../../../src/transport/peerEndpoint.js';
 
@@ -14,22 +20,35 @@ const done: Answer = { result: 'applied', repeated: false };
 const forgotten: Answer = { result: 'sessionExpired', repeated: false };
 const forgottenAfterRepetition: Answer = { result: 'sessionExpired', repeated: true };
 
-/** A service before a router that answers by a script; the last answer is given again. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/**
+ * A service before a router that answers writes by a script; the last answer is given again. Sessions are opened at once,
+ * and are 1, 2 and so on, unless there is an answer in `openings`.
+ */
 class Bench {
   readonly requests: RequestId[] = [];
+  readonly openings: Answer[] = [];
   readonly service: KeyValueService;
-  private names = 0;
+  /** Openings that were given up. */
+  cancelled = 0;
+  private opened = 0;
 
   constructor(...script: readonly Answer[]) {
     const answers = [...script];
     const router: Pick<LeaderRouter<CommandResult>, 'propose' | 'read'> = {
       propose: (command) => {
+        if (command === encodeOpenSession()) {
+          const { promise } = pendingOf(this.openings.shift() ?? this.nextSession());
+          return { promise, cancel: () => void (this.cancelled += 1) };
+        }
         const { request } = decodeCommand(command) ?? {};
         if (request === undefined) throw new Error('what is routed must have a request id');
         this.requests.push(request);
         const answer = (answers.length > 1 ? answers.shift() : answers[0]) ?? done;
-        const promise = answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
-        return { promise, cancel: () => undefined };
+        return pendingOf(answer);
       },
       read: () => ({
         promise: Promise.resolve({ result: undefined, repeated: false }),
@@ -39,10 +58,14 @@ class Bench {
     this.service = new KeyValueService({
       router: router as LeaderRouter<CommandResult>,
       keys: new KeyValue(),
-      lanes: new RequestLanes(() => `lane${(this.names += 1)}`),
+      sessions: new ClientSessions(),
       wire: { bytesOnTheWire, bodyBytesMax: 65_536 },
       requireRunning: () => undefined,
     });
+  }
+
+  private nextSession(): Answer {
+    return { result: `opened:${(this.opened += 1)}`, repeated: false };
   }
 
   /** `ok`, or the error that the append ended with. */
@@ -61,6 +84,11 @@ class Bench {
   }
 }
 
+function pendingOf(answer: Answer): PendingCall<Routed<CommandResult>> {
+  const promise = answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+  return { promise, cancel: () => undefined };
+}
+
 const own = (sequence: number): Partial<WriteLimits> => ({ request: { clientId: 'client', sequence } });
 
 describe('api: writes of the key/value service', () => {
@@ -74,19 +102,19 @@ describe('api: writes of the key/value service', () => {
     const bench = new Bench();
     for (let write = 0; write < 3; write += 1) expect(await bench.append()).to.equal('ok');
     expect(bench.requests.map(({ clientId, sequence }) => `${clientId} ${sequence}`)).to.deep.equal([
-      'lane1 1',
-      'lane1 2',
-      'lane1 3',
+      '1 1',
+      '1 2',
+      '1 3',
     ]);
   });
 
-  it('are sent again under a new name when theirs was forgotten before anything was done', async () => {
+  it('are sent again in a new session when theirs was forgotten before anything was done', async () => {
     const bench = new Bench(forgotten, forgotten, done);
     expect(await bench.append()).to.equal('ok');
-    expect(bench.requests.map(({ clientId }) => clientId)).to.deep.equal(['lane1', 'lane2', 'lane3']);
+    expect(bench.requests.map(({ clientId }) => clientId)).to.deep.equal(['1', '2', '3']);
   });
 
-  it('are never sent under a new name once an attempt may have been done', async () => {
+  it('are never sent in a new session once an attempt may have been done', async () => {
     const bench = new Bench(forgottenAfterRepetition, done);
     expect(await bench.kindOf()).to.equal('timedOut');
     expect(bench.requests).to.have.lengthOf(1);
@@ -110,8 +138,8 @@ describe('api: writes of the key/value service', () => {
       expect(await bench.append()).to.equal(error);
       expect(await bench.append()).to.equal('ok');
       expect(bench.requests).to.deep.equal([
-        { clientId: 'lane1', sequence: 1 },
-        { clientId: 'lane1', sequence: next },
+        { clientId: '1', sequence: 1 },
+        { clientId: '1', sequence: next },
       ]);
     });
   }
@@ -122,17 +150,51 @@ describe('api: writes of the key/value service', () => {
     const bench = new Bench(slow, done);
     const hangUps: (() => void)[] = [];
     const first = bench.append({ caller: { onHangUp: (listener) => void hangUps.push(listener) } });
+    await turn();
     for (const hangUp of hangUps) hangUp();
     const second = bench.append();
     answer({ result: 'applied', repeated: false });
     await Promise.all([first, second]);
     await bench.append();
     expect(bench.requests.map(({ clientId, sequence }) => `${clientId} ${sequence}`)).to.deep.equal([
-      'lane1 1',
-      'lane1 2',
-      'lane1 3',
+      '1 1',
+      '1 2',
+      '1 3',
     ]);
   });
+
+  it('whose client hangs up while their session is opened go nowhere', async () => {
+    const bench = new Bench();
+    let opened: (routed: Routed<CommandResult>) => void = () => undefined;
+    bench.openings.push(new Promise((resolve) => (opened = resolve)));
+    const hangUps: (() => void)[] = [];
+    void bench.append({ caller: { onHangUp: (listener) => void hangUps.push(listener) } });
+    await turn();
+    for (const hangUp of hangUps) hangUp();
+    expect(bench.cancelled).to.equal(1);
+    opened({ result: 'opened:9', repeated: false });
+  });
+
+  const openingEnds: readonly (readonly [ErrorKind, ErrorKind])[] = [
+    ['noLeader', 'noLeader'],
+    ['timedOut', 'noLeader'],
+    ['overloaded', 'overloaded'],
+    ['crashed', 'crashed'],
+    ['crashedWhileWaiting', 'crashed'],
+    ['failedWhileWaiting', 'failed'],
+    ['stoppedWhileWaiting', 'stopped'],
+  ];
+  for (const [kind, told] of openingEnds) {
+    it(`for which no session could be opened (${kind}) were certainly not done: ${told}`, async () => {
+      const bench = new Bench();
+      bench.openings.push(new ServiceError(kind, 'by the script'));
+      const error = (await bench.append()) as ServiceError;
+      expect(error).to.include({ kind: told, outcome: 'notDone' });
+      expect(error.message).to.contain('no session was opened: by the script');
+      expect(bench.requests).to.deep.equal([]);
+      expect(await bench.append()).to.equal('ok');
+    });
+  }
 
   it('that what is stored refuses are the client’s mistake', async () => {
     for (const result of ['notAList', 'tooLarge'] as const) {
@@ -145,6 +207,6 @@ describe('api: writes of the key/value service', () => {
     const bench = new Bench();
     expect(await bench.append({}, 'x'.repeat(70_000))).to.be.instanceOf(TooLargeError);
     expect(await bench.append()).to.equal('ok');
-    expect(bench.requests).to.deep.equal([{ clientId: 'lane1', sequence: 1 }]);
+    expect(bench.requests).to.deep.equal([{ clientId: '1', sequence: 1 }]);
   });
 });

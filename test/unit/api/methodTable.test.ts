@@ -21,6 +21,7 @@ describe('api: the method table', () => {
       'surfstore.isCrashed',
       'surfstore.isLeader',
       'surfstore.makeUnreachableFrom',
+      'surfstore.openSession',
       'surfstore.ping',
       'surfstore.propose',
       'surfstore.putblock',

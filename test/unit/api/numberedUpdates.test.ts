@@ -10,22 +10,47 @@ function id(clientId: ParsedValue, sequence: ParsedValue): ParsedValue {
   ]);
 }
 
+describe('api: openSession', () => {
+  it('gives the index of its entry as text, another one each time', async () => {
+    const service = await Service.leading();
+    for (let times = 0; times < 2; times += 1) {
+      const id = await service.call('openSession');
+      expect(id).to.equal(String(service.node.status.core.lastIndex));
+    }
+  });
+
+  it('is refused where no leader is, and counts for nothing', async () => {
+    const service = new Service();
+    expect((await service.fault('openSession')).faultCode).to.equal(1);
+    expect(service.state.sessions.size).to.equal(0);
+  });
+});
+
 describe('api: updatefile with a request', () => {
   let service: Service;
+  /** A session. */
+  let me: string;
 
   beforeEach(async () => {
     service = await Service.leading();
+    me = (await service.call('openSession')) as string;
   });
 
-  for (const [form, request] of [
-    ['the name of this call', 'my call'],
-    ['a struct {clientId, sequence}', id('me', 1)],
+  for (const [form, requestOf] of [
+    ['the name of this call', () => 'my call'],
+    ['a struct {clientId, sequence}', () => id(me, 1)],
     [
       'a struct with more in it',
-      new Map<string, ParsedValue>([...(id('me', 1) as Map<string, ParsedValue>), ['x', 1]]),
+      () => new Map<string, ParsedValue>([...(id(me, 1) as Map<string, ParsedValue>), ['x', 1]]),
     ],
   ] as const) {
     describe(form, () => {
+      let request: ParsedValue;
+
+      beforeEach(() => {
+        request = requestOf();
+      });
+
       it('that was applied gives true when it is sent again, and takes effect once', async () => {
         for (let times = 0; times < 3; times += 1)
           expect(await service.call('updatefile', 'a', 1, ['h'], request)).to.equal(true);
@@ -58,10 +83,10 @@ describe('api: updatefile with a request', () => {
     });
   }
 
-  it('by a name of its own is no request of a client of that name', async () => {
-    expect(await service.call('updatefile', 'a', 1, ['h'], 'me')).to.equal(true);
-    expect(await service.call('updatefile', 'a', 2, ['h'], id('me', 1))).to.equal(true);
-    expect(await service.call('updatefile', 'a', 1, ['h'], 'me')).to.equal(true);
+  it('by a name of its own is no request of a session of that name', async () => {
+    expect(await service.call('updatefile', 'a', 1, ['h'], me)).to.equal(true);
+    expect(await service.call('updatefile', 'a', 2, ['h'], id(me, 1))).to.equal(true);
+    expect(await service.call('updatefile', 'a', 1, ['h'], me)).to.equal(true);
     expect(service.state.sessions.size).to.equal(2);
   });
 
@@ -77,36 +102,42 @@ describe('api: updatefile with a request', () => {
   });
 
   it('before the last one of its client is staleRequest, code 14, and does nothing', async () => {
-    await service.call('updatefile', 'a', 1, ['h'], id('me', 1));
-    await service.call('updatefile', 'a', 2, ['h'], id('me', 2));
+    await service.call('updatefile', 'a', 1, ['h'], id(me, 1));
+    await service.call('updatefile', 'a', 2, ['h'], id(me, 2));
     for (const version of [1, 3]) {
-      const fault = await service.fault('updatefile', 'a', version, ['h'], id('me', 1));
+      const fault = await service.fault('updatefile', 'a', version, ['h'], id(me, 1));
       expect(fault.faultCode).to.equal(14);
       expect(fault.faultString).to.match(/^staleRequest: /);
     }
     expect(await service.call('tester_getversion', 'a')).to.equal(2);
   });
 
-  it('of a client that is not known is sessionExpired, code 13, unless it is the first, and does nothing', async () => {
-    const fault = await service.fault('updatefile', 'a', 1, ['h'], id('me', 2));
-    expect(fault.faultCode).to.equal(13);
-    expect(fault.faultString).to.match(/^sessionExpired: .*sequence 1$/);
+  it('of a session that was never opened is sessionExpired, code 13, whatever its number, and does nothing', async () => {
+    for (const sequence of [1, 2]) {
+      const fault = await service.fault('updatefile', 'a', 1, ['h'], id('me', sequence));
+      expect(fault.faultCode).to.equal(13);
+      expect(fault.faultString).to.match(/^sessionExpired: .*openSession opens a session$/);
+    }
     expect(await service.call('tester_getversion', 'a')).to.equal(0);
-    expect(await service.call('updatefile', 'a', 1, ['h'], id('me', 1))).to.equal(true);
   });
 
-  it('of a client that is not known any more is sessionExpired too', async () => {
+  it('of a session that is forgotten is sessionExpired too, and is not done again', async () => {
     service = await Service.leading({ sessionsMax: 2 });
-    for (const client of ['me', 'b', 'c']) await service.call('updatefile', client, 1, ['h'], id(client, 1));
-    expect((await service.fault('updatefile', 'me', 2, ['h'], id('me', 2))).faultCode).to.equal(13);
-    expect(await service.call('updatefile', 'b', 2, ['h'], id('b', 2))).to.equal(true);
+    const [a, b] = [await service.call('openSession'), await service.call('openSession')] as [string, string];
+    expect(await service.call('updatefile', 'a', 1, ['h'], id(a, 1))).to.equal(true);
+    expect(await service.call('updatefile', 'b', 1, ['h'], id(b, 1))).to.equal(true);
+    await service.call('openSession');
+    expect((await service.fault('updatefile', 'a', 1, ['h'], id(a, 1))).faultCode).to.equal(13);
+    expect((await service.fault('updatefile', 'a', 2, ['h'], id(a, 2))).faultCode).to.equal(13);
+    expect(await service.call('tester_getversion', 'a')).to.equal(1);
+    expect(await service.call('updatefile', 'b', 2, ['h'], id(b, 2))).to.equal(true);
   });
 
   it('of the largest sequence that there can be is the last one', async () => {
-    await service.call('updatefile', 'a', 1, ['h'], id('me', 1));
-    const last = id('me', Number.MAX_SAFE_INTEGER);
+    await service.call('updatefile', 'a', 1, ['h'], id(me, 1));
+    const last = id(me, Number.MAX_SAFE_INTEGER);
     expect(await service.call('updatefile', 'a', 2, ['h'], last)).to.equal(true);
-    expect((await service.fault('updatefile', 'a', 3, ['h'], id('me', 2))).faultCode).to.equal(14);
+    expect((await service.fault('updatefile', 'a', 3, ['h'], id(me, 2))).faultCode).to.equal(14);
   });
 
   const wrong: readonly (readonly [ParsedValue, string])[] = [
@@ -142,6 +173,6 @@ describe('api: updatefile with a request', () => {
   it('counts in the status among the sessions', async () => {
     await service.call('updatefile', 'a', 1, ['h'], 'one');
     await service.call('updatefile', 'a', 2, ['h'], 'two');
-    expect(((await service.call('status')) as Map<string, unknown>).get('sessions')).to.equal(2);
+    expect(((await service.call('status')) as Map<string, unknown>).get('sessions')).to.equal(3);
   });
 });

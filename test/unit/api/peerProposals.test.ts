@@ -1,8 +1,12 @@
 import { expect } from 'chai';
 import {
   encodeAppend,
+  encodeOpenSession,
   encodePut,
   encodeUpdateFile,
+  sessionIn,
+  SINGLE,
+  type CommandResult,
   type JsonValue,
 } from '../../../src/stateMachine/command.js';
 import { carriedByXml, type CallContext } from '../../../src/xmlrpc/index.js';
@@ -28,8 +32,20 @@ describe('api: surfstore.propose', () => {
     service = await Service.leading();
   });
 
+  async function openSession(): Promise<string> {
+    const opened = (await service.call('propose', encodeOpenSession(), 1)) as CommandResult;
+    return sessionIn(opened) ?? opened;
+  }
+
+  it('opens a session, and gives its id within a word', async () => {
+    expect(await service.call('propose', ' {"type":"openSession","more":1}', 1)).to.equal(
+      `opened:${service.node.status.core.lastIndex}`,
+    );
+    expect(lastCommand(service)).to.equal(encodeOpenSession());
+  });
+
   it('replicates a command of the key/value service and gives its result as a word', async () => {
-    const request = { clientId: 'me', sequence: 1 };
+    const request = { clientId: await openSession(), sequence: 1 };
     expect(await service.call('propose', encodePut('a', { b: [1] }), 1)).to.equal('applied');
     expect(service.state.keys.get('a')).to.deep.equal({ b: [1] });
     expect(await service.call('propose', encodeAppend('a', ['x']), 1)).to.equal('notAList');
@@ -39,15 +55,17 @@ describe('api: surfstore.propose', () => {
   });
 
   it('gives the refusals of a request id as words, too: the server that was asked makes them faults', async () => {
+    let clientId = 'me';
     const append = (sequence: number, item: string): Promise<unknown> =>
-      service.call('propose', encodeAppend('l', [item], { clientId: 'me', sequence }), 1);
-    expect(await append(2, 'x')).to.equal('sessionExpired');
+      service.call('propose', encodeAppend('l', [item], { clientId, sequence }), 1);
+    expect(await append(1, 'x')).to.equal('sessionExpired');
+    clientId = await openSession();
     expect([await append(1, 'x'), await append(3, 'y')]).to.deep.equal(['applied', 'applied']);
     expect([await append(2, 'z'), await append(3, 'z')]).to.deep.equal(['stale', 'reused']);
   });
 
   it('puts the text into the log as this server would write it, so that a retry here is known by it', async () => {
-    const request = { clientId: '\ufffe', sequence: 1 };
+    const request = { clientId: '\ufffe', sequence: SINGLE };
     const command = encodeAppend('l\uffff', ['x'], request);
     expect(await service.call('propose', ` ${carriedByXml(command)}\n`, 1)).to.equal('applied');
     expect(lastCommand(service)).to.equal(command);

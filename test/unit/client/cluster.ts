@@ -31,7 +31,10 @@ export type Script = Reply | readonly Reply[] | 'absent';
 export const yes: Reply = { value: true };
 export const no: Reply = { value: false };
 
-/** Servers that answer by a script, and a note of every call that reached them. */
+/**
+ * Servers that answer by a script, and a note of every call that reached them. Sessions are opened beside the script, which
+ * is about the other calls, unless there is an answer in `openings`.
+ */
 export class ScriptedCluster {
   readonly servers: ServerInfo[] = [];
   /** Ids of the servers that were called, in order. */
@@ -39,6 +42,10 @@ export class ScriptedCluster {
   /** Times of those calls. */
   readonly askedAt: number[] = [];
   readonly params: unknown[][] = [];
+  /** Answers to the next openings of sessions. */
+  readonly openings: Reply[] = [];
+  /** Ids of the servers that were asked to open a session, in order. */
+  readonly openedAt: number[] = [];
   private readonly clients: SurfStoreClient[] = [];
 
   static async of(...scripts: Script[]): Promise<ScriptedCluster> {
@@ -71,7 +78,11 @@ export class ScriptedCluster {
     const next = (): Reply => (replies.length > 1 ? replies.shift() : replies[0]) ?? 'silence';
     const server = createHttpServer((request, response) => {
       handleXmlRpc(request, response, {
-        dispatch: (_name, params) => {
+        dispatch: (name, params) => {
+          if (name === 'surfstore.openSession') {
+            this.openedAt.push(id);
+            return this.play(this.openings.shift() ?? { value: `s${this.openedAt.length}` }, response);
+          }
           this.note(id, params);
           return this.play(next(), response);
         },

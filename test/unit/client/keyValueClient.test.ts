@@ -77,6 +77,30 @@ describe('client of keys: its messages', () => {
     expect(requests()).to.deep.equal(['0/1', '0/2', '0/3', '0/3']);
   });
 
+  it('open a session before the first write, and write without one where none is opened', async () => {
+    await clusterOf(done);
+    const client = cluster.client({ attemptMs: 2_000 });
+    await client.put('k', 1);
+    await client.put('k', 2);
+    expect(cluster.opened).to.deep.equal([{ type: 'openSession', payload: {}, timeout_ms: 1_800 }]);
+    for (const refusal of [
+      { json: { code: 'fail', payload: { message: 'unknown type' } } },
+      failed('invalid', 'notDone'),
+      { page: 404 },
+    ]) {
+      cluster.messages.length = 0;
+      cluster.openings.push(refusal);
+      await cluster.client().put('k', 3);
+      expect(cluster.messages.map(({ request }) => request)).to.deep.equal([undefined]);
+    }
+  });
+
+  it('that open a session and get something else are a TypeError', async () => {
+    await clusterOf(done);
+    cluster.openings.push(done);
+    expect(await typeErrorOf(cluster.client().put('k', 1))).to.match(/is not a session/);
+  });
+
   it('carry a time that every server takes, however long the client would wait', async () => {
     const client = (await clusterOf(done)).client({ deadlineMs: Infinity, attemptMs: Infinity });
     await client.put('k', 1);

@@ -28,17 +28,28 @@ export function found(value: unknown): MessageReply {
   return { json: { code: 'success', payload: { key: 'k', value } } };
 }
 
+function session(clientId: string): MessageReply {
+  return { json: { code: 'success', payload: { clientId } } };
+}
+
 export function failed(error: string, outcome: string): MessageReply {
   return { json: { code: 'fail', payload: { message: `${error}: by the script`, error, outcome } } };
 }
 
-/** Servers that answer messages by a script, and a note of every message that reached them. */
+/**
+ * Servers that answer messages by a script, and a note of every message that reached them. Sessions are opened beside the
+ * script, which is about the other messages, unless there is an answer in `openings`.
+ */
 export class MessageCluster {
   readonly servers: ServerInfo[] = [];
   /** Ids of the servers that were asked, in order. */
   readonly asked: number[] = [];
   readonly messages: ReceivedMessage[] = [];
   readonly heads: string[] = [];
+  /** Answers to the next openings of sessions. */
+  readonly openings: MessageReply[] = [];
+  /** The messages that asked for a session. */
+  readonly opened: unknown[] = [];
   private readonly clients: KeyValueClient[] = [];
 
   static async of(...scripts: MessageScript[]): Promise<MessageCluster> {
@@ -72,8 +83,14 @@ export class MessageCluster {
     return listen(
       createServer((request, response) => {
         void textOf(request).then((text) => {
+          const message = JSON.parse(text) as ReceivedMessage;
+          if (message.type === 'openSession') {
+            this.opened.push(message);
+            this.play(this.openings.shift() ?? session(`s${this.opened.length}`), response);
+            return;
+          }
           this.asked.push(id);
-          this.messages.push(JSON.parse(text) as ReceivedMessage);
+          this.messages.push(message);
           this.heads.push(
             `${request.method ?? ''} ${request.url ?? ''} ${request.headers['content-type'] ?? ''}`,
           );

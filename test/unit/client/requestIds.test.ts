@@ -3,7 +3,6 @@ import { XmlRpcFault } from '../../../src/xmlrpc/index.js';
 import { until } from '../../support/xmlrpcServer.js';
 import { clientErrorOf, ScriptedCluster, yes, type Reply, type Script } from './cluster.js';
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const expired: Reply = { fault: 'sessionExpired' };
 const refused: Reply = { error: new XmlRpcFault(-32602, 'no') };
 let cluster: ScriptedCluster;
@@ -22,12 +21,13 @@ function requests(): string[] {
 describe('client: the request id of an update', () => {
   afterEach(() => cluster.close());
 
-  it('is the next number of a client id that nobody else has', async () => {
+  it('is the next number of a session that it has opened', async () => {
     const client = (await clusterOf(yes)).client();
     for (let version = 1; version <= 3; version += 1) await client.updateFile('a', version, []);
     await cluster.client().updateFile('a', 4, []);
     expect(requests()).to.deep.equal(['0/1', '0/2', '0/3', '1/1']);
-    for (const { clientId } of cluster.requests) expect(clientId).to.match(UUID);
+    expect(cluster.requests.map(({ clientId }) => clientId)).to.deep.equal(['s1', 's1', 's1', 's2']);
+    expect(cluster.openedAt).to.deep.equal([0, 0]);
   });
 
   it('is used by nobody else while the update is under way, and its client id again afterwards', async () => {
@@ -130,5 +130,98 @@ describe('client: a session that the service has forgotten', () => {
       outcome: 'notDone',
     });
     expect(requests()).to.deep.equal(['0/1', '0/2', '1/1']);
+  });
+});
+
+describe('client: opening a session', () => {
+  afterEach(() => cluster.close());
+
+  for (const [what, reply] of [
+    ['ends in steppedDown', { fault: 'steppedDown' }],
+    ['is lost', 'hang up'],
+    ['finds no leader', { fault: 'notLeader' }],
+  ] as const) {
+    it(`that ${what} is tried again, and no number is lost`, async () => {
+      await clusterOf(yes);
+      cluster.openings.push(reply, reply);
+      expect(await cluster.client().updateFile('a', 1, [])).to.equal(true);
+      expect(cluster.openedAt).to.have.length(3);
+      expect(cluster.requests).to.deep.equal([{ clientId: 's3', sequence: 1 }]);
+    });
+  }
+
+  it('that never succeeds leaves the update undone for certain, whatever became of the opening', async () => {
+    await clusterOf(yes);
+    cluster.openings.push('hang up', { fault: 'timedOut' }, 'silence');
+    const error = await clientErrorOf(cluster.client().updateFile('a', 1, [], { deadlineMs: 150 }));
+    expect(error.outcome).to.equal('notDone');
+    expect(cluster.asked).to.deep.equal([]);
+  });
+
+  it('goes to the leader that a refusal names, and the update after it', async () => {
+    const client = (await clusterOf(yes, yes, yes)).client();
+    cluster.openings.push({ fault: 'notLeader', leader: 2 });
+    expect(await client.updateFile('a', 1, [])).to.equal(true);
+    expect([cluster.openedAt, cluster.asked]).to.deep.equal([[0, 2], [2]]);
+  });
+});
+
+describe('client: servers of another implementation, which open no sessions', () => {
+  afterEach(() => cluster.close());
+
+  const refusals: readonly (readonly [string, Reply])[] = [
+    ['there is no such method', { error: new XmlRpcFault(-32601, 'no such method') }],
+    ['an exception, under a code that is one of ours', { error: new XmlRpcFault(1, 'method not supported') }],
+    ['a page', { page: 404 }],
+  ];
+  for (const [what, reply] of refusals) {
+    it(`get updates without a request (${what}), and are asked for a session once`, async () => {
+      await clusterOf(yes);
+      cluster.openings.push(reply);
+      const client = cluster.client();
+      for (const version of [1, 2]) expect(await client.updateFile('a', version, ['h'])).to.equal(true);
+      expect(cluster.params).to.deep.equal([
+        ['a', 1, ['h']],
+        ['a', 2, ['h']],
+      ]);
+      expect(cluster.openedAt).to.deep.equal([0]);
+    });
+  }
+
+  const none: Reply = { error: new XmlRpcFault(-32601, 'no such method') };
+
+  it('get an update again when it certainly was not done', async () => {
+    await clusterOf([{ fault: 'notLeader' }, yes]);
+    cluster.openings.push(none);
+    expect(await cluster.client().updateFile('a', 1, ['h'])).to.equal(true);
+    expect(cluster.asked).to.have.length(2);
+  });
+
+  for (const reply of ['hang up', { fault: 'steppedDown' }, { page: 503 }] as const) {
+    it(`get an update only once when it may have been done: ${JSON.stringify(reply)}`, async () => {
+      await clusterOf([reply, yes]);
+      cluster.openings.push(none);
+      const error = await clientErrorOf(cluster.client().updateFile('a', 1, ['h']));
+      expect(error).to.include({ code: 'deadline', outcome: 'unknown' });
+      expect(cluster.asked).to.have.length(1);
+    });
+  }
+
+  it('may wait for as long as the operation may take', async () => {
+    await clusterOf('silence');
+    cluster.openings.push(...Array.from({ length: 20 }, () => none));
+    const client = cluster.client({ attemptMs: 20 });
+    const error = await clientErrorOf(client.updateFile('a', 1, ['h'], { deadlineMs: 200 }));
+    expect(error).to.include({ code: 'deadline', outcome: 'unknown' });
+    expect(cluster.asked).to.have.length(1);
+  });
+
+  it('are not what an error of our servers shows: the session is asked for again', async () => {
+    await clusterOf(yes);
+    cluster.openings.push({ error: new Error('broken') });
+    const client = cluster.client();
+    expect(await clientErrorOf(client.updateFile('a', 1, ['h']))).to.include({ outcome: 'notDone' });
+    expect(await client.updateFile('a', 1, ['h'])).to.equal(true);
+    expect(cluster.requests).to.have.length(1);
   });
 });

@@ -4,8 +4,12 @@ import {
   decodeCommand,
   encodeAppend,
   encodeCommand,
+  encodeOpenSession,
   encodePut,
   encodeUpdateFile,
+  isCommandResult,
+  sessionIn,
+  type Change,
   type Command,
   type HashList,
   type JsonValue,
@@ -22,7 +26,7 @@ const request: fc.Arbitrary<RequestId | undefined> = fc.option(
 );
 
 /** The command, with the request id if there is one. */
-function of(command: Command, id: RequestId | undefined): Command {
+function of(command: Change, id: RequestId | undefined): Command {
   return id === undefined ? command : { ...command, request: id };
 }
 
@@ -50,6 +54,32 @@ describe('commands', () => {
         );
       }),
     );
+  });
+
+  it('that open a session have nothing in them', () => {
+    expect(encodeOpenSession()).to.equal('{"type":"openSession"}');
+    expect(decodeCommand(encodeOpenSession())).to.deep.equal({ type: 'openSession' });
+  });
+
+  it('have results that can be told from each other as text', () => {
+    expect(
+      ['applied', 'sessionExpired', 'opened:1', 'opened:9007199254740991'].map(isCommandResult),
+    ).to.deep.equal([true, true, true, true]);
+    for (const other of [
+      '',
+      'opened',
+      'opened:',
+      'opened:0',
+      'opened:x',
+      'opened:1 ',
+      'opened:-1',
+      1,
+      null,
+      {},
+    ])
+      expect(isCommandResult(other), String(other)).to.equal(false);
+    expect(sessionIn('opened:17')).to.equal('17');
+    expect(sessionIn('applied')).to.equal(undefined);
   });
 
   it('are written again as the same text, so that a retry is known by it', () => {
@@ -96,6 +126,7 @@ describe('commands', () => {
     '{"type":"kvAppend","key":"a","items":null}',
     '{"type":"kvAppend","key":"a","items":{"length":1}}',
     '{"type":"kvAppend","key":null,"items":[]}',
+    '{"type":"openSession","request":{"clientId":"1","sequence":1}}',
     ...[
       'null',
       '0',
@@ -129,7 +160,7 @@ describe('commands', () => {
     const member = fc.oneof(fc.constantFrom<unknown>('a', 1, null, [], {}), fc.jsonValue());
     const nearly = fc.record(
       {
-        type: fc.constantFrom('updateFile', 'kvPut', 'kvAppend'),
+        type: fc.constantFrom('updateFile', 'kvPut', 'kvAppend', 'openSession'),
         name: member,
         version: member,
         hashList: member,

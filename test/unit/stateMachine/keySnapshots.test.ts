@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { Command, JsonValue } from '../../../src/stateMachine/command.js';
+import { SINGLE, type Command, type JsonValue } from '../../../src/stateMachine/command.js';
 import { ServiceState } from '../../../src/stateMachine/serviceState.js';
 import { SnapshotError } from '../../../src/stateMachine/stateMachine.js';
 import { viewsKept } from '../../support/viewsKept.js';
-import { allOf, append, apply, install, put } from './serviceStates.js';
+import { allOf, append, apply, install, numbered, opened, put } from './serviceStates.js';
 
 /** More than the records of a long list are cut to. */
 const CHUNK_CHARS = 20_000;
@@ -191,13 +191,15 @@ describe('snapshots of keys', () => {
     });
 
     it('puts files, keys and sessions where they belong', () => {
-      const one = stateOf({ type: 'updateFile', name: 'a', version: 1, hashList: ['h'] }, put('a', ['v']), {
-        ...append('a', 'w'),
-        request: { clientId: 'me', sequence: 1 },
-      });
+      const one = stateOf({ type: 'updateFile', name: 'a', version: 1, hashList: ['h'] }, put('a', ['v']));
+      apply(one, numbered(opened(one), 1, append('a', 'w')), numbered('single', SINGLE, put('b', 1)));
       const two = restored(allOf(one.snapshot(1)), one.lastApplied);
       expect(two.files.list()).to.deep.equal([['a', { version: 1, hashList: ['h'] }]]);
-      expect([two.keys.list(), two.sessions.size]).to.deep.equal([[['a', ['v', 'w']]], 1]);
+      expect(two.keys.list()).to.deep.equal([
+        ['a', ['v', 'w']],
+        ['b', 1],
+      ]);
+      expect(two.sessions.size).to.equal(2);
     });
 
     const malformed = [
@@ -233,7 +235,8 @@ describe('snapshots of keys', () => {
       const record = fc.oneof(
         fc.record({ k: member, v: member }, { requiredKeys: [] }),
         fc.record({ more: fc.oneof(member, fc.array(member)) }),
-        fc.record({ k: member, v: member, more: member, s: member }, { requiredKeys: [] }),
+        fc.record({ k: member, v: member, more: member, s: member, n: member }, { requiredKeys: [] }),
+        fc.record({ n: fc.oneof(member, fc.array(member, { minLength: 5, maxLength: 5 })) }),
         fc.record({ s: fc.oneof(member, fc.array(member, { minLength: 5, maxLength: 5 })) }),
         fc.jsonValue(),
       );

@@ -1,5 +1,7 @@
 import {
   encodeCommand,
+  sessionIn,
+  type Change,
   type Command,
   type CommandResult,
   type JsonValue,
@@ -37,19 +39,27 @@ export function install(
   loader.install(lastApplied);
 }
 
-export function put(key: string, value: JsonValue): Command {
+/** Opens a session; its id. */
+export function opened(state: ServiceState): string {
+  const [result = 'none'] = apply(state, openSession);
+  return sessionIn(result) ?? result;
+}
+
+export const openSession: Command = { type: 'openSession' };
+
+export function put(key: string, value: JsonValue): Change {
   return { type: 'kvPut', key, value };
 }
 
-export function append(key: string, ...items: readonly JsonValue[]): Command {
+export function append(key: string, ...items: readonly JsonValue[]): Change {
   return { type: 'kvAppend', key, items };
 }
 
-export function remove(key: string): Command {
+export function remove(key: string): Change {
   return { type: 'kvDelete', key };
 }
 
-/** As `command`, in the name of a client. */
-export function numbered(clientId: string, sequence: number, command: Command): Command {
-  return { ...command, request: { clientId, sequence } };
+/** As `change`, as a request of a session. */
+export function numbered(clientId: string, sequence: number, change: Change): Command {
+  return { ...change, request: { clientId, sequence } };
 }

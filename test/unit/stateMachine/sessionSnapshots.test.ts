@@ -1,15 +1,15 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { Command } from '../../../src/stateMachine/command.js';
+import { SINGLE, type Change, type Command } from '../../../src/stateMachine/command.js';
 import { ServiceState } from '../../../src/stateMachine/serviceState.js';
 import { SnapshotError } from '../../../src/stateMachine/stateMachine.js';
 import { viewsKept } from '../../support/viewsKept.js';
-import { allOf, append, apply, install, numbered, put } from './serviceStates.js';
+import { allOf, append, apply, install, numbered, opened, openSession, put } from './serviceStates.js';
 
 /** So few that most sequences of commands make it forget clients. */
 const sessionsMax = fc.integer({ min: 1, max: 4 });
 
-const operation: fc.Arbitrary<Command> = fc.oneof(
+const operation: fc.Arbitrary<Change> = fc.oneof(
   fc.tuple(fc.constantFrom('a', 'b'), fc.nat(2)).map(([key, item]) => append(key, item)),
   fc.constantFrom(put('a', 'text'), put('b', []), put('b', ['x'])),
   fc.record({
@@ -20,9 +20,17 @@ const operation: fc.Arbitrary<Command> = fc.oneof(
   }),
 );
 const request = fc
-  .tuple(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'), fc.integer({ min: 1, max: 4 }), operation)
-  .map(([clientId, sequence, command]) => numbered(clientId, sequence, command));
-const commands = fc.array(fc.oneof({ weight: 6, arbitrary: request }, operation), { maxLength: 30 });
+  .tuple(fc.integer({ min: 1, max: 8 }), fc.integer({ min: SINGLE, max: 4 }), operation)
+  .map(([sessionId, sequence, change]) => numbered(`${sessionId}`, sequence, change));
+const opening = fc.constant(openSession);
+const commands = fc.array(
+  fc.oneof(
+    { weight: 6, arbitrary: request },
+    { weight: 2, arbitrary: opening },
+    { weight: 1, arbitrary: operation },
+  ),
+  { maxLength: 30 },
+);
 const chunkChars = fc.integer({ min: 1, max: 300 });
 
 function stateOf(max: number, written: readonly Command[]): ServiceState {
@@ -102,13 +110,22 @@ describe('snapshots of sessions', () => {
   });
 
   it('a retry that comes after the installation is answered from it', () => {
-    const done = numbered('me', 7, append('a', 'x'));
-    const one = stateOf(9, [numbered('me', 1, put('a', [])), done]);
+    const one = new ServiceState(9);
+    const me = opened(one);
+    const done = numbered(me, 7, append('a', 'x'));
+    apply(one, numbered(me, 1, put('a', [])), done);
     const two = restored(9, allOf(one.snapshot(1)), one.lastApplied);
     expect(
-      apply(two, done, numbered('me', 7, append('a', 'y')), numbered('me', 6, append('a', 'z'))),
+      apply(two, done, numbered(me, 7, append('a', 'y')), numbered(me, 6, append('a', 'z'))),
     ).to.deep.equal(['applied', 'reused', 'stale']);
     expect(two.keys.get('a')).to.deep.equal(['x']);
+  });
+
+  it('a session that has had no request so far is open after the installation', () => {
+    const one = new ServiceState(9);
+    const me = opened(one);
+    const two = restored(9, allOf(one.snapshot(1)), one.lastApplied);
+    expect(apply(two, numbered(me, 1, append('a', 'x')))).to.deep.equal(['applied']);
   });
 
   it('the order of its records does not matter: who is forgotten first is told by their last use', () => {
@@ -120,22 +137,24 @@ describe('snapshots of sessions', () => {
       records.map((record) => `[${record}]`),
       40,
     );
-    apply(state, numbered('new', 1, put('a', 1)));
+    opened(state);
     expect(
       ['c10', 'c20', 'c30'].map((client) => apply(state, numbered(client, 2, put('a', 1)))[0]),
     ).to.deep.equal(['sessionExpired', 'applied', 'applied']);
   });
 
   it('loading changes nothing before the installation', () => {
-    const state = stateOf(2, [numbered('a', 1, append('x', 1))]);
+    const state = new ServiceState(2);
+    const a = opened(state);
+    apply(state, numbered(a, 1, append('x', 1)));
     const loader = state.load();
     loader.add('[{"s":["b",4,"applied",0,9]}]');
-    expect(apply(state, numbered('a', 2, append('x', 2)), numbered('b', 5, append('x', 3)))).to.deep.equal([
+    expect(apply(state, numbered(a, 2, append('x', 2)), numbered('b', 5, append('x', 3)))).to.deep.equal([
       'applied',
       'sessionExpired',
     ]);
     loader.install(9);
-    expect(apply(state, numbered('a', 3, append('x', 4)), numbered('b', 5, append('x', 5)))).to.deep.equal([
+    expect(apply(state, numbered(a, 3, append('x', 4)), numbered('b', 5, append('x', 5)))).to.deep.equal([
       'sessionExpired',
       'applied',
     ]);
@@ -154,11 +173,15 @@ describe('snapshots of sessions', () => {
     '[{"s":["a",1,"applied",null,1]}]',
     '[{"s":["a",1,"applied",0,"1"]}]',
     '[{"s":["first",2,"applied",0,2]}]',
+    '[{"s":["a",1,"opened:1",0,1]}]',
+    '[{"n":1}]',
+    '[{"n":["a",0,"applied",0]}]',
+    '[{"n":["b",0,"applied",0,1]},{"n":["b",0,"applied",0,2]}]',
   ];
   for (const chunk of malformed) {
     it(`t54 refuses a chunk that is none, and leaves the sessions as they were: ${chunk}`, () => {
-      const done = numbered('me', 1, append('x', 1));
-      const state = stateOf(2, [done]);
+      const state = new ServiceState(2);
+      apply(state, numbered(opened(state), 1, append('x', 1)));
       const before = contentOf(state);
       const loader = state.load();
       loader.add('[{"s":["first",1,"applied",0,1]}]');

@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import {
   encodeCommand,
   SINGLE,
+  type Change,
+  type ChangeResult,
   type Command,
   type CommandResult,
 } from '../../../src/stateMachine/command.js';
@@ -10,13 +12,13 @@ import { CopyOnWriteMap } from '../../../src/stateMachine/copyOnWriteMap.js';
 import { ServiceState } from '../../../src/stateMachine/serviceState.js';
 import { USES_PER_WALK } from '../../../src/stateMachine/recentlyUsed.js';
 import { Sessions, SESSIONS_MAX } from '../../../src/stateMachine/sessions.js';
-import { append, apply, numbered, put } from './serviceStates.js';
+import { append, apply, numbered, opened, openSession, put } from './serviceStates.js';
 
-function update(name: string, version: number): Command {
+function update(name: string, version: number): Change {
   return { type: 'updateFile', name, version, hashList: [`${name}${version}`] };
 }
 
-/** A request that nobody sends twice: of a client, by its number. */
+/** A request of a session, by its number. */
 function used(clientId: string, sequence: number): Command {
   return numbered(clientId, sequence, append('used', `${clientId}${sequence}`));
 }
@@ -25,14 +27,14 @@ describe('sessions', () => {
   describe('a retry', () => {
     it('of an append has its result and no second effect', () => {
       const state = new ServiceState();
-      const request = numbered('me', 1, append('a', 'x'));
+      const request = numbered(opened(state), 1, append('a', 'x'));
       expect(apply(state, request, request, request)).to.deep.equal(['applied', 'applied', 'applied']);
       expect(state.keys.get('a')).to.deep.equal(['x']);
     });
 
     it('of a put does not undo what others have put since', () => {
       const state = new ServiceState();
-      const request = numbered('me', 1, put('a', 'mine'));
+      const request = numbered(opened(state), 1, put('a', 'mine'));
       expect(apply(state, request, put('a', 'theirs'), request)).to.deep.equal([
         'applied',
         'applied',
@@ -43,7 +45,7 @@ describe('sessions', () => {
 
     it('of an update that was done does not turn into a refusal', () => {
       const state = new ServiceState();
-      const request = numbered('me', 1, update('a', 1));
+      const request = numbered(opened(state), 1, update('a', 1));
       expect(apply(state, request, request, update('a', 2), request)).to.deep.equal([
         'applied',
         'applied',
@@ -55,14 +57,14 @@ describe('sessions', () => {
 
     it('of an update that was refused stays refused, though it would be right by now', () => {
       const state = new ServiceState();
-      const request = numbered('me', 1, update('a', 2));
+      const request = numbered(opened(state), 1, update('a', 2));
       expect(apply(state, request, update('a', 1), request)).to.deep.equal(['refused', 'applied', 'refused']);
       expect(state.files.versionOf('a')).to.equal(1);
     });
 
     it('of an append to no list stays notAList', () => {
       const state = new ServiceState();
-      const request = numbered('me', 1, append('a', 'x'));
+      const request = numbered(opened(state), 1, append('a', 'x'));
       expect(apply(state, put('a', 0), request, put('a', []), request)[3]).to.equal('notAList');
       expect(state.keys.get('a')).to.deep.equal([]);
     });
@@ -74,11 +76,12 @@ describe('sessions', () => {
     });
   });
 
-  it('a request before the client’s last one is stale, and takes no effect', () => {
+  it('a request before the last one of its session is stale, and takes no effect', () => {
     const state = new ServiceState();
-    const first = numbered('me', 1, append('a', 1));
-    const second = numbered('me', 2, append('a', 2));
-    expect(apply(state, first, second, first, numbered('me', 1, append('a', 3)), second)).to.deep.equal([
+    const me = opened(state);
+    const first = numbered(me, 1, append('a', 1));
+    const second = numbered(me, 2, append('a', 2));
+    expect(apply(state, first, second, first, numbered(me, 1, append('a', 3)), second)).to.deep.equal([
       'applied',
       'applied',
       'stale',
@@ -89,8 +92,7 @@ describe('sessions', () => {
   });
 
   describe('a request id that comes with another command is reused, and takes no effect', () => {
-    const first = numbered('me', 3, append('a', 'x'));
-    const others: Record<string, Command> = {
+    const others: Record<string, Change> = {
       'another item': append('a', 'y'),
       'another key': append('b', 'x'),
       'another kind': put('a', ['x']),
@@ -99,8 +101,10 @@ describe('sessions', () => {
     for (const [what, other] of Object.entries(others)) {
       it(what, () => {
         const state = new ServiceState();
-        apply(state, used('me', 1), first);
-        expect(apply(state, numbered('me', 3, other), first)).to.deep.equal(['reused', 'applied']);
+        const me = opened(state);
+        const first = numbered(me, 3, append('a', 'x'));
+        apply(state, used(me, 1), first);
+        expect(apply(state, numbered(me, 3, other), first)).to.deep.equal(['reused', 'applied']);
         expect([state.keys.get('a'), state.keys.get('b'), state.files.size]).to.deep.equal([
           ['x'],
           undefined,
@@ -110,46 +114,61 @@ describe('sessions', () => {
     }
   });
 
-  it('an unknown client must begin with 1: with anything else nobody can tell whether it is a retry', () => {
-    const state = new ServiceState();
-    expect(apply(state, used('me', 2), used('me', Number.MAX_SAFE_INTEGER))).to.deep.equal([
-      'sessionExpired',
-      'sessionExpired',
-    ]);
-    expect([state.keys.get('used'), state.sessions.size]).to.deep.equal([undefined, 0]);
-    expect(apply(state, used('me', 1), used('me', 2))).to.deep.equal(['applied', 'applied']);
-  });
+  describe('a session', () => {
+    it('has the index of the entry that opened it as its id', () => {
+      const state = new ServiceState();
+      expect(apply(state, openSession, put('a', 1), openSession, openSession)).to.deep.equal([
+        'opened:1',
+        'applied',
+        'opened:3',
+        'opened:4',
+      ]);
+      expect([state.sessions.size, state.keys.size]).to.deep.equal([3, 1]);
+    });
 
-  it('a known client may leave numbers out, and not come back to them', () => {
-    const state = new ServiceState();
-    const sequences = [1, 5, 100, 50, 101, Number.MAX_SAFE_INTEGER];
-    expect(apply(state, ...sequences.map((sequence) => used('me', sequence)))).to.deep.equal([
-      'applied',
-      'applied',
-      'applied',
-      'stale',
-      'applied',
-      'applied',
-    ]);
-  });
+    it('that was never opened takes no request, whatever its number: nobody can tell whether it is a retry', () => {
+      const state = new ServiceState();
+      opened(state);
+      for (const name of ['me', '2', '01', '', '__proto__'])
+        expect(apply(state, used(name, 1), used(name, 2))).to.deep.equal([
+          'sessionExpired',
+          'sessionExpired',
+        ]);
+      expect([state.keys.get('used'), state.sessions.size]).to.deep.equal([undefined, 1]);
+    });
 
-  it('clients have nothing to do with each other, whatever they are called', () => {
-    const state = new ServiceState();
-    const names = ['a', 'A', '__proto__', 'constructor', ' ', '\ud800'];
-    for (const name of names)
-      expect(apply(state, used(name, 1), used(name, 2))).to.deep.equal(['applied', 'applied']);
-    for (const name of names)
-      expect(apply(state, used(name, 1), used(name, 2))).to.deep.equal(['stale', 'applied']);
-    expect(state.sessions.size).to.equal(names.length);
-    expect(state.keys.get('used')).to.have.length(2 * names.length);
+    it('may begin with any number, leave numbers out, and not come back to them', () => {
+      const state = new ServiceState();
+      const me = opened(state);
+      const sequences = [3, 5, 100, 50, 101, Number.MAX_SAFE_INTEGER, 1];
+      expect(apply(state, ...sequences.map((sequence) => used(me, sequence)))).to.deep.equal([
+        'applied',
+        'applied',
+        'applied',
+        'stale',
+        'applied',
+        'applied',
+        'stale',
+      ]);
+    });
+
+    it('has nothing to do with another', () => {
+      const state = new ServiceState();
+      const ids = [opened(state), opened(state), opened(state)];
+      for (const id of ids)
+        expect(apply(state, used(id, 1), used(id, 2))).to.deep.equal(['applied', 'applied']);
+      for (const id of ids)
+        expect(apply(state, used(id, 1), used(id, 2))).to.deep.equal(['stale', 'applied']);
+      expect(state.keys.get('used')).to.have.length(2 * ids.length);
+    });
   });
 
   describe('forgets', () => {
-    it('whoever was silent the longest, when there is one client more than it remembers', () => {
+    it('the session that was silent the longest, when there is one more than it remembers', () => {
       const state = new ServiceState(3);
-      apply(state, used('a', 1), used('b', 1), used('c', 1), used('d', 1));
+      const [a, b, c, d] = [opened(state), opened(state), opened(state), opened(state)];
       expect(state.sessions.size).to.equal(3);
-      expect(apply(state, used('a', 2), used('b', 2), used('c', 2), used('d', 2))).to.deep.equal([
+      expect(apply(state, used(a, 1), used(b, 1), used(c, 1), used(d, 1))).to.deep.equal([
         'sessionExpired',
         'applied',
         'applied',
@@ -157,10 +176,12 @@ describe('sessions', () => {
       ]);
     });
 
-    it('nobody who has sent a request since, or sent one again', () => {
+    it('none that has had a request since, or one again', () => {
       const state = new ServiceState(3);
-      apply(state, used('a', 1), used('b', 1), used('c', 1), used('a', 2), used('b', 1), used('d', 1));
-      expect(apply(state, used('c', 2), used('a', 3), used('b', 2), used('d', 2))).to.deep.equal([
+      const [a, b, c] = [opened(state), opened(state), opened(state)];
+      apply(state, used(b, 1), used(c, 1), used(a, 2), used(b, 1));
+      const d = opened(state);
+      expect(apply(state, used(c, 2), used(a, 3), used(b, 2), used(d, 2))).to.deep.equal([
         'sessionExpired',
         'applied',
         'applied',
@@ -168,29 +189,33 @@ describe('sessions', () => {
       ]);
     });
 
-    it('nobody on account of a request that it refuses to a stranger', () => {
+    it('none on account of a request that it refuses', () => {
       const state = new ServiceState(2);
-      apply(state, used('a', 1), used('b', 1), used('c', 2), used('d', 9));
-      expect(apply(state, used('a', 2), used('b', 2))).to.deep.equal(['applied', 'applied']);
+      const [a, b] = [opened(state), opened(state)];
+      apply(state, used(a, 3), used(b, 1), used('c', 1), used('d', 9), used(a, 2));
+      opened(state);
+      expect(apply(state, used(b, 2), used(a, 4))).to.deep.equal(['applied', 'sessionExpired']);
     });
 
-    it('all of a client: with 1 it begins anew', () => {
+    it('a session for good: a retry is not done a second time, were it the first request', () => {
       const state = new ServiceState(1);
-      expect(apply(state, used('a', 1), used('b', 1), used('a', 1))).to.deep.equal([
+      const me = opened(state);
+      expect(apply(state, used(me, 1), openSession, used(me, 1), used(me, 2))).to.deep.equal([
         'applied',
-        'applied',
-        'applied',
+        'opened:3',
+        'sessionExpired',
+        'sessionExpired',
       ]);
-      expect(state.keys.get('used')).to.deep.equal(['a1', 'b1', 'a1']);
+      expect(state.keys.get('used')).to.deep.equal([`${me}1`]);
     });
 
-    it('nobody of 50,000', () => {
+    it('none of 50,000', () => {
       const state = new ServiceState();
-      for (let client = 0; client < SESSIONS_MAX; client += 1)
-        apply(state, numbered(`${client}`, 1, put('k', 1)));
+      for (let session = 0; session < SESSIONS_MAX; session += 1) opened(state);
       expect(state.sessions.size).to.equal(50_000);
-      expect(apply(state, used('0', 2), used('new', 1), used('1', 2), used('2', 2))).to.deep.equal([
-        'applied',
+      expect(apply(state, used('1', 2))).to.deep.equal(['applied']);
+      opened(state);
+      expect(apply(state, used('1', 3), used('2', 2), used('3', 2))).to.deep.equal([
         'applied',
         'sessionExpired',
         'applied',
@@ -198,21 +223,23 @@ describe('sessions', () => {
     });
   });
 
-  it('is the same as a plain list of clients in order of their last use, whatever is sent', () => {
+  it('is the same as a plain list of sessions in order of their last use, whatever is sent', () => {
     const request = fc.record({
-      clientId: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
+      clientId: fc.integer({ min: 1, max: 12 }).map(String),
       sequence: fc.integer({ min: 1, max: 4 }),
       item: fc.nat(1),
     });
+    const requests = fc.array(fc.option(request, { freq: 3 }), { maxLength: 60 });
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 5 }), fc.array(request, { maxLength: 60 }), (max, requests) => {
+      fc.property(fc.integer({ min: 1, max: 5 }), requests, (max, sent) => {
         const state = new ServiceState(max);
         const model = new Model(max);
-        for (const { clientId, sequence, item } of requests) {
-          const command = numbered(clientId, sequence, append('a', item));
+        for (const each of [null, null, ...sent]) {
+          const command =
+            each === null ? openSession : numbered(each.clientId, each.sequence, append('a', each.item));
           expect(apply(state, command)).to.deep.equal([model.apply(command)]);
           expect([state.sessions.size, state.keys.get('a') ?? []]).to.deep.equal([
-            model.clients.length,
+            model.sessions.length,
             model.items,
           ]);
         }
@@ -221,28 +248,24 @@ describe('sessions', () => {
     );
   });
 
-  it('costs one step per client forgotten, and a new walk once in a while, however many come', () => {
-    const [max, clients] = [1_000, 20_000];
+  it('costs one step per session forgotten, and a new walk once in a while, however many come', () => {
+    const [max, opened] = [1_000, 20_000];
     const counted = new CountedEntries();
     try {
       const sessions = new Sessions(max);
-      for (let client = 0; client < clients; client += 1) {
-        sessions.once(
-          { request: { clientId: `${client}`, sequence: 1 }, text: '', index: client },
-          () => 'applied',
-        );
-      }
+      for (let index = 1; index <= opened; index += 1) sessions.open(index);
       expect(sessions.size).to.equal(max);
     } finally {
       counted.restore();
     }
-    expect(counted).to.include({ readings: clients / USES_PER_WALK, steps: clients - max });
+    expect(counted).to.include({ readings: opened / USES_PER_WALK, steps: opened - max });
   });
 
-  it('a request with a name of its own takes effect once, is no client’s, and has no client forgotten', () => {
+  it('a request with a name of its own takes effect once, belongs to no session, and has none forgotten', () => {
     const state = new ServiceState(2);
-    const single = numbered('name', SINGLE, append('a', 'once'));
-    const client = numbered('name', 1, append('a', 'client'));
+    const me = opened(state);
+    const single = numbered(me, SINGLE, append('a', 'once'));
+    const client = numbered(me, 1, append('a', 'client'));
     expect(apply(state, single, client, single, client)).to.deep.equal([
       'applied',
       'applied',
@@ -250,33 +273,41 @@ describe('sessions', () => {
       'applied',
     ]);
     expect(state.keys.get('a')).to.deep.equal(['once', 'client']);
-    expect(apply(state, numbered('name', SINGLE, append('a', 'another')))).to.deep.equal(['reused']);
+    expect(apply(state, numbered(me, SINGLE, append('a', 'another')))).to.deep.equal(['reused']);
     for (let name = 0; name < 10; name += 1) apply(state, numbered(`${name}`, SINGLE, append('b', 'x')));
-    expect(apply(state, numbered('name', 2, append('a', 'two')))).to.deep.equal(['applied']);
+    expect(apply(state, numbered(me, 2, append('a', 'two')))).to.deep.equal(['applied']);
     expect(state.sessions.size).to.equal(3);
   });
 });
 
 /** What the sessions are to be, written without regard to speed. */
 class Model {
-  clients: { clientId: string; sequence: number; text: string; result: CommandResult }[] = [];
+  sessions: { id: string; sequence: number; text: string; result: ChangeResult }[] = [];
   readonly items: unknown[] = [];
+  private index = 0;
 
   constructor(private readonly max: number) {}
 
   apply(command: Command): CommandResult {
+    this.index += 1;
+    if (command.type === 'openSession') {
+      this.use({ id: `${this.index}`, sequence: 0, text: '', result: 'none' });
+      return `opened:${this.index}`;
+    }
     const { clientId = '', sequence = 0 } = command.request ?? {};
     const text = encodeCommand(command);
-    const known = this.clients.find((client) => client.clientId === clientId);
-    if (known === undefined && sequence !== 1) return 'sessionExpired';
-    if (known !== undefined && sequence < known.sequence) return 'stale';
-    const isRetry = sequence === known?.sequence;
+    const known = this.sessions.find(({ id }) => id === clientId);
+    if (known === undefined) return 'sessionExpired';
+    if (sequence < known.sequence) return 'stale';
+    const isRetry = sequence === known.sequence;
     if (isRetry && known.text !== text) return 'reused';
     if (!isRetry && command.type === 'kvAppend') this.items.push(...command.items);
-    this.clients = this.clients.filter((client) => client !== known);
-    this.clients.push({ clientId, sequence, text, result: 'applied' });
-    this.clients = this.clients.slice(-this.max);
+    this.use({ id: clientId, sequence, text, result: 'applied' });
     return 'applied';
+  }
+
+  private use(session: Model['sessions'][number]): void {
+    this.sessions = [...this.sessions.filter(({ id }) => id !== session.id), session].slice(-this.max);
   }
 }
 
