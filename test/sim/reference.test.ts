@@ -6,8 +6,10 @@ import { Prng } from '../../src/sim/prng.js';
 import { Reference } from '../../src/sim/reference.js';
 import {
   encodeAppend,
+  encodeOpenSession,
   encodePut,
   encodeUpdateFile,
+  sessionIn,
   type CommandResult,
   type RequestId,
 } from '../../src/stateMachine/command.js';
@@ -17,10 +19,10 @@ import type { KeyOperation } from '../../src/verify/index.js';
 const SEEDS = 60;
 const ENTRIES = 150;
 
-/** Few names, so that everything meets everything. */
-function drawCommand(random: Prng, number: number): string {
+/** Few names and few sessions, so that everything meets everything. */
+function drawCommand(random: Prng, number: number, sessions: readonly string[]): string {
   const request: RequestId | undefined = random.chance(0.8)
-    ? { clientId: `c${random.between(1, 5)}`, sequence: random.pick([1, 1, 1, 2, 2, 3, 4]) }
+    ? { clientId: random.pick([...sessions.slice(-5), 'c']), sequence: random.pick([1, 1, 1, 2, 2, 3, 4]) }
     : undefined;
   const item = `i${random.chance(0.3) ? 0 : number}${random.chance(0.1) ? '.'.repeat(5_000) : ''}`;
   const key = `k${random.between(1, 2)}`;
@@ -32,10 +34,10 @@ function drawCommand(random: Prng, number: number): string {
   ])();
 }
 
-function entryOf(random: Prng, index: number): Entry {
-  return random.chance(0.1)
-    ? { index, term: 1, kind: 'noop', command: '' }
-    : { index, term: 1, kind: 'command', command: drawCommand(random, index) };
+function entryOf(random: Prng, index: number, sessions: readonly string[]): Entry {
+  if (random.chance(0.1)) return { index, term: 1, kind: 'noop', command: '' };
+  const command = random.chance(0.1) ? encodeOpenSession() : drawCommand(random, index, sessions);
+  return { index, term: 1, kind: 'command', command };
 }
 
 /** Loaded from a snapshot during whose reading other entries are applied. */
@@ -79,12 +81,15 @@ describe('the reference of the simulator', () => {
       const begunAt = random.between(1, ENTRIES - 50);
       const later: Entry[] = [];
       let restored: Restored | undefined;
+      const sessions: string[] = [];
       for (let index = 1; index <= ENTRIES; index += 1) {
-        const entry = entryOf(random, index);
+        const entry = entryOf(random, index, sessions);
         const result = state.apply(entry);
         expect(result, `seed ${seed}, ${entry.command}`).to.equal(reference.apply(entry).result);
         expect(isAsReference(state, reference), `seed ${seed}, entry ${index}`).to.equal(true);
-        results.add(result);
+        const sessionId = sessionIn(result);
+        if (sessionId === undefined) results.add(result);
+        else sessions.push(sessionId);
         if (restored !== undefined) later.push(entry);
         if (index === begunAt) restored = new Restored(state, sessionsMax);
         if (random.chance(0.3)) restored?.readOne();
@@ -106,14 +111,14 @@ describe('the reference of the simulator', () => {
 
   it('tells an effect from a remembered result', () => {
     const reference = new Reference(1);
-    const entry = (index: number): Entry => ({
-      index,
-      term: 1,
-      kind: 'command',
-      command: encodeAppend('k', ['i'], { clientId: 'c', sequence: 1 }),
+    const append = encodeAppend('k', ['i'], { clientId: '1', sequence: 1 });
+    const entry = (index: number, command = append): Entry => ({ index, term: 1, kind: 'command', command });
+    expect(reference.apply(entry(1, encodeOpenSession()))).to.deep.equal({
+      result: 'opened:1',
+      isEffective: false,
     });
-    expect(reference.apply(entry(1))).to.deep.equal({ result: 'applied', isEffective: true });
-    expect(reference.apply(entry(2))).to.deep.equal({ result: 'applied', isEffective: false });
+    expect(reference.apply(entry(2))).to.deep.equal({ result: 'applied', isEffective: true });
+    expect(reference.apply(entry(3))).to.deep.equal({ result: 'applied', isEffective: false });
   });
 });
 

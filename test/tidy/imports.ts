@@ -20,7 +20,7 @@ const folders: Readonly<
   xmlrpc: { values: [], types: [] },
   blocks: { values: [], types: [] },
   config: { values: [], types: [] },
-  client: { values: ['xmlrpc', 'node/errors', 'node/requestLanes'], types: ['stateMachine/command'] },
+  client: { values: ['xmlrpc', 'node/errors', 'node/clientSessions'], types: ['stateMachine/command'] },
   api: {
     // A surface writes the commands of the state machine it is for.
     values: ['node', 'xmlrpc', 'blocks', 'stateMachine/command'],

@@ -112,7 +112,7 @@ describe('tidy: every rule can fail', () => {
       ]);
       accepts(rule, 'src/client/client.ts', [
         `import { a } from '../node/errors.js';`,
-        `import { b } from '../node/requestLanes.js';`,
+        `import { b } from '../node/clientSessions.js';`,
         `import type { C } from '../stateMachine/command.js';`,
       ]);
       accepts(rule, 'src/cli/main.ts', [

@@ -120,9 +120,9 @@ export const readsAndClients: readonly Mutation[] = [
     edits: [
       {
         file: 'src/client/clusterCaller.ts',
-        find: 'const attempt = await this.attempt(server, callFor(write.request), operation);',
+        find: 'const attempt = await this.attempt(server, callFor(request), operation);',
         replace:
-          'write.renew();\n      const attempt = await this.attempt(server, callFor(write.request), operation);',
+          "if (operation.outcome === 'unknown') request = { clientId: 'another', sequence: 1 };\n      const attempt = await this.attempt(server, callFor(request), operation);",
       },
     ],
   },
