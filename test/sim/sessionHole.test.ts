@@ -26,7 +26,10 @@ function isFirst({ sequence }: RequestId): boolean {
 
 /** State machines, and their reference, for which the first request of a session that they do not know is that of a new client. */
 function withTheHole(): () => void {
+  // Each is called with its own object below.
+  // eslint-disable-next-line @typescript-eslint/unbound-method
   const { once } = Sessions.prototype;
+  // eslint-disable-next-line @typescript-eslint/unbound-method
   const { apply } = Reference.prototype;
   Sessions.prototype.once = function (numbered, change) {
     const result = once.call(this, numbered, change);

@@ -77,7 +77,7 @@ describe('commands', () => {
       null,
       {},
     ])
-      expect(isCommandResult(other), String(other)).to.equal(false);
+      expect(isCommandResult(other), JSON.stringify(other)).to.equal(false);
     expect(sessionIn('opened:17')).to.equal('17');
     expect(sessionIn('applied')).to.equal(undefined);
   });
