@@ -26,10 +26,9 @@ function isFirst({ sequence }: RequestId): boolean {
 
 /** State machines, and their reference, for which the first request of a session that they do not know is that of a new client. */
 function withTheHole(): () => void {
-  // Each is called with its own object below.
-  // eslint-disable-next-line @typescript-eslint/unbound-method
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own object below
   const { once } = Sessions.prototype;
-  // eslint-disable-next-line @typescript-eslint/unbound-method
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own object below
   const { apply } = Reference.prototype;
   Sessions.prototype.once = function (numbered, change) {
     const result = once.call(this, numbered, change);
