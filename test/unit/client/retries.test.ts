@@ -121,7 +121,7 @@ describe('client: an update', () => {
 describe('client: what is known of an update that has no answer by its deadline', () => {
   afterEach(() => cluster.close());
 
-  const deadlineMs = 100;
+  const deadlineMs = 400;
   /** One round, and a pause that lasts until the deadline. */
   const patient = { backoff: { minMs: 60_000, maxMs: 60_000 } };
   const notLeader: Reply = { fault: 'notLeader' };
