@@ -158,8 +158,8 @@ describe('client: what is known of an update that has no answer by its deadline'
   });
 
   it('is nothing, when an attempt timed out before no leader was found', async () => {
-    const client = (await clusterOf('silence', notLeader)).client({ ...patient, attemptMs: 20 });
-    const error = await clientErrorOf(client.updateFile('a', 1, ['h'], { deadlineMs: 200 }));
+    const client = (await clusterOf('silence', notLeader)).client({ ...patient, attemptMs: 100 });
+    const error = await clientErrorOf(client.updateFile('a', 1, ['h'], { deadlineMs: 800 }));
     expect(error).to.include({ code: 'deadline', outcome: 'unknown' });
   });
 
