@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { readBody } from '../xmlrpc/body.js';
+import { readRequestBody } from '../xmlrpc/body.js';
+import { receivingBytes } from '../xmlrpc/byteBudget.js';
 import { onSocketClose } from '../xmlrpc/hangUp.js';
-import { refuse, tooLarge } from '../xmlrpc/refusal.js';
+import { noRoom, refuse, tooLarge } from '../xmlrpc/refusal.js';
 import type { RequestId } from '../stateMachine/command.js';
 import type { Caller } from './caller.js';
 import { requestIdFromHeader } from './requestId.js';
@@ -55,9 +56,9 @@ export class HttpCall implements Caller {
       refuse(this.request, this.response, tooLarge(bodyBytesMax));
       return;
     }
-    readBody(this.request, bodyBytesMax, (body) => {
-      if (body === 'too large') {
-        refuse(this.request, this.response, tooLarge(bodyBytesMax));
+    readRequestBody(this.request, bodyBytesMax, receivingBytes, (body) => {
+      if (body === 'too large' || body === 'no room') {
+        refuse(this.request, this.response, body === 'no room' ? noRoom : tooLarge(bodyBytesMax));
         return;
       }
       const text = textOf(body);

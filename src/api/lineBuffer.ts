@@ -26,6 +26,11 @@ export class LineBuffer {
     return this.end - this.start;
   }
 
+  /** What is held for the bytes that wait. */
+  get capacity(): number {
+    return this.bytes.length;
+  }
+
   /** Takes in the next bytes. The chunk is not copied when nothing waits, so it must not change. */
   push(chunk: Buffer): void {
     if (this.length === 0) {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { receivingBytes, type Share } from '../xmlrpc/byteBudget.js';
 import { LineBuffer, type Line } from './lineBuffer.js';
 import { WaitingLine } from './waitingLine.js';
 import type { LineSurface } from './surfaces.js';
@@ -17,7 +18,9 @@ export interface LineTimeouts {
 }
 
 /** What is read while a message waits, so that the end of the connection is noticed. */
-const READ_AHEAD_BYTES = 64 * 1_024;
+const READ_AHEAD_BYTES = 1_024 * 1_024;
+/** The bytes that a connection may hold without a share of what all of them may hold together. */
+const FREE_BYTES = 16 * 1_024;
 const DISCARD_BYTES_MAX = 16 * 1_024 * 1_024;
 /** So many milliseconds of the event loop a client gets for the messages that it has sent at once. */
 const TURN_MS_MAX = 5;
@@ -39,6 +42,9 @@ export class LineConnection {
   /** Nothing more is taken in: what has come is answered, and then the connection ends. */
   private noMore = false;
   private discarded = 0;
+  private readonly share: Share;
+  /** The last reply, to no message. */
+  private lastWord: string | undefined;
 
   /** @param socket with `allowHalfOpen` and a listener for `error`; nothing else reads from it or writes to it */
   constructor(
@@ -47,11 +53,14 @@ export class LineConnection {
     private readonly timeouts: LineTimeouts,
   ) {
     this.lines = new LineBuffer(surface.lineBytesMax);
+    this.share = (surface.receiving ?? receivingBytes).open(() => this.refuseRest());
     socket.setTimeout(timeouts.lineIdleMs);
     socket.on('data', (chunk: Buffer) => this.take(chunk));
     socket.once('end', () => this.takeLast());
     socket.once('close', () => {
       clearTimeout(this.quiet);
+      this.lines.clear();
+      this.share.hold(0);
       this.waiting?.hangUp();
     });
     socket.once('timeout', () => socket.destroy());
@@ -71,7 +80,30 @@ export class LineConnection {
     this.lines.push(chunk);
     clearTimeout(this.quiet);
     if (!this.busy) void this.work();
-    else if (this.lines.length > READ_AHEAD_BYTES) this.socket.pause();
+    else if (this.lines.length > READ_AHEAD_BYTES) this.pauseUntilAnswered();
+    this.account();
+  }
+
+  /** Its end goes unnoticed now, so it gets no more time than one whose client has closed its half. */
+  private pauseUntilAnswered(): void {
+    this.socket.pause();
+    this.socket.setTimeout(this.timeouts.lineIdleMs);
+  }
+
+  private account(): void {
+    const { capacity } = this.lines;
+    this.share.hold(capacity > FREE_BYTES ? capacity : 0);
+  }
+
+  /** There is no room for what it has sent and is not answered; the message that is being answered still gets its reply. */
+  private refuseRest(): void {
+    this.lines.clear();
+    if (this.socket.writableEnded) return;
+    this.noMore = true;
+    clearTimeout(this.quiet);
+    const message = 'overloaded: the server holds too many unfinished lines, and these took the longest';
+    this.lastWord = failReply(message, 'overloaded', 'notDone');
+    if (!this.busy) void this.work();
   }
 
   private takeLast(): void {
@@ -91,10 +123,12 @@ export class LineConnection {
         await nextTurn();
         turnEndsAt = performance.now() + TURN_MS_MAX;
       }
+      this.account();
       await this.serve(line);
       if (this.socket.destroyed) return;
     }
     this.busy = false;
+    this.account();
     if (this.noMore) {
       this.end();
       return;
@@ -111,8 +145,8 @@ export class LineConnection {
   }
 
   private async serve(line: Line): Promise<void> {
-    // Who waits for us is not idle.
-    this.socket.setTimeout(this.noMore ? this.timeouts.lineIdleMs : 0);
+    // Who waits for us is not idle; whose end would go unnoticed has no more time than whose end has come.
+    this.socket.setTimeout(this.noMore || this.socket.isPaused() ? this.timeouts.lineIdleMs : 0);
     const reply = 'text' in line ? await this.answer(line.text) : this.refusal(line.fault);
     if (this.socket.destroyed) return;
     if (!this.socket.write(`${reply}\n`)) await this.drain();
@@ -152,6 +186,7 @@ export class LineConnection {
   /** What the client still sends is read for a while: the reset that unread bytes cause could overtake the last reply. */
   private end(): void {
     this.socket.setTimeout(this.timeouts.unreadMs);
+    if (this.lastWord !== undefined) this.socket.write(`${this.lastWord}\n`);
     this.socket.end(() => {
       if (this.socket.destroyed) return;
       const giveUp = setTimeout(() => this.socket.destroy(), this.timeouts.discardMs);

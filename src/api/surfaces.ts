@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ByteBudget } from '../xmlrpc/byteBudget.js';
 import type { XmlRpcServerOptions } from '../xmlrpc/index.js';
 import type { Caller } from './caller.js';
 import type { Pages } from './pages.js';
@@ -27,6 +28,8 @@ export interface Route {
 export interface LineSurface {
   /** A longer line, its line feed not counted, gets a fail reply, and its connection is ended. */
   readonly lineBytesMax: number;
+  /** Holds the lines that have not come completely, and those that wait. @default the one of this process */
+  readonly receiving?: ByteBudget;
   /**
    * Answers one message. Messages of one connection come one after another: the next when this one is answered.
    *

@@ -6,7 +6,7 @@ const DISCARD_MS_MAX = 5_000;
 
 /** Why a request is not read as XML-RPC at all. */
 export interface Refusal {
-  readonly status: 405 | 413 | 415;
+  readonly status: 405 | 413 | 415 | 503;
   /** One sentence for a person. */
   readonly reason: string;
 }
@@ -18,6 +18,12 @@ export function tooLarge(bodyBytesMax: number): Refusal {
     reason: `The request body is larger than the ${bodyBytesMax} bytes that are allowed.`,
   };
 }
+
+/** The refusal of a body for which there is no room beside all the others that are on their way. */
+export const noRoom: Refusal = {
+  status: 503,
+  reason: 'The server holds too many unfinished requests, and this one took the longest; send it again.',
+};
 
 /** What the head of a request alone makes us refuse. */
 export function refusalOfHead(request: IncomingMessage, bodyBytesMax: number): Refusal | undefined {

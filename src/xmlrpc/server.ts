@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { readBody } from './body.js';
+import { readRequestBody } from './body.js';
+import { receivingBytes, type ByteBudget } from './byteBudget.js';
 import { decodeBody } from './encoding.js';
 import { FAULT_CODES, XmlRpcFault, XmlRpcParseError } from './faults.js';
 import { onSocketClose } from './hangUp.js';
 import { parseMethodCall, type MethodCall, type ParserLimits } from './parser.js';
-import { refusalOfHead, refuse, tooLarge } from './refusal.js';
+import { noRoom, refusalOfHead, refuse, tooLarge } from './refusal.js';
 import { replyAtOnce, replyInPieces } from './reply.js';
 import { methodResponsePieces, serializeFault } from './serializer.js';
 import type { ParsedValue, XmlRpcValue } from './types.js';
@@ -36,6 +37,8 @@ export interface XmlRpcServerOptions {
   readonly dispatch: Dispatch;
   /** A larger request body is refused with HTTP 413. @default 8 MiB */
   readonly bodyBytesMax?: number;
+  /** Holds the bodies that have not come completely. @default the one of this process */
+  readonly receiving?: ByteBudget;
   /** Limits for reading calls. @default CALL_LIMITS */
   readonly limits?: Partial<ParserLimits>;
   /** Told of every error of the dispatch function, its promise or its listeners that is not a fault. */
@@ -43,8 +46,8 @@ export interface XmlRpcServerOptions {
 }
 
 /**
- * Serves one XML-RPC call. Whatever can be read as a request is answered with HTTP 200 and a value or a fault; 405, 413
- * and 415 with a sentence are for requests that are not read at all. Never throws, whatever the client sends and
+ * Serves one XML-RPC call. Whatever can be read as a request is answered with HTTP 200 and a value or a fault; 405, 413,
+ * 415 and 503 with a sentence are for requests that are not read at all. Never throws, whatever the client sends and
  * whenever it goes away.
  */
 export function handleXmlRpc(
@@ -61,8 +64,9 @@ export function handleXmlRpc(
     refuse(request, response, refusal);
     return;
   }
-  readBody(request, bodyBytesMax, (body) => {
+  readRequestBody(request, bodyBytesMax, options.receiving ?? receivingBytes, (body) => {
     if (body === 'too large') refuse(request, response, tooLarge(bodyBytesMax));
+    else if (body === 'no room') refuse(request, response, noRoom);
     else answer(request, response, body, options);
   });
 }

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Caller } from '../../../src/api/caller.js';
 import type { LineSurface } from '../../../src/api/surfaces.js';
+import { ByteBudget } from '../../../src/xmlrpc/byteBudget.js';
 import { until } from '../../support/xmlrpcServer.js';
 import {
   closeFronts,
@@ -337,6 +338,69 @@ describe('api: a connection of JSON lines', () => {
         await new Promise((resolve) => setTimeout(resolve, 1));
       }
       expect(bytes).to.equal(count * (large.length + 1));
+    });
+
+    it('a client that sends more than is read ahead and goes away is noticed like one that closed its half', async () => {
+      const desk = new Desk();
+      const socket = socketTo(await portOf(desk.surface, { lineIdleMs: 100 }));
+      socket.write('{1}\n');
+      await desk.next('{1}');
+      let hangUps = 0;
+      desk.calls[0]?.onHangUp(() => (hangUps += 1));
+      socket.write('{}\n'.repeat(3_000_000));
+      socket.resetAndDestroy();
+      await until(() => hangUps === 1);
+      expect(desk.asked).to.deep.equal(['{1}']);
+    });
+
+    it('notices at once the end of a client that has sent half a megabyte of messages ahead', async () => {
+      const desk = new Desk();
+      const socket = socketTo(await portOf(desk.surface));
+      socket.write('{1}\n');
+      await desk.next('{1}');
+      let hangUps = 0;
+      desk.calls[0]?.onHangUp(() => (hangUps += 1));
+      await new Promise((resolve) => socket.write('{}\n'.repeat(170_000), resolve));
+      await rawTo(socket.remotePort ?? 0, 'x\r\n\r\n').closed;
+      socket.resetAndDestroy();
+      await until(() => hangUps === 1);
+    });
+
+    it('connections together hold no more unfinished lines than there is room for', async () => {
+      const receiving = new ByteBudget(1_000_000);
+      const port = await portOf(linesOf(echo, { lineBytesMax: 1_000_000, receiving }));
+      const clients = Array.from({ length: 12 }, () => rawTo(port, `{"${'x'.repeat(200_000)}`));
+      const refused = (): number =>
+        clients.filter(({ received }) => received().includes('overloaded')).length;
+      await until(() => refused() >= 8);
+      expect(receiving.bytes).to.be.at.most(1_000_000);
+      expect(clients.map(({ received }) => received())).to.include(
+        failure(
+          'overloaded: the server holds too many unfinished lines, and these took the longest',
+          'overloaded',
+        ),
+      );
+      const other = rawTo(port, `{"${'y'.repeat(200_000)}"}\n`);
+      await until(() => other.received().startsWith('answer to {"yyy'));
+      await closeFronts();
+      await until(() => receiving.bytes === 0);
+    });
+
+    it('a message that waits keeps its answer when there is no room for those behind it', async () => {
+      const desk = new Desk();
+      const receiving = new ByteBudget(600_000);
+      const port = await portOf({ ...desk.surface, lineBytesMax: 1_000_000, receiving });
+      const first = rawTo(port, '{1}\n');
+      await desk.next('{1}');
+      first.socket.write('{2}\n'.repeat(50_000));
+      await until(() => receiving.bytes > 190_000);
+      rawTo(port, `{"${'x'.repeat(700_000)}`);
+      // Only one that is alone may have more than there is room for.
+      await until(() => receiving.bytes > 600_000);
+      desk.reply('one');
+      await first.closed;
+      expect(first.received()).to.match(/^one\n\{"code":"fail".*"overloaded","outcome":"notDone"\}\}\n$/);
+      expect(desk.asked).to.deep.equal(['{1}']);
     });
 
     it('what a client sends while its message waits stays with the client', async () => {

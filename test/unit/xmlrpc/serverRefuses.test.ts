@@ -1,7 +1,15 @@
 import { once } from 'node:events';
 import { expect } from 'chai';
 import { serializeMethodCall, type XmlRpcValue } from '../../../src/xmlrpc/index.js';
-import { closeServers, connectRaw, exchangeRaw, post, startServer } from '../../support/xmlrpcServer.js';
+import { ByteBudget } from '../../../src/xmlrpc/byteBudget.js';
+import {
+  closeServers,
+  connectRaw,
+  exchangeRaw,
+  post,
+  startServer,
+  until,
+} from '../../support/xmlrpcServer.js';
 
 const limit = 10_000;
 const close = ['Connection: close'];
@@ -69,6 +77,35 @@ describe('XML-RPC server: what it refuses and survives', () => {
       const { status, headers } = await exchangeRaw(port, post('a'.repeat(10 * MEGABYTE.length)));
       expect(status).to.equal(413);
       expect(headers).to.include('connection: close');
+    });
+
+    it('with 503 the unfinished bodies that took the longest, when all together are too large', async () => {
+      const receiving = new ByteBudget(1_000_000);
+      const { port } = await startServer(() => true, { receiving });
+      const head = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 8000000\r\n\r\n';
+      const slow = Array.from({ length: 12 }, () => connectRaw(port, head + 'a'.repeat(200_000)));
+      const refused = (): number => slow.filter(({ received }) => received() !== '').length;
+      await until(() => refused() >= 8);
+      expect(receiving.bytes).to.be.at.most(1_000_000);
+      const answer = slow.find(({ received }) => received() !== '')?.received();
+      expect(answer).to.match(/^HTTP\/1.1 503 /);
+      expect(answer).to.match(
+        /\r\n\r\nThe server holds too many unfinished requests, .+; send it again\.\n$/,
+      );
+      const large = serializeMethodCall('m', ['a'.repeat(300_000)]);
+      expect((await exchangeRaw(port, post(large, close))).status).to.equal(200);
+      for (const { socket } of slow) socket.destroy();
+      await until(() => receiving.bytes === 0);
+    });
+
+    it('with 503 bodies in many small pieces for what the pieces take, not for their bytes alone', async () => {
+      const receiving = new ByteBudget(50_000);
+      const { port } = await startServer(() => true, { receiving });
+      const head = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
+      const clients = [1, 2].map(() => connectRaw(port, head + '1\r\na\r\n'.repeat(300)));
+      await until(() => clients.some(({ received }) => received().startsWith('HTTP/1.1 503 ')));
+      for (const { socket } of clients) socket.destroy();
+      await until(() => receiving.bytes === 0);
     });
 
     it('to read a huge body: it closes the connection instead', async () => {
