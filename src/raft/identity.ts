@@ -101,7 +101,10 @@ function noteFollower(state: RaftState, from: NodeId, sender: Sender): void {
   if (progress.directory !== null && progress.directory !== sender.directory)
     progress.startOver(sender.directory);
   progress.directory = sender.directory;
-  progress.isVoter = sender.standing !== 'learner';
+  const isVoter = sender.standing !== 'learner';
+  // Under load it never holds all that is committed at a moment: what was committed when it came is enough.
+  if (!isVoter && progress.isVoter) progress.catchUpIndex = state.commitIndex;
+  progress.isVoter = isVoter;
 }
 
 /** A learner that has caught up is proposed to the voters; again when it has the entry and did not recognise itself in it. */
@@ -109,7 +112,7 @@ export function admitLearners(state: RaftState): void {
   if (state.identity === null || state.commitIndex < state.termStartIndex) return;
   for (const [peer, progress] of state.progress) {
     const { directory, isVoter, matchIndex } = progress;
-    if (isVoter || directory === null || matchIndex < state.commitIndex) continue;
+    if (isVoter || directory === null || matchIndex < progress.catchUpIndex) continue;
     const proposed = state.admissions.get(peer);
     const isPending = proposed?.directory === directory && progress.commitIndex < proposed.index;
     if (isPending) continue;

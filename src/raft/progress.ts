@@ -25,6 +25,8 @@ export class Progress {
   /** Whether it takes part in majorities, by its own word; the id of its directory once it has told it. */
   isVoter = true;
   directory: string | null = null;
+  /** A learner is proposed as a voter once it holds this much. */
+  catchUpIndex = 0;
   /** Ticks since its last answer, or since this leadership began. */
   silentTicks = 0;
   /** The snapshot that it gets before anything else. */

@@ -12,7 +12,16 @@ export const ELECTION_MS = 5_000;
 
 /** Flags that halve the time of an election, where time is not the subject. */
 export const quickElections: readonly string[] = [
-  ...['--heartbeat-ms', '100', '--election-min-ms', '300', '--election-max-ms', '600'],
+  ...[
+    '--heartbeat-ms',
+    '100',
+    '--election-min-ms',
+    '300',
+    '--election-max-ms',
+    '600',
+    '--rpc-timeout-ms',
+    '250',
+  ],
 ];
 
 const cleanups: (() => void)[] = [];
@@ -111,7 +120,9 @@ export class Cluster {
   /** Starts a server that need not become ready. */
   launch(id: number, flags = this.flags): Program {
     const dataDir = this.dataRoot === undefined ? [] : ['--data-dir', this.dataDir(id)];
-    const args = ['server', this.configFileOf(id), String(id), ...flags, ...dataDir];
+    // The files differ from server to server then: a name tells that they belong together.
+    const name = this.route === undefined ? [] : ['--cluster-name', 'routed'];
+    const args = ['server', this.configFileOf(id), String(id), ...flags, ...name, ...dataDir];
     const program = surfstore(args, this.options);
     this.programs.push(program);
     this.processes.set(id, program);
