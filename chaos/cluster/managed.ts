@@ -76,7 +76,8 @@ export class ManagedCluster implements Cluster, Processes {
     const { program, flags, logDir } = this.options;
     const dataDir = this.dataDirOf(server);
     const args = [
-      ...['server', this.configFileOf(server), String(server), ...flags],
+      // The files differ, since the others reach each server through its proxy: a name tells that they belong together.
+      ...['server', this.configFileOf(server), String(server), '--cluster-name', 'monkey', ...flags],
       ...(dataDir === undefined ? [] : ['--data-dir', dataDir]),
     ];
     const started = await ServerProcess.start(program, args, this.logFile(logDir, server));

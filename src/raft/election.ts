@@ -89,7 +89,7 @@ export function handleRequestVoteResponse(state: RaftState, response: RequestVot
 
 /** A batch is durable: if it holds the vote of a candidate for itself, that vote counts from now on. */
 export function handlePersistedVote(state: RaftState, batch: number): void {
-  state.persistedBatch = batch;
+  state.persisted(batch);
   if (!isStanding(state) || state.isVoting) return;
   state.votes.add(state.id);
   if (hasWon(state)) becomeLeader(state);

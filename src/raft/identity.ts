@@ -22,8 +22,15 @@ import {
  * does, too, since the entry comes after all that in its log: from then on it is a voter like any other.
  */
 export function identify(state: RaftState, stored: Identity | null): void {
-  if (stored !== null) state.identity = stored;
-  else state.setIdentity({ cluster: null, directory: state.drawId(), standing: 'founder' });
+  if (stored !== null) state.recoverIdentity(stored);
+  const known = stored ?? {
+    cluster: null,
+    directory: state.drawId(),
+    standing: 'founder',
+    starts: 0,
+    met: {},
+  };
+  state.setIdentity({ ...known, starts: known.starts + 1, run: state.drawId() });
 }
 
 /**
@@ -32,6 +39,7 @@ export function identify(state: RaftState, stored: Identity | null): void {
  */
 export function acceptsSender(state: RaftState, message: Message): boolean {
   const { sender, from } = message;
+  if (isOlderCopy(state, message)) loseStanding(state);
   if (message.type === 'refusal') {
     state.progress.get(from)?.unreachable();
     // Before it is known whether they belong together: the one who refuses may be the one to join.
@@ -52,7 +60,12 @@ export function acceptsSender(state: RaftState, message: Message): boolean {
   // A log that is another one stays so until an append proves the contrary.
   if (state.estranged.get(from) !== 'history') reconcile(state, from);
   joins(state, sender);
-  if ((message.acknowledged ?? 0) > state.log.lastIndex) loseStanding(state);
+  if (!meets(state, from, sender)) {
+    // It is told so by the life that is remembered of it.
+    if (isRequest(message)) refuse(state, message, 'stranger');
+    else state.progress.get(from)?.unreachable();
+    return false;
+  }
   if (state.role === 'leader' && !isRequest(message)) noteFollower(state, from, sender);
   return true;
 }
@@ -83,6 +96,27 @@ function joins(state: RaftState, sender: Sender): boolean {
     standing: isFounder ? 'voter' : 'learner',
   });
   if (!isFounder && state.role !== 'follower') becomeFollower(state, state.term, null);
+  return true;
+}
+
+/** Whether this directory holds less than its server has acknowledged, or does not know of a life that others have met. */
+function isOlderCopy({ identity, log }: RaftState, { acknowledged = 0, met }: Message): boolean {
+  if (identity === null) return false;
+  if (acknowledged > log.lastIndex) return true;
+  if (met?.directory !== identity.directory) return false;
+  return met.starts > identity.starts || (met.starts === identity.starts && met.run !== identity.run);
+}
+
+/** Remembers the newest life of a peer; false when the peer comes from an older copy of its directory, or its message is old. */
+function meets(state: RaftState, from: NodeId, { directory, starts, run }: Sender): boolean {
+  const { identity } = state;
+  if (identity === null || directory === '') return true;
+  const known = identity.met[from];
+  if (known?.directory === directory) {
+    if (starts === known.starts && run === known.run) return true;
+    if (starts <= known.starts) return false;
+  }
+  state.setIdentity({ ...identity, met: { ...identity.met, [from]: { directory, starts, run } } });
   return true;
 }
 

@@ -5,7 +5,17 @@ import { emptyDraft, type Output, type OutputDraft } from './output.js';
 import type { Progress } from './progress.js';
 import { majorityOf } from './quorum.js';
 import { ReadIndex } from './readIndex.js';
-import type { HardState, Identity, Message, NodeId, RefusalReason, Role, Sender, Snapshot } from './types.js';
+import type {
+  HardState,
+  Identity,
+  Life,
+  Message,
+  NodeId,
+  RefusalReason,
+  Role,
+  Sender,
+  Snapshot,
+} from './types.js';
 
 /** The variables of figure 2, the timers, and the output of the step under way. Shared by the handlers of the core. */
 export class RaftState {
@@ -56,6 +66,9 @@ export class RaftState {
 
   /** Whose directory this is; null without one. */
   identity: Identity | null = null;
+  /** The newest life of this server that is durable: what it tells its peers of itself. */
+  private life = { starts: 0, run: '' };
+  private identityBatch = 0;
   /** Committed entries up to here have had their effect on the identity. */
   identityIndex: number;
   /** How far each server has acknowledged committed entries, by its leaders' word. */
@@ -114,8 +127,22 @@ export class RaftState {
     this.draft.messagesAfterPersist.push(message);
   }
 
+  /** What was stored about the directory is known to be durable. */
+  recoverIdentity({ starts, run }: Identity): void {
+    this.life = { starts, run };
+  }
+
+  /** All batches up to this one are durable. A life is told to nobody before: who forgot it would look like an older copy. */
+  persisted(batch: number): void {
+    this.persistedBatch = batch;
+    if (this.identity === null || batch < this.identityBatch) return;
+    const { starts, run } = this.identity;
+    this.life = { starts, run };
+  }
+
   setIdentity(identity: Identity): void {
     this.identity = identity;
+    this.identityBatch = this.nextBatch;
     this.draft.identityChanged = true;
     this.draft.identity = identity;
   }
@@ -130,9 +157,11 @@ export class RaftState {
     const { identity } = this;
     const { roster } = this.config;
     if (identity === null)
-      return roster === '' ? undefined : { roster, cluster: null, directory: '', standing: 'voter' };
+      return roster === ''
+        ? undefined
+        : { roster, cluster: null, directory: '', standing: 'voter', ...this.life };
     const { directory, standing } = identity;
-    return { roster, cluster: identity.cluster ?? this.foundingId, directory, standing };
+    return { roster, cluster: identity.cluster ?? this.foundingId, directory, standing, ...this.life };
   }
 
   /** The id in the founding entry of a log that is not compacted; null without one. */
@@ -146,9 +175,16 @@ export class RaftState {
     const { sender } = this;
     if (sender === undefined) return;
     messages.forEach((message, position) => {
-      const acknowledged = this.identity === null ? 0 : this.acknowledgedBy(message.to);
-      messages[position] = acknowledged > 0 ? { ...message, sender, acknowledged } : { ...message, sender };
+      messages[position] = { ...message, sender, ...this.knownOf(message) };
     });
+  }
+
+  /** What its addressee may have forgotten. */
+  private knownOf(message: Message): { readonly acknowledged?: number; readonly met?: Life } {
+    if (this.identity === null || (message.type === 'appendEntries' && message.entries.length > 0)) return {};
+    const acknowledged = this.acknowledgedBy(message.to);
+    const met = this.identity.met[message.to];
+    return { ...(acknowledged > 0 ? { acknowledged } : {}), ...(met === undefined ? {} : { met }) };
   }
 
   /** How far that server has acknowledged committed entries, as far as this one knows. */

@@ -26,6 +26,16 @@ export interface Entry extends EntryId {
  */
 export type Standing = 'founder' | 'learner' | 'voter';
 
+/**
+ * One life of a server on a directory: how often it has been started on it, and an id of that start. An older copy of a
+ * directory has other lives than the ones that its peers remember.
+ */
+export interface Life {
+  readonly directory: string;
+  readonly starts: number;
+  readonly run: string;
+}
+
 /** Whose directory it is. Kept with term and vote; servers without a directory have none. */
 export interface Identity {
   /** The id of the cluster; null while a founder has none. */
@@ -33,16 +43,19 @@ export interface Identity {
   /** The id of this very directory: an emptied one gets another. */
   readonly directory: string;
   readonly standing: Standing;
+  readonly starts: number;
+  readonly run: string;
+  /** The newest life of each peer, as far as it was met, by the peer's id. */
+  readonly met: Readonly<Record<NodeId, Life>>;
 }
 
 /** The sender of a message, as its receiver judges it. */
-export interface Sender {
+export interface Sender extends Life {
   /** Stands for the list of servers that it was started with. */
   readonly roster: string;
   /** The id of its cluster, or the one that it is about to found; null without either, or without a directory. */
   readonly cluster: string | null;
-  /** The id of its directory; empty without one. */
-  readonly directory: string;
+  /** Without a directory its id is empty. */
   readonly standing: Standing;
 }
 
@@ -78,6 +91,8 @@ interface Addressed {
   readonly sender?: Sender;
   /** How far, to the sender's knowledge, the addressee has acknowledged entries that are committed; left out when 0. */
   readonly acknowledged?: number;
+  /** The newest life of the addressee that the sender has met; left out without one, and with entries. */
+  readonly met?: Life;
 }
 
 /** `term` is the term the sender would campaign in, one above its own. */

@@ -9,6 +9,7 @@ import type {
   HeartbeatResponse,
   InstallSnapshot,
   InstallSnapshotResponse,
+  Life,
   Message,
   RefusalReason,
   RequestMessage,
@@ -120,6 +121,7 @@ interface Address {
   readonly term: number;
   readonly sender?: Sender;
   readonly acknowledged?: number;
+  readonly met?: Life;
 }
 
 function address(fields: Fields): Address {
@@ -127,18 +129,26 @@ function address(fields: Fields): Address {
   const acknowledged =
     fields['acknowledged'] === undefined ? {} : { acknowledged: count(fields, 'acknowledged') };
   const [from, to, term] = [count(fields, 'from'), count(fields, 'to'), count(fields, 'term')];
-  return { from, to, term, ...sender, ...acknowledged };
+  const met = fields['met'] === undefined ? {} : { met: lifeOf(fieldsOf(fields['met'], 'met')) };
+  return { from, to, term, ...sender, ...acknowledged, ...met };
 }
 
 const standings: readonly Standing[] = ['founder', 'learner', 'voter'];
 
 function senderOf(value: unknown): Sender {
-  const { roster, cluster, directory, standing } = fieldsOf(value, 'sender');
+  const fields = fieldsOf(value, 'sender');
+  const { roster, cluster, standing } = fields;
   const known = standings.find((each) => each === standing);
   if (known === undefined) throw new MessageError('standing of sender is unknown');
   if (cluster !== null && !isId(cluster)) throw new MessageError('cluster of sender is not an id');
-  if (!isId(roster) || !isId(directory)) throw new MessageError('sender has no roster or directory');
-  return { roster, cluster, directory, standing: known };
+  if (!isId(roster)) throw new MessageError('sender has no roster');
+  return { roster, cluster, standing: known, ...lifeOf(fields) };
+}
+
+function lifeOf(fields: Fields): Life {
+  const { directory, run } = fields;
+  if (!isId(directory) || !isId(run)) throw new MessageError('a life names no directory or run');
+  return { directory, starts: count(fields, 'starts'), run };
 }
 
 /** Ids are short, so that no message makes a server keep much of them. */

@@ -51,11 +51,24 @@ class Server {
 }
 
 function member(cluster: string | null, directory: string, standing: Standing = 'voter'): Identity {
+  return { cluster, directory, standing, starts: 1, run: 'r1', met: {} };
+}
+
+/** What a test cares about of an identity. */
+function told({ identity }: { readonly identity: Identity | null }): object {
+  const { cluster, directory, standing } = identity ?? member(null, '');
   return { cluster, directory, standing };
 }
 
 function from(message: Message, sender: Partial<Sender>, more: object = {}): Message {
-  const usual = { roster: 'r', cluster: 'X', directory: 'theirs', standing: 'voter' } as const;
+  const usual = {
+    roster: 'r',
+    cluster: 'X',
+    directory: 'theirs',
+    standing: 'voter',
+    starts: 1,
+    run: 'r',
+  } as const;
   return { ...message, sender: { ...usual, ...sender }, ...more };
 }
 
@@ -80,16 +93,16 @@ describe('a directory and its cluster', () => {
     it('a new directory draws an id, and founds a cluster with others like it', () => {
       const server = new Server(0);
       server.step({ type: 'campaign' });
-      expect(server.identity).to.deep.equal(member(null, 'drawn1', 'founder'));
+      expect(told(server)).to.deep.equal({ cluster: null, directory: 'drawn1', standing: 'founder' });
       const address = { from: 1, to: 0, term: 1, granted: true } as const;
       const founder = { cluster: null, standing: 'founder' } as const;
       server.receive(from({ type: 'preVoteResponse', ...address }, founder));
       const { all } = server.receive(from({ type: 'requestVoteResponse', ...address }, founder));
       const message = only(all, 'appendEntries', 1);
-      expect(message.entries).to.deep.equal([{ term: 1, index: 1, kind: 'cluster', command: 'drawn2' }]);
-      expect(message.sender).to.include({ cluster: 'drawn2', standing: 'founder' });
-      server.receive(from(accept(message), { cluster: 'drawn2', standing: 'founder' }));
-      expect(server.identity).to.deep.equal(member('drawn2', 'drawn1'));
+      expect(message.entries).to.deep.equal([{ term: 1, index: 1, kind: 'cluster', command: 'drawn3' }]);
+      expect(message.sender).to.include({ cluster: 'drawn3', standing: 'founder' });
+      server.receive(from(accept(message), { cluster: 'drawn3', standing: 'founder' }));
+      expect(told(server)).to.deep.equal({ cluster: 'drawn3', directory: 'drawn1', standing: 'voter' });
     });
 
     it('a founder that holds the founding entry is a voter of the cluster, however it learns that it was committed', () => {
@@ -104,7 +117,7 @@ describe('a directory and its cluster', () => {
     it('the id of the directory is stored with the first thing that is stored', () => {
       const server = new Server(0);
       const { batch } = server.core.step({ type: 'receive', message: requestVote({ id: 0, term: 0 }, 1) });
-      expect(batch?.identity).to.deep.equal(member(null, 'drawn1', 'founder'));
+      expect(batch?.identity).to.include({ directory: 'drawn1', standing: 'founder', starts: 1 });
     });
   });
 
@@ -201,7 +214,51 @@ describe('a directory and its cluster', () => {
       expect(only(kept.all, 'preVoteResponse').granted).to.equal(true);
       const { all } = server.receive(from(requestVote({ id: 1, term: 1 }, 2, last), {}, { acknowledged: 3 }));
       expect(only(all, 'requestVoteResponse').granted).to.equal(false);
-      expect(server.identity).to.deep.equal(member('X', 'drawn1', 'learner'));
+      expect(told(server)).to.deep.equal({ cluster: 'X', directory: 'drawn2', standing: 'learner' });
+    });
+
+    it('a peer that has met a later life of the directory tells it so, and counts nothing that it says', () => {
+      const server = new Server(2, {
+        ...member('X', 'mine'),
+        met: { 1: { directory: 'd', starts: 3, run: 'r3' } },
+      });
+      for (const life of [
+        { starts: 2, run: 'r2' },
+        { starts: 3, run: 'other' },
+      ]) {
+        const { all } = server.receive(from(preVote({ id: 2, term: 0 }, 1), { directory: 'd', ...life }));
+        expect(only(all, 'refusal').met).to.deep.equal({ directory: 'd', starts: 3, run: 'r3' });
+      }
+      const known = server.receive(
+        from(preVote({ id: 2, term: 0 }, 1), { directory: 'd', starts: 3, run: 'r3' }),
+      );
+      expect(only(known.all, 'preVoteResponse').granted).to.equal(true);
+      server.receive(from(preVote({ id: 2, term: 0 }, 1), { directory: 'd', starts: 4, run: 'r4' }));
+      expect(server.identity?.met[1]).to.deep.equal({ directory: 'd', starts: 4, run: 'r4' });
+    });
+
+    it('a directory that does not know of a life which others have met is an older copy', () => {
+      for (const [met, standing] of [
+        [{ directory: 'mine', starts: 2, run: 'drawn1' }, 'voter'],
+        [{ directory: 'mine', starts: 1, run: 'r1' }, 'voter'],
+        [{ directory: 'before', starts: 9, run: 'r9' }, 'voter'],
+        [{ directory: 'mine', starts: 2, run: 'another' }, 'learner'],
+        [{ directory: 'mine', starts: 3, run: 'r3' }, 'learner'],
+      ] as const) {
+        const server = new Server(1, member('X', 'mine'));
+        server.receive(from(preVote({ id: 1, term: 0 }, 2), {}, { met }));
+        expect(server.identity?.standing ?? 'voter').to.equal(standing);
+      }
+    });
+
+    it('a life is told to others only once it is durable', () => {
+      const server = new Server(1, member('X', 'mine'));
+      const first = server.core.step({ type: 'receive', message: from(preVote({ id: 1, term: 0 }, 2), {}) });
+      expect(only(first.messages, 'preVoteResponse').sender).to.include({ starts: 1, run: 'r1' });
+      if (first.batch !== null)
+        server.core.step({ type: 'persisted', batch: first.batch.number, last: first.batch.last });
+      const second = server.core.step({ type: 'receive', message: from(preVote({ id: 1, term: 0 }, 2), {}) });
+      expect(only(second.messages, 'preVoteResponse').sender).to.include({ starts: 2, run: 'drawn1' });
     });
 
     it('a leader tells the others how far each server has acknowledged, and they tell that server', () => {

@@ -165,9 +165,12 @@ function isEntryKind(value: unknown): value is Entry['kind'] {
 
 function isIdentity(value: unknown): value is Identity {
   if (!isRecord(value)) return false;
-  const { cluster, directory, standing } = value;
+  const { cluster, directory, standing, starts, run, met } = value;
+  const isLife = isNumber(starts) && typeof run === 'string' && isRecord(met);
   const isStanding = standing === 'founder' || standing === 'learner' || standing === 'voter';
-  return (cluster === null || typeof cluster === 'string') && typeof directory === 'string' && isStanding;
+  return (
+    (cluster === null || typeof cluster === 'string') && typeof directory === 'string' && isStanding && isLife
+  );
 }
 
 function isSnapshot(value: unknown): value is SnapshotRecord {
