@@ -105,7 +105,7 @@ quietly() {
 }
 
 npm_ci() {
-  cd "$build_root" && exec npm ci --include=dev --no-audit --no-fund
+  cd "$build_root" && exec env SURFSTORE_INSTALLS=1 npm ci --include=dev --no-audit --no-fund
 }
 
 install_packages() {
@@ -165,4 +165,6 @@ ensure_ready() {
   ensure_built
 }
 
-if [ "${BASH_SOURCE[0]}" = "$0" ]; then ensure_built; fi
+# The packages' installer runs the build, too, as it does for those who install this package from its sources. Whoever called it
+# from here holds the lock and builds afterwards.
+if [ "${BASH_SOURCE[0]}" = "$0" ] && [ -z "${SURFSTORE_INSTALLS-}" ]; then ensure_built; fi
