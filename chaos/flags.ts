@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 
 export interface Flags {
   readonly managed?: boolean;
@@ -53,7 +53,10 @@ export function addFlags(command: Command): Command {
       '--write-evaluation <file>',
       'scenario evaluation: write statuses and what they mean, as Markdown',
     )
-    .addOption(new Option('--server-program <file>', 'with --managed: another program as server').hideHelp());
+    .option(
+      '--server-program <file>',
+      'with --managed: another program as server, by its main JavaScript file',
+    );
 }
 
 function whole(least: number, most: number): (text: string) => number {

@@ -168,7 +168,11 @@ function report(error: unknown): number {
 }
 
 try {
-  await createProgram().parseAsync(own, { from: 'user' });
+  const program = createProgram();
+  if (own.length === 0) {
+    program.outputHelp({ error: true });
+    process.exitCode = EXIT.usage;
+  } else await program.parseAsync(own, { from: 'user' });
 } catch (error) {
   process.exitCode = report(error);
 }

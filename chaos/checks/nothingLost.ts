@@ -28,7 +28,7 @@ export function nothingLost({ operations, finalMap }: RunFacts): CheckResult {
   });
   const files = new Set(acknowledged.map(({ file }) => file)).size;
   if (losses.length > 0) {
-    const summary = `${counted(losses.length, 'loss')} among ${count}: ${losses[0] ?? ''}.`;
+    const summary = `${counted(losses.length, 'loss', 'losses')} among ${count}: ${losses[0] ?? ''}.`;
     return { name, verdict: 'fail', summary, details: losses };
   }
   const summary = `All of ${count} of ${counted(files, 'file')} are there.`;

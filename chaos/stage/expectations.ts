@@ -45,8 +45,8 @@ export class Expectations {
       case 'sameLeader': {
         const { lastLeader } = this;
         const leader = this.leadership.leaderOrLeft;
-        const text = `server ${lastLeader ?? '?'} leads still`;
-        this.note(leader === lastLeader, leader === lastLeader ? text : `${text}: ${named(leader)} leads`);
+        const text = `server ${lastLeader ?? '?'} still leads`;
+        this.note(leader === lastLeader, leader === lastLeader ? text : `${text} (now: ${named(leader)})`);
         return;
       }
       case 'noLeader':

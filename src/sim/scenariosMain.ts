@@ -32,6 +32,9 @@ const flags = new Command('scenarios')
   .parse()
   .opts<Flags>();
 
+// A reader that goes away (`--list | head`) is no reason to complain.
+process.stdout.on('error', () => process.exit(0));
+
 const chosen = scenariosUnder(flags.with).filter(({ name }) => name.includes(flags.only ?? ''));
 process.exitCode = flags.list === true ? list() : await playAll();
 

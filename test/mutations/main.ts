@@ -8,6 +8,24 @@ import { allSuites } from './suites.js';
 
 // Puts bugs back, one at a time, and expects the tests to notice each. See docs/mutations.md.
 
+const usage = `usage: npm run mutations -- [--only ID,...] [--sample N [--seed N]] [--jobs N] [--seeds N]
+  --only    these mutations; all of them unless said otherwise
+  --sample  so many of them, drawn with --seed (default: 1)
+  --jobs    so many at the same time (default: 1)
+  --seeds   runs of the simulator for each (default: 150)
+`;
+
+if (process.argv.some((word) => word === '--help' || word === '-h')) {
+  process.stdout.write(usage);
+  process.exit(0);
+}
+
+process.once('uncaughtException', (error) => {
+  const isUsage = 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+  process.stderr.write(isUsage ? `${error.message}\n${usage}` : `${error.stack ?? error.message}\n`);
+  process.exit(isUsage ? 2 : 1);
+});
+
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },
