@@ -1,6 +1,12 @@
-#!/usr/bin/env bash
+#!/bin/sh
 # Starts one server of a cluster file, or all of them, on this machine. Installs and builds first when needed.
 # The process becomes the server: its pid and the signals sent to it are the server's.
+
+if [ -z "${BASH_VERSION-}" ]; then
+  if command -v bash >/dev/null; then exec bash "$0" "$@"; fi
+  echo 'surfstore: this script needs bash: install it (Alpine Linux: apk add bash), then start again' >&2
+  exit 1
+fi
 
 set -eu
 
@@ -32,14 +38,29 @@ root=$(CDPATH='' cd -P -- "$(dirname -- "$self")" && pwd)
 
 version=$(node --version 2>/dev/null) || version=none
 major=${version#v}
+minor=${major#*.}
 major=${major%%.*}
+minor=${minor%%.*}
 if [ "$version" = none ]; then
-  echo 'surfstore: node is not on the PATH: install Node.js 20 or newer' >&2
+  echo 'surfstore: node is not on the PATH: install Node.js 20.15 or newer' >&2
   exit 1
-elif [ "$major" -lt 20 ]; then
-  echo "surfstore: node is $version: install Node.js 20 or newer" >&2
+elif [ "$major" -lt 20 ] || { [ "$major" -eq 20 ] && [ "$minor" -lt 15 ]; }; then
+  echo "surfstore: node is $version: install Node.js 20.15 or newer" >&2
   exit 1
 fi
+
+# Node raises the limit as far as it may be raised by itself.
+files=$(ulimit -H -n)
+if [ "$files" != unlimited ] && [ "$files" -lt 256 ]; then
+  echo "surfstore: a process may have only $files files and connections open here: raise the limit with" \
+    '`ulimit -n 1024` (at least 256), then start again' >&2
+  exit 1
+fi
+
+# Node gives every signal its default meaning; so that `nohup` means what it says, the server is told.
+case $(trap -p HUP) in
+  "trap -- '' "*) export SURFSTORE_NOHUP=1 ;;
+esac
 
 . "$root/scripts/build.sh"
 ensure_ready

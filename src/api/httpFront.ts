@@ -1,6 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { isIP } from 'node:net';
-import { handleXmlRpc } from '../xmlrpc/index.js';
+import { isIP, type Socket } from 'node:net';
+import { errorTable } from '../node/errors.js';
+import { handleXmlRpc, serializeFault } from '../xmlrpc/index.js';
+import {
+  ConnectionLimit,
+  NO_CONNECTION_LIMITS,
+  TOO_MANY_CONNECTIONS,
+  type ConnectionLimits,
+} from './connectionLimit.js';
 import { servePage } from './pages.js';
 import { ProtocolSwitch, type SwitchTimeouts } from './protocolSwitch.js';
 import type { Route, Surfaces } from './surfaces.js';
@@ -33,17 +40,26 @@ export class ListenError extends Error {
 export class HttpFront {
   private readonly servers: Server[] = [];
   private readonly protocolSwitch: ProtocolSwitch | undefined;
+  private readonly connections: ConnectionLimit;
 
   /**
    * @param surfaces what it serves; POSTs to `/` are XML-RPC calls also when there is a page
    * @param timeouts for tests
+   * @param limits how many connections it may have; without limits unless said otherwise
    */
   constructor(
     private readonly surfaces: Surfaces,
     timeouts: Partial<SwitchTimeouts> = {},
+    limits: ConnectionLimits = NO_CONNECTION_LIMITS,
   ) {
+    this.connections = new ConnectionLimit(limits, () => {
+      for (const server of this.servers) server.closeIdleConnections();
+    });
     this.protocolSwitch =
-      surfaces.lines && new ProtocolSwitch(surfaces.lines, { ...SWITCH_TIMEOUTS, ...timeouts });
+      surfaces.lines &&
+      new ProtocolSwitch(surfaces.lines, { ...SWITCH_TIMEOUTS, ...timeouts }, (socket) =>
+        this.connections.admits(socket),
+      );
   }
 
   /**
@@ -53,7 +69,7 @@ export class HttpFront {
    * @throws ListenError when the port is in use or the address is not this machine's
    */
   async listen(host: string, port: number, bind?: string): Promise<void> {
-    const addresses = bind === undefined ? addressesFor(host) : [{ address: bind, optional: false }];
+    const addresses = bind === undefined ? addressesFor(host) : addressesOf(bind);
     for (const { address, optional } of addresses) {
       try {
         this.servers.push(await this.listenOn(address, port));
@@ -97,6 +113,7 @@ export class HttpFront {
       (request, response) => this.route(request, response),
     );
     this.protocolSwitch?.attachTo(server);
+    server.prependListener('connection', (socket: Socket) => this.connections.enter(socket));
     return new Promise((resolve, reject) => {
       server.once('error', reject);
       server.listen({ host: address, port, ipv6Only: true }, () => {
@@ -112,6 +129,10 @@ export class HttpFront {
     const path = request.url.split('?', 1)[0] ?? '/';
     const route = this.surfaces.routes?.find((candidate) => candidate.matches(path));
     const page = this.surfaces.pages?.get(path);
+    if (!this.connections.admitsRequest(request)) {
+      tooManyConnections(request, response, path);
+      return;
+    }
     const isRead = request.method === 'GET' || request.method === 'HEAD';
     if (route !== undefined) serveRoute(request, response, route);
     else if (page !== undefined && (isRead || path !== '/')) servePage(request, response, page);
@@ -145,10 +166,33 @@ function addressesFor(host: string): { address: string; optional: boolean }[] {
   ];
 }
 
+/** `[::1]` is `::1`; `localhost` means both loopback addresses, and `::` every interface, as for most programs. */
+function addressesOf(bind: string): { address: string; optional: boolean }[] {
+  const address = /^\[(.*)\]$/.exec(bind)?.[1] ?? bind;
+  if (address === '::' || address === 'localhost') return addressesFor(address);
+  return [{ address, optional: false }];
+}
+
 function serveRoute(request: IncomingMessage, response: ServerResponse, route: Route): void {
   request.on('error', ignore);
   response.on('error', ignore);
   route.handle(request, response);
+}
+
+/** In the words of the surface that was called, and the connection is closed. */
+function tooManyConnections(request: IncomingMessage, response: ServerResponse, path: string): void {
+  request.on('error', ignore);
+  response.on('error', ignore);
+  const isXmlRpc = request.method === 'POST' && (path === '/' || path === '/RPC2');
+  response.writeHead(isXmlRpc ? 200 : 503, {
+    'Content-Type': isXmlRpc ? 'text/xml' : 'text/plain; charset=utf-8',
+    Connection: 'close',
+    'Retry-After': '1',
+  });
+  response.end(
+    isXmlRpc ? serializeFault(errorTable.overloaded.code, TOO_MANY_CONNECTIONS) : `${TOO_MANY_CONNECTIONS}\n`,
+  );
+  request.resume();
 }
 
 function notFound(request: IncomingMessage, response: ServerResponse): void {

@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import { errorKindOf, errorTable, ServiceError } from '../node/errors.js';
 import type { LeaderCalls } from '../node/leaderRouter.js';
 import type { PendingCall } from '../node/pendingRequests.js';
@@ -18,8 +19,15 @@ const PING_MS = 300;
 /** The leader may be cut off from the others without knowing; after so long the call is made anew, wherever. */
 const ATTEMPT_MS = 3_000;
 
-/** Calls to one peer at the same time. */
+/** Calls to one peer at the same time, where nothing else is said. */
 const SOCKETS_MAX = 1_000;
+
+export interface LeaderCallsOptions {
+  /** Connections to one peer; calls beyond wait for one. @default 1_000 */
+  readonly socketsMax?: number;
+  /** Finds the addresses of the peers. @default the system's look-up */
+  readonly lookup?: LookupFunction;
+}
 
 /** Where a server of the cluster listens. */
 interface Address {
@@ -40,9 +48,10 @@ export class RpcLeaderCalls implements LeaderCalls<CommandResult> {
     private readonly self: number,
     peers: readonly Address[],
     private readonly hears: (peer: number) => boolean,
+    { socketsMax = SOCKETS_MAX, lookup }: LeaderCallsOptions = {},
   ) {
     const client = ({ host, port }: Address): XmlRpcClient =>
-      new XmlRpcClient({ host, port, maxSockets: SOCKETS_MAX });
+      new XmlRpcClient({ host, port, maxSockets: socketsMax, ...(lookup === undefined ? {} : { lookup }) });
     this.clients = new Map(peers.map((peer) => [peer.id, client(peer)]));
   }
 

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { TOO_MANY_CONNECTIONS } from './connectionLimit.js';
 import { LineConnection, type LineTimeouts } from './lineConnection.js';
 import type { LineSurface } from './surfaces.js';
 
@@ -23,6 +24,7 @@ export class ProtocolSwitch {
   constructor(
     private readonly surface: LineSurface,
     private readonly timeouts: SwitchTimeouts,
+    private readonly admits: (socket: Socket) => boolean = () => true,
   ) {}
 
   /** The HTTP server gets its connections by its own listener, only later: it tracks them and times them as ever. */
@@ -75,6 +77,10 @@ export class ProtocolSwitch {
   }
 
   private serveLines(socket: Socket): void {
+    if (!this.admits(socket)) {
+      socket.end(`${JSON.stringify({ code: 'fail', payload: { message: TOO_MANY_CONNECTIONS } })}\n`);
+      return;
+    }
     const connection = new LineConnection(socket, this.surface, this.timeouts);
     this.lineConnections.add(connection);
     this.lineSockets.add(socket);

@@ -27,7 +27,9 @@ import { BYTES_PER_CHAR_MAX } from '../stateMachine/stateBytes.js';
 import { LevelStorage } from '../storage/level/levelStorage.js';
 import { MemoryStorage } from '../storage/memoryStorage.js';
 import type { Storage } from '../storage/storage.js';
-import { RpcTransport } from '../transport/rpcTransport.js';
+import { AddressBook } from '../transport/addressBook.js';
+import { PEER_HEADER, RpcTransport } from '../transport/rpcTransport.js';
+import { descriptorLimit, sharesOf, type DescriptorShares } from './descriptors.js';
 import { surfacesOf } from './surfaces.js';
 
 /** One server with everything it is made of, listening. */
@@ -49,6 +51,9 @@ export interface ServerSetup {
 const BATCH_GROWTH = 10;
 
 const { version } = createRequire(import.meta.url)('surfstore/package.json') as { version: string };
+
+/** Fewer connections of clients than this are worth a warning. */
+const FEW_CONNECTIONS = 500;
 
 /** This part of what fills the log once is kept behind a snapshot. */
 const TAIL_SHARE = 4;
@@ -82,33 +87,44 @@ export async function startServer({
   const peers = cluster.servers.filter(({ id }) => id !== server.id);
   const { storage, isEmpty } = await openStorage(cluster, server, options);
   const metrics = new ServerMetrics();
-  const transport = new RpcTransport(peers, options.rpcTimeoutMs);
+  const observerThrew = (error: unknown): void => log.error({ err: error }, 'an observer threw');
+  const shares = sharesOf(descriptorLimit(), peers.length);
+  sayLimits(log, shares);
+  const { lookup } = new AddressBook();
+  const transport = new RpcTransport(peers, options.rpcTimeoutMs, lookup);
   const raft = raftConfig(cluster, server, options, isEmpty);
   // The router comes after the node whose changes it follows.
   let follow = (): void => undefined;
-  const node = new MeteredNode(metrics.node, {
-    raft,
-    storage,
-    transport,
-    stateMachine: state,
-    ticker: new GridTicker(options.tickMs),
-    defer: systemDefer,
-    snapshots: {
-      entriesMax: options.snapshotEntries,
-      bytesMax: options.snapshotBytes,
-      chunkChars: Math.min(SNAPSHOT_CHUNK_CHARS, Math.floor(options.bodyBytesMax / BATCH_GROWTH)),
+  const node = new MeteredNode(
+    metrics.node,
+    {
+      raft,
+      storage,
+      transport,
+      stateMachine: state,
+      ticker: new GridTicker(options.tickMs),
+      defer: systemDefer,
+      snapshots: {
+        entriesMax: options.snapshotEntries,
+        bytesMax: options.snapshotBytes,
+        chunkChars: Math.min(SNAPSHOT_CHUNK_CHARS, Math.floor(options.bodyBytesMax / BATCH_GROWTH)),
+      },
+      drawId: () => randomBytes(ID_BYTES).toString('base64url'),
+      drawElectionTicks: () => randomInt(options.electionMinMs / options.tickMs, raft.electionMaxTicks + 1),
+      replyAfter: options.replyAfter,
+      waitingCallsMax: options.waitingCallsMax,
+      stateLimit: new StateLimit(state, options.stateBytesMax, BYTES_PER_CHAR_MAX),
+      observer: observers(
+        [observer, { ...deafObserver, roleChanged: () => follow(), lifecycleChanged: () => follow() }],
+        observerThrew,
+      ),
     },
-    drawId: () => randomBytes(ID_BYTES).toString('base64url'),
-    drawElectionTicks: () => randomInt(options.electionMinMs / options.tickMs, raft.electionMaxTicks + 1),
-    replyAfter: options.replyAfter,
-    waitingCallsMax: options.waitingCallsMax,
-    stateLimit: new StateLimit(state, options.stateBytesMax, BYTES_PER_CHAR_MAX),
-    observer: observers([
-      observer,
-      { ...deafObserver, roleChanged: () => follow(), lifecycleChanged: () => follow() },
-    ]),
+    observerThrew,
+  );
+  const leaderCalls = new RpcLeaderCalls(server.id, peers, (peer) => node.hears(peer), {
+    socketsMax: shares.passedOnMax,
+    lookup,
   });
-  const leaderCalls = new RpcLeaderCalls(server.id, peers, (peer) => node.hears(peer));
   const router = new LeaderRouter(node, leaderCalls, systemClock, {
     callsMax: options.waitingCallsMax,
     charsMax: options.uncommittedBytesMax,
@@ -131,13 +147,19 @@ export async function startServer({
   };
   metrics.watch(status);
   const isThere = (peer: number): Promise<boolean> => leaderCalls.isThere(peer);
-  const front = new HttpFront(surfacesOf({ node, router, state, status, isThere, options, metrics, log }));
+  const surfaces = surfacesOf({ node, router, state, status, isThere, options, metrics, log });
+  const front = new HttpFront(surfaces, {}, { ...shares, peerHeader: PEER_HEADER });
   const stop = async (): Promise<void> => {
     node.stop();
     transport.close();
     leaderCalls.close();
     await front.close();
-    await new Promise<void>((resolve) => storage.close(resolve));
+    await new Promise<void>((resolve) =>
+      storage.close((error) => {
+        if (error !== undefined) log.error({ reason: error.message }, 'the data directory was not closed');
+        resolve();
+      }),
+    );
   };
   try {
     await takePart(node, !isEmpty);
@@ -147,6 +169,15 @@ export async function startServer({
     throw error;
   }
   return { stop };
+}
+
+/** Few connections are worth a warning, since nobody expects the answer `overloaded` from an idle server. */
+function sayLimits(log: Logger, { clientsMax, passedOnMax }: DescriptorShares): void {
+  const level = clientsMax < FEW_CONNECTIONS ? 'warn' : 'info';
+  log[level](
+    { connectionsMax: clientsMax, passedOnMax },
+    'connections are limited by the number of files that a process may open (ulimit -n)',
+  );
 }
 
 /** A server that has a past may have a leader, too, which it must not help to replace at once. */

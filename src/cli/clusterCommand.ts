@@ -7,9 +7,11 @@ import { readClusterFile, type ClusterConfig } from '../config/clusterFile.js';
 import type { ServerOptions } from '../config/options.js';
 import { clusterTable } from './clusterView.js';
 import { CommandError, EXIT, type ExitCode } from './exitCodes.js';
+import { liveWithoutOutput } from './output.js';
 import { READY_MESSAGE } from './serverCommand.js';
 import { addServerFlags, serverOptionsFrom } from './serverFlags.js';
 import { waitForLeader } from './statusCommand.js';
+import { onStopSignal } from './stopSignals.js';
 
 const LEADER_MS = 15_000;
 const STOP_MS = 5_000;
@@ -33,6 +35,7 @@ export function clusterCommand(program: Command): void {
 }
 
 async function run(config: string, serverFlags: (id: number) => readonly string[]): Promise<void> {
+  liveWithoutOutput();
   const cluster = readClusterFile(config);
   const children = new Children(config, serverFlags);
   const interrupted = new Promise<'interrupted'>((resolve) => {
@@ -40,7 +43,7 @@ async function run(config: string, serverFlags: (id: number) => readonly string[
       if (children.isStopping) children.killAll();
       resolve('interrupted');
     };
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
+    onStopSignal(onSignal);
   });
   const ending = new AbortController();
   try {
@@ -126,11 +129,17 @@ class Children {
     this.children.set(id, child);
     this.exits.push(
       new Promise((resolve) => {
-        child.once('exit', (code, signal) => {
-          this.children.delete(id);
-          const exitCode = code === EXIT.usage ? EXIT.usage : EXIT.failure;
-          this.noteExit({ id, how: signal ?? `exit code ${code ?? EXIT.failure}`, exitCode });
+        const end = (how: string, exitCode: ExitCode): void => {
+          if (!this.children.delete(id)) return;
+          this.noteExit({ id, how, exitCode });
           resolve();
+        };
+        child.once('exit', (code, signal) =>
+          end(signal ?? `exit code ${code ?? EXIT.failure}`, code === EXIT.usage ? EXIT.usage : EXIT.failure),
+        );
+        // Without a process there is no exit either: too many processes, or too little memory.
+        child.on('error', (error) => {
+          if (child.pid === undefined) end(error.message, EXIT.failure);
         });
       }),
     );

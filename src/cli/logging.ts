@@ -1,16 +1,17 @@
 import { pino, type Logger } from 'pino';
 import type { LogLevel } from '../config/options.js';
 import type { NodeObserver } from '../node/observer.js';
+import { LogOutput, stderrSink } from './logOutput.js';
 import { StorageError } from '../storage/storageError.js';
 import { estrangementText } from '../node/estrangement.js';
 import type { Estrangement } from '../raft/output.js';
 import type { EntryId, Identity, NodeId } from '../raft/types.js';
 
-/** JSON lines on stderr, written at once so that the last words of a process are not lost. */
+/** JSON lines on stderr. What cannot be written there is lost, and counted; the server goes on. */
 export function createLogger(level: LogLevel, server: NodeId): Logger {
   return pino(
     { level, base: { server }, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination({ fd: 2, sync: true }),
+    new LogOutput(stderrSink()),
   );
 }
 

@@ -4,6 +4,8 @@ import type { ServerOptions } from '../config/options.js';
 import { programVersion, startServer } from './assembly.js';
 import { EXIT } from './exitCodes.js';
 import { createLogger, LoggingObserver } from './logging.js';
+import { liveWithoutOutput } from './output.js';
+import { onStopSignal } from './stopSignals.js';
 import { addServerFlags, serverOptionsFrom } from './serverFlags.js';
 
 /** Sent over the channel to a parent process, if there is one, when the server answers. */
@@ -12,7 +14,7 @@ export const READY_MESSAGE = 'ready';
 export function serverCommand(program: Command): void {
   const command = program
     .command('server')
-    .description('run one server of a cluster until it is told to stop (SIGTERM, SIGINT)')
+    .description('run one server of a cluster until it is told to stop (SIGTERM, SIGINT, SIGHUP)')
     .argument('<config>', 'cluster file: "M: N", then a line "metadataI: host:port" per server')
     .argument('<id>', 'number of this server, from 0');
   addServerFlags(command).action((config: string, id: string, flags: Partial<ServerOptions>) =>
@@ -21,6 +23,7 @@ export function serverCommand(program: Command): void {
 }
 
 async function run(config: string, idText: string, flags: Partial<ServerOptions>): Promise<void> {
+  liveWithoutOutput();
   const options = serverOptionsFrom(flags);
   const cluster = readClusterFile(config);
   const server = serverOf(cluster, idText);
@@ -47,7 +50,7 @@ function untilTold(failed: Promise<Error>): Promise<number> {
       if (signals > 1) process.exit(EXIT.failure);
       resolve(EXIT.ok);
     };
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, onSignal);
+    onStopSignal(onSignal);
     void failed.then(({ message }) => {
       process.stderr.write(`surfstore: ${message}\n`);
       resolve(EXIT.failure);

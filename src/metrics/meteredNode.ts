@@ -16,13 +16,18 @@ export class MeteredNode extends RaftNode<CommandResult> {
   private readonly proposals: CallMeter;
   private readonly reads: CallMeter;
 
-  constructor(metrics: NodeMetrics, options: RaftNodeOptions<CommandResult>) {
+  /** @param observerThrew hears what an observer threw */
+  constructor(
+    metrics: NodeMetrics,
+    options: RaftNodeOptions<CommandResult>,
+    observerThrew?: (error: unknown) => void,
+  ) {
     super({
       ...options,
       storage: meteredStorage(options.storage, metrics.persists, metrics.now),
       transport: meteredTransport(options.transport, metrics.requests),
       stateMachine: meteredStateMachine(options.stateMachine, metrics.entriesApplied),
-      observer: observers([metrics.observer, options.observer]),
+      observer: observers([metrics.observer, options.observer], observerThrew),
     });
     ({ proposals: this.proposals, reads: this.reads } = metrics);
   }

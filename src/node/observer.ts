@@ -26,20 +26,36 @@ export interface NodeObserver {
   failed(error: Error): void;
 }
 
-/** Tells several of everything, in this order. */
-export function observers(all: readonly NodeObserver[]): NodeObserver {
+/**
+ * Tells several of everything, in this order. One that throws harms neither the others nor the node.
+ *
+ * @param thrown hears what an observer threw
+ */
+export function observers(
+  all: readonly NodeObserver[],
+  thrown: (error: unknown) => void = () => undefined,
+): NodeObserver {
+  const tell = (say: (one: NodeObserver) => void): void => {
+    for (const one of all) {
+      try {
+        say(one);
+      } catch (error) {
+        thrown(error);
+      }
+    }
+  };
   return {
-    roleChanged: (change) => all.forEach((one) => one.roleChanged(change)),
-    lifecycleChanged: (state) => all.forEach((one) => one.lifecycleChanged(state)),
-    peerUnreachable: (peer, reason) => all.forEach((one) => one.peerUnreachable(peer, reason)),
-    peerReachable: (peer) => all.forEach((one) => one.peerReachable(peer)),
-    peerEstranged: (estrangement) => all.forEach((one) => one.peerEstranged(estrangement)),
-    identityChanged: (identity) => all.forEach((one) => one.identityChanged(identity)),
-    diskSlow: (ticks) => all.forEach((one) => one.diskSlow(ticks)),
-    snapshotTaken: (last) => all.forEach((one) => one.snapshotTaken(last)),
-    snapshotInstalled: (last, chunks) => all.forEach((one) => one.snapshotInstalled(last, chunks)),
-    snapshotUnusable: (error) => all.forEach((one) => one.snapshotUnusable(error)),
-    failed: (error) => all.forEach((one) => one.failed(error)),
+    roleChanged: (change) => tell((one) => one.roleChanged(change)),
+    lifecycleChanged: (state) => tell((one) => one.lifecycleChanged(state)),
+    peerUnreachable: (peer, reason) => tell((one) => one.peerUnreachable(peer, reason)),
+    peerReachable: (peer) => tell((one) => one.peerReachable(peer)),
+    peerEstranged: (estrangement) => tell((one) => one.peerEstranged(estrangement)),
+    identityChanged: (identity) => tell((one) => one.identityChanged(identity)),
+    diskSlow: (ticks) => tell((one) => one.diskSlow(ticks)),
+    snapshotTaken: (last) => tell((one) => one.snapshotTaken(last)),
+    snapshotInstalled: (last, chunks) => tell((one) => one.snapshotInstalled(last, chunks)),
+    snapshotUnusable: (error) => tell((one) => one.snapshotUnusable(error)),
+    failed: (error) => tell((one) => one.failed(error)),
   };
 }
 

@@ -297,7 +297,8 @@ export class RaftNode<Result> implements PeerRequestHandler {
       if (isRequest(message)) this.channels.get(message.to)?.send(message);
       else this.answer(reply, message);
     };
-    this.persistQueue.add(output, deliver);
+    // What leaves once the batch is durable leaves outside this step.
+    this.persistQueue.add(output, (message) => this.guard(() => deliver(message)));
     // A storage that fails at once has ended this node.
     if (this.lifecycle.state !== 'running') return;
     output.messages.forEach(deliver);

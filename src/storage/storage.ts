@@ -40,6 +40,6 @@ export interface Storage {
   stage(snapshot: Snapshot, done: (error: Error | null) => void): void;
   /** Reads back everything handed over so far, all of it durable by then; of a fresh storage `nothingStored`. */
   load(done: (error: Error | null, stored: StoredState) => void): void;
-  /** Frees what the storage holds, after all batches handed over are written. */
-  close(done: () => void): void;
+  /** Frees what the storage holds, after all batches handed over are written; `done` is called also when that fails. */
+  close(done: (error?: Error) => void): void;
 }

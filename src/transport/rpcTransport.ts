@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import type { NodeId, RequestMessage, ResponseMessage } from '../raft/types.js';
 import { XmlRpcClient, XmlRpcFault, type ParsedValue } from '../xmlrpc/index.js';
 import { LinkSpeed } from './linkSpeed.js';
@@ -10,6 +11,9 @@ export interface PeerAddress {
   readonly host: string;
   readonly port: number;
 }
+
+/** By this header a server that has too many connections knows that one comes from a peer. It opens nothing else. */
+export const PEER_HEADER = 'surfstore-peer';
 
 /** The method that carries each kind of request; its only parameter is the message as JSON. */
 export const peerMethods = {
@@ -38,12 +42,19 @@ const lateTypes: ReadonlySet<RequestMessage['type']> = new Set([
 export class RpcTransport implements Transport {
   private readonly links: ReadonlyMap<NodeId, Link>;
 
-  /** @param timeoutMs how long a small request may take; a large one has more, by the speed of the link */
+  /**
+   * @param timeoutMs how long a small request may take; a large one has more, by the speed of the link
+   * @param lookup finds the addresses of the peers; the system's look-up unless said otherwise
+   */
   constructor(
     peers: readonly PeerAddress[],
     private readonly timeoutMs: number,
+    lookup?: LookupFunction,
   ) {
-    this.links = new Map(peers.map(({ id, host, port }) => [id, new Link(new XmlRpcClient({ host, port }))]));
+    const options = { headers: { [PEER_HEADER]: '1' }, ...(lookup === undefined ? {} : { lookup }) };
+    this.links = new Map(
+      peers.map(({ id, host, port }) => [id, new Link(new XmlRpcClient({ host, port, ...options }))]),
+    );
   }
 
   send(

@@ -1,4 +1,5 @@
 import { Agent } from 'node:http';
+import type { LookupFunction } from 'node:net';
 import { Exchange, type Outcome } from './exchange.js';
 import type { ParserLimits } from './parser.js';
 import { serializeMethodCall } from './serializer.js';
@@ -19,6 +20,10 @@ export interface XmlRpcClientOptions {
   readonly bodyBytesMax?: number;
   /** Most connections at a time; calls beyond wait for one. @default unlimited */
   readonly maxSockets?: number;
+  /** Finds the addresses of the host. @default the system's look-up, anew for each connection */
+  readonly lookup?: LookupFunction;
+  /** Headers of every request, beside those that XML-RPC needs. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Limits for reading responses. @default RESPONSE_LIMITS */
   readonly limits?: Partial<ParserLimits>;
 }
@@ -114,8 +119,9 @@ export class XmlRpcClient {
     done: (outcome: Outcome) => void,
   ): Exchange {
     const { host, port, path = '/RPC2', bodyBytesMax = RESPONSE_BYTES_MAX, limits = {} } = this.options;
+    const { lookup, headers = {} } = this.options;
     const exchange = new Exchange(
-      { host, port, path, agent: this.agent, bodyBytesMax, limits, timeoutMs },
+      { host, port, path, agent: this.agent, lookup, headers, bodyBytesMax, limits, timeoutMs },
       (outcome) => {
         this.pending.delete(exchange);
         done(outcome);

@@ -1,4 +1,5 @@
 import { request, type Agent, type ClientRequest, type IncomingMessage } from 'node:http';
+import type { LookupFunction } from 'node:net';
 import { readBody } from './body.js';
 import { decodeBody } from './encoding.js';
 import { parseMethodResponse, type ParserLimits } from './parser.js';
@@ -13,6 +14,8 @@ export interface ExchangeOptions {
   readonly port: number;
   readonly path: string;
   readonly agent: Agent;
+  readonly lookup: LookupFunction | undefined;
+  readonly headers: Readonly<Record<string, string>>;
   readonly bodyBytesMax: number;
   readonly limits: Partial<ParserLimits>;
   readonly timeoutMs: number | undefined;
@@ -36,10 +39,15 @@ export class Exchange {
   ) {}
 
   start(body: Buffer): void {
-    const { host, port, path, agent, timeoutMs } = this.options;
-    const headers = { 'Content-Type': 'text/xml', 'Content-Length': body.length, Accept: 'text/xml' };
+    const { host, port, path, agent, lookup, timeoutMs } = this.options;
+    const headers = {
+      ...this.options.headers,
+      'Content-Type': 'text/xml',
+      'Content-Length': body.length,
+      Accept: 'text/xml',
+    };
     try {
-      this.request = request({ host, port, path, agent, method: 'POST', headers });
+      this.request = request({ host, port, path, agent, lookup, method: 'POST', headers });
     } catch (error) {
       this.fail('EINVAL', messageOf(error), error);
       return;

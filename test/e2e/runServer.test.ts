@@ -329,12 +329,14 @@ describe('run-server.sh', function () {
   it('says so when node is missing or too old', async () => {
     const none = tree.start(['cluster.txt', '0'], { path: tree.commands(['bash', 'dirname', 'readlink']) });
     expect(await none.ended).to.equal(1);
-    expect(none.stderr).to.equal('surfstore: node is not on the PATH: install Node.js 20 or newer\n');
+    expect(none.stderr).to.equal('surfstore: node is not on the PATH: install Node.js 20.15 or newer\n');
 
-    const path = tree.commands(['bash', 'dirname', 'readlink'], { node: 'echo v18.20.4' });
-    const old = tree.start(['cluster.txt', '0'], { path });
-    expect(await old.ended).to.equal(1);
-    expect(old.stderr).to.equal('surfstore: node is v18.20.4: install Node.js 20 or newer\n');
+    for (const version of ['v18.20.4', 'v20.14.0']) {
+      const path = tree.commands(['bash', 'dirname', 'readlink'], { node: `echo ${version}` });
+      const old = tree.start(['cluster.txt', '0'], { path });
+      expect(await old.ended).to.equal(1);
+      expect(old.stderr).to.equal(`surfstore: node is ${version}: install Node.js 20.15 or newer\n`);
+    }
   });
 
   describe('and packages', () => {

@@ -82,7 +82,7 @@ export function load(storage: Storage): Promise<StoredState> {
 }
 
 export function close(storage: Storage): Promise<void> {
-  return new Promise((resolve) => storage.close(resolve));
+  return new Promise((resolve) => storage.close(() => resolve()));
 }
 
 /** A snapshot up to entry `index` of term `term`, whose chunks name it. */

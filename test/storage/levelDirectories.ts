@@ -28,7 +28,7 @@ export async function refusalOf(
 ): Promise<StorageError> {
   try {
     const storage = await LevelStorage.open(directory, own);
-    await new Promise<void>((resolve) => storage.close(resolve));
+    await new Promise<void>((resolve) => storage.close(() => resolve()));
   } catch (error) {
     if (error instanceof StorageError && error.kind === kind) return error;
     throw error;

@@ -87,9 +87,12 @@ export class LevelStorage implements Storage {
     } else queueMicrotask(() => done(null, asOpened));
   }
 
-  close(done: () => void): void {
+  close(done: (error?: Error) => void): void {
     this.closing ??= this.shutDown();
-    void this.closing.then(done);
+    this.closing.then(
+      () => done(),
+      (error: unknown) => done(storageErrorOf(this.directory, 'close', error)),
+    );
   }
 
   /** Once failed, always failed; `done` hears it after all who waited when it failed. */

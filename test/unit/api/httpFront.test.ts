@@ -81,6 +81,23 @@ describe('api: the HTTP front', () => {
       expect(await accepts(port, '127.0.0.2')).to.equal(true);
       expect(await accepts(port, '127.0.0.1')).to.equal(false);
     });
+
+    it('on both loopback addresses for --bind localhost, and on every interface for --bind ::', async () => {
+      const local = await listen(frontOf(), 'server.example', 'localhost');
+      expect(await accepts(local, '127.0.0.1')).to.equal(true);
+      expect(await accepts(local, '127.0.0.2')).to.equal(false);
+      expect(await accepts(local, '::1')).to.equal(hasIPv6);
+      const all = await listen(frontOf(), 'server.example', '::');
+      expect(await accepts(all, '127.0.0.2')).to.equal(true);
+      expect(await accepts(all, '::1')).to.equal(hasIPv6);
+    });
+
+    it('on an IPv6 address that is written in brackets', async function () {
+      if (!hasIPv6) this.skip();
+      const port = await listen(frontOf(), 'server.example', '[::1]');
+      expect(await accepts(port, '::1')).to.equal(true);
+      expect(await accepts(port, '127.0.0.1')).to.equal(false);
+    });
   });
 
   describe('says why it cannot listen', () => {
