@@ -19,8 +19,8 @@ export const crashes: readonly Mutation[] = [
     edits: [
       {
         file: progress,
-        find: '    this.inFlightTicks = undefined;\n    this.paused = true;\n',
-        replace: '    this.inFlightTicks = undefined;\n',
+        find: '    this.inFlight = null;\n    this.paused = true;\n',
+        replace: '    this.inFlight = null;\n',
       },
     ],
   },
@@ -28,7 +28,7 @@ export const crashes: readonly Mutation[] = [
     id: 's17',
     title: 'a peer that could not be reached is never tried again',
     source: 'etcd heartbeat_resp_recovers_from_probing.txt',
-    edits: [{ file: leader, find: '    progress.resume();\n', replace: '' }],
+    edits: [{ file: 'src/raft/core.ts', find: '      progress.resume();\n', replace: '' }],
   },
   {
     id: 's18',
@@ -183,7 +183,7 @@ export const crashes: readonly Mutation[] = [
     edits: [
       {
         file: node,
-        find: 'this.load({ ...this.options.raft, voteDelayTicks: 0 }, true, () => undefined);',
+        find: 'this.load({ ...this.options.raft, voteDelayTicks: this.voteDelayTicks }, true, () => undefined);',
         replace: 'this.load(this.options.raft, true, () => undefined);',
       },
     ],

@@ -218,8 +218,8 @@ export const elections: readonly Mutation[] = [
       },
       {
         file: election,
-        find: "state.role !== 'candidate' || !response.granted || response.term !== state.term)",
-        replace: "state.role !== 'candidate' || !response.granted)",
+        find: '!isStanding(state) || !response.granted || response.term !== state.term)',
+        replace: '!isStanding(state) || !response.granted)',
       },
     ],
   },
@@ -239,7 +239,13 @@ export const elections: readonly Mutation[] = [
     id: 't28',
     title: 'an answer to a request from before the crash is taken after the restore',
     source: 'known kind, bug 28',
-    edits: [{ file: 'src/node/peerChannel.ts', find: '    this.giveUp?.();\n', replace: '' }],
+    edits: [
+      {
+        file: 'src/node/peerChannel.ts',
+        find: '    for (const { giveUp } of this.inFlight.splice(0)) giveUp();\n',
+        replace: '',
+      },
+    ],
   },
   {
     id: 't29a',
@@ -248,7 +254,7 @@ export const elections: readonly Mutation[] = [
     edits: [
       {
         file: election,
-        find: '  if (hasWon(state)) {\n    startElection(state);\n    return;\n  }\n',
+        find: '  if (state.preVotes.size >= state.majority) {\n    startElection(state);\n    return;\n  }\n',
         replace: '',
       },
     ],
@@ -260,8 +266,9 @@ export const elections: readonly Mutation[] = [
     edits: [
       {
         file: election,
-        find: "if (state.role === 'candidate' && batch",
-        replace: "if (state.peers.length > 0 && state.role === 'candidate' && batch",
+        find: 'if (!isStanding(state) || state.isVoting) return;\n  state.votes.add',
+        replace:
+          'if (state.peers.length === 0 || !isStanding(state) || state.isVoting) return;\n  state.votes.add',
       },
     ],
   },

@@ -1,3 +1,4 @@
+import { membership } from './membership.js';
 import type { Mutation } from '../mutation.js';
 import { commit } from './commit.js';
 import { crashes } from './crashes.js';
@@ -24,4 +25,5 @@ export const allMutations: readonly Mutation[] = [
   ...storageMutations,
   ...sessionMutations,
   ...memoryMutations,
+  ...membership,
 ];

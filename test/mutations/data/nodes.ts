@@ -128,8 +128,8 @@ export const nodes: readonly Mutation[] = [
     edits: [
       {
         file: codec,
-        find: "if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {",
-        replace: "if (typeof value !== 'number') {",
+        find: "return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;",
+        replace: "return typeof value === 'number';",
       },
     ],
   },

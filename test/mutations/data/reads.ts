@@ -71,9 +71,9 @@ export const readsAndClients: readonly Mutation[] = [
     edits: [
       {
         file: leader,
-        find: 'echoed.push(progress.ackedRound);',
+        find: '(const { isVoter, ackedRound } of state.progress.values()) echoed.push(isVoter ? ackedRound : 0);',
         replace:
-          'echoed.push((progress.contactTicks ?? 1e9) < state.config.stickyTicks ? state.reads.round : progress.ackedRound);',
+          '(const { contactTicks, ackedRound } of state.progress.values())\n    echoed.push((contactTicks ?? 1e9) < state.config.stickyTicks ? state.reads.round : ackedRound);',
       },
     ],
   },
@@ -157,7 +157,7 @@ export const readsAndClients: readonly Mutation[] = [
     edits: [
       {
         file: 'src/raft/progress.ts',
-        find: '    if (this.inFlightTicks >= inFlightTicksMax) this.unreachable();\n',
+        find: '    if (this.inFlight.ticks >= inFlightTicksMax) this.unreachable();\n',
         replace: '',
       },
     ],
@@ -169,7 +169,7 @@ export const readsAndClients: readonly Mutation[] = [
     edits: [
       {
         file: 'src/raft/progress.ts',
-        find: '    this.inFlightTicks = undefined;\n    this.paused = true;\n',
+        find: '    this.inFlight = null;\n    this.paused = true;\n',
         replace: '    this.paused = true;\n',
       },
     ],

@@ -32,9 +32,9 @@ export const replies: readonly Mutation[] = [
     edits: [
       {
         file: leader,
-        find: 'const known = [state.commitIndex];\n  for (const progress of state.progress.values()) known',
+        find: 'const known = [state.commitIndex];\n  for (const { isVoter, commitIndex } of state.progress.values()) known',
         replace:
-          'const known = state.peers.length === 0 ? [state.commitIndex] : [state.commitIndex, state.commitIndex];\n  for (const progress of [...state.progress.values()].slice(1)) known',
+          'const known = state.peers.length === 0 ? [state.commitIndex] : [state.commitIndex, state.commitIndex];\n  for (const { isVoter, commitIndex } of [...state.progress.values()].slice(1)) known',
       },
     ],
   },
@@ -200,8 +200,8 @@ export const replies: readonly Mutation[] = [
     edits: [
       {
         file: election,
-        find: '  if (hasWon(state)) {\n    startElection',
-        replace: '  if (state.votes.size > 0) {\n    startElection',
+        find: '  if (state.preVotes.size >= state.majority) {\n    startElection',
+        replace: '  if (state.preVotes.size > 0) {\n    startElection',
       },
     ],
   },

@@ -149,8 +149,8 @@ export const snapshotMutations: readonly Mutation[] = [
     edits: [
       {
         file: compaction,
-        find: '(contactTicks ?? Infinity) >= config.inFlightTicksMax',
-        replace: '(contactTicks ?? 0) >= config.inFlightTicksMax * 1e9',
+        find: '(contactTicks ?? Infinity) >= config.silentTicksMax',
+        replace: '(contactTicks ?? 0) >= config.silentTicksMax * 1e9',
       },
     ],
   },
@@ -188,7 +188,13 @@ export const snapshotMutations: readonly Mutation[] = [
     id: 's57',
     title: 'a snapshot is acknowledged before it is durable',
     source: figure13,
-    edits: [{ file: receiving, find: 'state.sendAfterPersist({', replace: 'state.send({' }],
+    edits: [
+      {
+        file: receiving,
+        find: 'if (outcome.matchIndex > 0) state.sendAfterPersist(response);\n  else state.send',
+        replace: 'state.send',
+      },
+    ],
   },
   {
     id: 's58',

@@ -93,7 +93,7 @@ export const storageMutations: readonly Mutation[] = [
     edits: [
       {
         file: opening,
-        find: 'if (servers.join() !== own.servers.join())',
+        find: 'if (!areSame(servers, own.servers))',
         replace: 'if (servers.length !== own.servers.length)',
       },
     ],
