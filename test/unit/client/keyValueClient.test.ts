@@ -200,7 +200,7 @@ describe('client of keys: failures', () => {
   for (const outcome of ['notDone', 'unknown'] as const) {
     it(`with outcome ${outcome} leave that outcome at the deadline`, async () => {
       const client = (await clusterOf(failed('isCrashed', outcome), { redirect: 0 })).client(patient);
-      const error = await clientErrorOf(client.put('k', 1, { deadlineMs: 100 }));
+      const error = await clientErrorOf(client.put('k', 1, { deadlineMs: 500 }));
       expect(error.outcome).to.equal(outcome);
       expect(error.code).to.equal(outcome === 'unknown' ? 'deadline' : 'noLeader');
     });
