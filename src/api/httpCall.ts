@@ -34,7 +34,8 @@ export class HttpCall implements Caller {
       listener();
       return;
     }
-    this.response.once('close', onSocketClose(socket, listener));
+    // The response's own 'close' would come first when the client hangs up, and take the listener away.
+    this.response.once('finish', onSocketClose(socket, listener));
   }
 
   /**
