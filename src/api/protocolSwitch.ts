@@ -14,7 +14,7 @@ const WHITE_BYTES_MAX = 1_024;
 
 /**
  * Lets two protocols share the port of an HTTP server. A connection whose first byte after white space begins a JSON
- * object, list or string is one of lines; any other is HTTP.
+ * object, list or string is one of lines, with a byte order mark before it or not; any other is HTTP.
  */
 export class ProtocolSwitch {
   private readonly undecided = new Set<Socket>();
@@ -50,19 +50,17 @@ export class ProtocolSwitch {
   }
 
   private awaitFirstByte(socket: Socket, serveHttp: () => void): void {
-    const held: Buffer[] = [];
-    let heldBytes = 0;
+    let held: Buffer = Buffer.alloc(0);
     const onData = (chunk: Buffer): void => {
-      const protocol = protocolOf(chunk, WHITE_BYTES_MAX - heldBytes);
-      held.push(chunk);
-      heldBytes += chunk.length;
+      held = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
+      const protocol = protocolOf(held);
       if (protocol === undefined) return;
       leave();
       if (protocol === 'lines') this.serveLines(socket);
       else serveHttp();
       // The socket is read on without a break, so its new reader gets these bytes here and now. To pause it, unshift
       // them and resume it does the same, and makes a new connection cost a fifth more.
-      socket.emit('data', held.length === 1 ? chunk : Buffer.concat(held, heldBytes));
+      socket.emit('data', protocol === 'lines' ? held.subarray(markBytesOf(held)) : held);
     };
     const onEnd = (): void => void socket.end();
     const giveUp = setTimeout(() => socket.destroy(), this.timeouts.firstByteMs);
@@ -91,14 +89,23 @@ export class ProtocolSwitch {
   }
 }
 
-/** Undefined when the chunk is white space, and less of it than may be. */
-function protocolOf(chunk: Buffer, whiteBytesMax: number): 'lines' | 'http' | undefined {
-  const first = chunk.findIndex((byte) => !WHITE.has(byte));
-  if ((first < 0 ? chunk.length : first) > whiteBytesMax) return 'http';
+/** Undefined when a byte order mark and white space are all there is so far, and no more of it than may be. */
+function protocolOf(bytes: Buffer): 'lines' | 'http' | undefined {
+  if (bytes.length < MARK.length && bytes.equals(MARK.subarray(0, bytes.length))) return undefined;
+  const text = bytes.subarray(markBytesOf(bytes));
+  const first = text.findIndex((byte) => !WHITE.has(byte));
+  if ((first < 0 ? text.length : first) > WHITE_BYTES_MAX) return 'http';
   if (first < 0) return undefined;
-  return OPENING.has(chunk[first] ?? 0) ? 'lines' : 'http';
+  return OPENING.has(text[first] ?? 0) ? 'lines' : 'http';
 }
 
+/** The length of the byte order mark that the bytes begin with, 0 without one. */
+function markBytesOf(bytes: Buffer): number {
+  return bytes.subarray(0, MARK.length).equals(MARK) ? MARK.length : 0;
+}
+
+/** Some tools write the byte order mark of UTF-8 before the first line. */
+const MARK = Buffer.of(0xef, 0xbb, 0xbf);
 const WHITE: ReadonlySet<number> = new Set(Buffer.from(' \t\r\n'));
 const OPENING: ReadonlySet<number> = new Set(Buffer.from('{["'));
 

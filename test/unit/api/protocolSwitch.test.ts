@@ -51,7 +51,8 @@ describe('api: one port for HTTP and for lines', () => {
       '1',
       'null',
       '\0',
-      '\u00ef\u00bb\u00bf{',
+      '\u00ef\u00bb{',
+      '\u00ef\u00bb\u00bfGET',
       ' GET',
       `${' '.repeat(1_025)}{`,
     ]) {
@@ -61,6 +62,17 @@ describe('api: one port for HTTP and for lines', () => {
         expect(client.received()).to.match(/^HTTP\/1\.1 400 /);
       });
     }
+
+    it('a byte order mark before the first line is skipped, in one piece or byte by byte', async () => {
+      const text = '\ufeff {"a":1}\n{"b":2}\n';
+      const whole = rawTo(port, text);
+      const pieces = rawTo(port);
+      await writeByBytes(pieces.socket, text);
+      for (const client of [whole, pieces]) {
+        await until(() => client.received().split('\n').length === 3);
+        expect(client.received()).to.match(/^line \s*\{"a":1\}\nline \{"b":2\}\n$/);
+      }
+    });
 
     it('the split of the first bytes changes nothing', async () => {
       const white = fc
