@@ -11,6 +11,7 @@ import {
 import { servePage } from './pages.js';
 import { ProtocolSwitch, type SwitchTimeouts } from './protocolSwitch.js';
 import type { Route, Surfaces } from './surfaces.js';
+import { UnreadableRequests } from './unreadableRequests.js';
 
 /** How long a client may take to send the head of a request, and the whole of it. A call that waits for its answer is not cut. */
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -41,6 +42,7 @@ export class HttpFront {
   private readonly servers: Server[] = [];
   private readonly protocolSwitch: ProtocolSwitch | undefined;
   private readonly connections: ConnectionLimit;
+  private readonly unreadable = new UnreadableRequests();
 
   /**
    * @param surfaces what it serves; POSTs to `/` are XML-RPC calls also when there is a page
@@ -112,6 +114,7 @@ export class HttpFront {
       },
       (request, response) => this.route(request, response),
     );
+    server.on('clientError', (error, socket) => this.unreadable.answer(error, socket));
     this.protocolSwitch?.attachTo(server);
     server.prependListener('connection', (socket: Socket) => this.connections.enter(socket));
     return new Promise((resolve, reject) => {
@@ -125,6 +128,7 @@ export class HttpFront {
   }
 
   private route(request: IncomingMessage, response: ServerResponse): void {
+    this.unreadable.watch(request, response);
     request.url = withoutAuthority(request.url ?? '/');
     const path = request.url.split('?', 1)[0] ?? '/';
     const route = this.surfaces.routes?.find((candidate) => candidate.matches(path));
