@@ -15,8 +15,8 @@ export function estrangementText(peer: NodeId, reason: RefusalReason): string {
       );
     case 'history':
       return (
-        `server ${peer} leads with a log that lacks what is committed here: a majority has lost its data; keep this server's ` +
-        'data, and see "surfstore recover"'
+        `server ${peer} leads with a log that lacks what is committed here: a majority has lost its data; keep this ` +
+        "server's data"
       );
   }
 }

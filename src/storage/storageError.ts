@@ -60,7 +60,7 @@ export function storageErrorOf(directory: string, doing: string, error: unknown)
 function damaged(directory: string, what: string, cause: unknown): StorageError {
   return new StorageError(
     'damaged',
-    `The data directory ${directory} is damaged: ${what}; restore all of it from a backup, or, while all other servers ` +
+    `The data directory ${directory} is damaged: ${what}; while all other servers ` +
       'are up and know all there is, remove all of it: the server comes back empty and they fill it.',
     { cause },
   );

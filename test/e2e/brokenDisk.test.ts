@@ -107,7 +107,7 @@ describe('a server whose disk breaks', function () {
     expect(server.stderr)
       .to.match(/^surfstore: .+\n$/)
       .and.match(
-        /The data directory .* is damaged: .*; restore all of it from a backup, or, while all other servers are up and know all there is, remove all of it/,
+        /The data directory .* is damaged: .*; while all other servers are up and know all there is, remove all of it/,
       );
     return 'refused';
   }

@@ -156,10 +156,7 @@ describe('LevelStorage', () => {
         const directory = await written();
         rmSync(join(directory, part), { recursive: true });
         const { message } = await refusalOf(directory, 'damaged');
-        expect(message)
-          .to.include(directory)
-          .and.include(part)
-          .and.include('restore all of it from a backup');
+        expect(message).to.include(directory).and.include(part).and.include('remove all of it');
         await refusalOf(directory, 'damaged');
       });
 

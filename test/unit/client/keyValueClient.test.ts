@@ -265,7 +265,7 @@ describe('client of keys: pages instead of replies', () => {
       expect(requests()).to.deep.equal(['0/1', '0/1']);
       await cluster.close();
       const alone = (await clusterOf({ page })).client();
-      const error = await clientErrorOf(alone.put('k', 1, { deadlineMs: 30 }));
+      const error = await clientErrorOf(alone.put('k', 1, { deadlineMs: 300 }));
       expect(error).to.include({ code: 'deadline', outcome: 'unknown' });
     });
   }
@@ -355,6 +355,6 @@ describe('client of keys: limits', () => {
     await clusterOf(done);
     const servers = [{ id: 0, host: '127.0.0.1', port: 70_000 }];
     const client = cluster.client({ servers });
-    expect(await clientErrorOf(client.put('k', 1, { deadlineMs: 30 }))).to.include({ code: 'noLeader' });
+    expect(await clientErrorOf(client.put('k', 1, { deadlineMs: 300 }))).to.include({ code: 'noLeader' });
   });
 });

@@ -25,12 +25,12 @@ describe('client: the deadline', () => {
       backoff: { minMs: 10, maxMs: 60_000, random: () => 1 },
     });
     const took = await msOf(
-      clientErrorOf(client.updateFile('a', 1, [], { deadlineMs: 300 })).then((error) => {
+      clientErrorOf(client.updateFile('a', 1, [], { deadlineMs: 900 })).then((error) => {
         expect(error).to.include({ code: 'noLeader', outcome: 'notDone' });
         expect(error.message).to.match(/^no leader was found within the deadline; the last answer was: /);
       }),
     );
-    expect(took).to.be.within(290, 1_500);
+    expect(took).to.be.within(890, 3_000);
     expect(cluster.asked.length).to.be.greaterThan(4);
   });
 
@@ -61,7 +61,7 @@ describe('client: the deadline', () => {
 
   it('of the client holds for operations that bring none of their own', async () => {
     const client = (await clusterOf(follower)).client({
-      deadlineMs: 40,
+      deadlineMs: 400,
       backoff: { minMs: 60_000, maxMs: 60_000 },
     });
     expect(await clientErrorOf(client.updateFile('a', 1, []))).to.include({ code: 'noLeader' });
