@@ -169,6 +169,18 @@ describe('a directory and its cluster', () => {
       expect(server.core.status.learners).to.deep.equal([1]);
     });
 
+    it('confirms no read, though it echoes the round', () => {
+      const server = leader();
+      const word = { type: 'heartbeatResponse', to: 0, term: 1, commitIndex: 1, sequence: 0 } as const;
+      const learner = { directory: 'new', standing: 'learner' } as const;
+      server.receive(from({ ...word, from: 1, readRound: 0 }, learner));
+      const { all } = server.step({ type: 'read', request: 2 });
+      const { readRound } = only(all, 'appendEntries', 2);
+      expect(server.receive(from({ ...word, from: 1, readRound }, learner)).readable).to.deep.equal([]);
+      const voter = server.receive(from({ ...word, from: 2, readRound }, { directory: 'd2' }));
+      expect(voter.readable.map(({ request }) => request)).to.deep.equal([2]);
+    });
+
     it('what the directory before it acknowledged is forgotten', () => {
       const server = leader();
       const match = (): number | undefined => server.core.status.peers.find(({ id }) => id === 1)?.matchIndex;
