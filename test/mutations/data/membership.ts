@@ -383,4 +383,28 @@ export const membership: readonly Mutation[] = [
       },
     ],
   },
+  {
+    id: 'q34',
+    title: 'a learner counts as soon as it is proposed',
+    source: ours,
+    edits: [
+      {
+        file: 'src/raft/identity.ts',
+        find: '    state.admissions.set(peer, { directory, index });',
+        replace: '    state.admissions.set(peer, { directory, index });\n    progress.isVoter = true;',
+      },
+    ],
+  },
+  {
+    id: 'q35',
+    title: 'a request of an older term holds back one of a newer',
+    source: ours,
+    edits: [
+      {
+        file: 'src/node/peerChannel.ts',
+        find: 'oldest.request.term < request.term',
+        replace: 'oldest.request.term > request.term',
+      },
+    ],
+  },
 ];
