@@ -6,6 +6,7 @@ import {
   CoreHarness,
   ELECTION_TICKS,
   entriesOf,
+  heartbeat,
   newCore,
   only,
   preVote,
@@ -112,6 +113,20 @@ describe('figure 2 persistent state: updated on stable storage before responding
   it('an acknowledgement leaves only when the entries are durable', () => {
     const message = append({ id: 0, term }, 1, { entries: entriesOf([4]) });
     expect(stepApart({ term }, [message])).to.deep.equal({ now: [], later: ['appendEntriesResponse'] });
+  });
+
+  it('a heartbeat is answered at once, and vouches only for what is durable', () => {
+    const core = newCore({ term });
+    const entries = entriesOf([4, 4]);
+    const { batch } = core.step({ type: 'receive', message: append({ id: 0, term }, 1, { entries }) });
+    const message = heartbeat({ id: 0, term }, 1, { commit: { term: 4, index: 2 } });
+    const early = core.step({ type: 'receive', message });
+    expect(core.status.commitIndex).to.equal(2);
+    expect(only(early.messages, 'heartbeatResponse').commitIndex).to.equal(0);
+    if (batch === null) throw new Error('nothing was written');
+    core.step({ type: 'persisted', batch: batch.number, last: batch.last });
+    const late = core.step({ type: 'receive', message });
+    expect(only(late.messages, 'heartbeatResponse').commitIndex).to.equal(2);
   });
 
   it('the leader’s own write and its appends go out side by side (dissertation 10.2.1)', () => {

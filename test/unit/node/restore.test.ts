@@ -30,6 +30,17 @@ describe('a restored server', () => {
     expect(cluster.leader).not.to.equal(undefined);
   });
 
+  it('whose process may have forgotten a vote goes on waiting for the rest of its delay, and no longer', async () => {
+    const cluster = new VirtualCluster(3, { raft: { voteDelayTicks: 400 } });
+    await cluster.advance(1000);
+    cluster.crash(0, 1, 2);
+    cluster.restore(0, 1, 2);
+    // 300 ticks of 10 ms are left of the delay.
+    await cluster.advance(2900);
+    expect(cluster.servers.map(({ status }) => status.term)).to.deep.equal([0, 0, 0]);
+    await cluster.until(() => cluster.leader !== undefined, 1300);
+  });
+
   it('stays down when it is crashed again before its storage is read', async () => {
     const cluster = new VirtualCluster(1);
     const { node, storage } = cluster.server(0);
