@@ -104,10 +104,10 @@ describe('metrics', () => {
       ['raft_term', 1],
       ['raft_commit_index', core.commitIndex],
       ['raft_applied_index', lastApplied],
-      ['raft_last_index', 5],
+      ['raft_last_index', 6],
       ['raft_first_index', 1],
       ['raft_snapshot_index', 0],
-      ['raft_peer_match_index{peer="1"}', 5],
+      ['raft_peer_match_index{peer="1"}', 6],
       ['network_peer_reachable{peer="2"}', 1],
       [`version_info{version="1.2.3",node="${process.version}"}`, 1],
     ] as const)
@@ -119,13 +119,14 @@ describe('metrics', () => {
     for (const [series, count] of [
       ['server_proposals_total{outcome="applied"}', 3],
       ['server_proposals_total{outcome="refused"}', 1],
-      ['server_proposal_duration_seconds_count', 4],
-      ['server_proposal_duration_seconds_bucket{le="+Inf"}', 4],
+      ['server_proposals_total{outcome="opened"}', 1],
+      ['server_proposal_duration_seconds_count', 5],
+      ['server_proposal_duration_seconds_bucket{le="+Inf"}', 5],
       ['server_reads_total{outcome="ok"}', 5],
       ['server_read_duration_seconds_count', 5],
       ['server_elections_won_total', 1],
       ['server_leader_changes_seen_total', 1],
-      ['raft_entries_applied_total', 5],
+      ['raft_entries_applied_total', 6],
       ['raft_snapshots_taken_total', 0],
     ] as const)
       expect(scrape.value(`surfstore_${series}`), series).to.equal(count);
@@ -173,7 +174,7 @@ describe('metrics', () => {
     expect(scrape.value('surfstore_server_has_leader') + scrape.value('surfstore_server_is_leader')).to.equal(
       0,
     );
-    expect(scrape.value('surfstore_raft_last_index')).to.equal(5);
+    expect(scrape.value('surfstore_raft_last_index')).to.equal(6);
     expect(scrape.value('surfstore_server_proposals_total{outcome="isCrashed"}')).to.equal(1);
     expect(scrape.text).not.to.include('surfstore_raft_peer_match_index{');
     await server.call('restore');
