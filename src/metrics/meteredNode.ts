@@ -2,7 +2,7 @@ import { observers } from '../node/observer.js';
 import type { PendingCall } from '../node/pendingRequests.js';
 import { RaftNode } from '../node/raftNode.js';
 import type { RaftNodeOptions } from '../node/nodeOptions.js';
-import { isChangeResult, type CommandResult } from '../stateMachine/command.js';
+import type { CommandResult } from '../stateMachine/command.js';
 import type { StateMachine } from '../stateMachine/stateMachine.js';
 import type { Storage } from '../storage/storage.js';
 import type { Transport } from '../transport/transport.js';
@@ -37,7 +37,7 @@ export class MeteredNode extends RaftNode<CommandResult> {
       this.proposals,
       () => super.propose(command),
       // The id of a session that was opened would make a series of its own of each.
-      (result) => (isChangeResult(result) ? result : 'opened'),
+      (result) => (result.startsWith('opened:') ? 'opened' : result),
     );
   }
 
