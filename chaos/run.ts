@@ -1,5 +1,5 @@
 import { Prng } from '../src/sim/prng.js';
-import { addressOf } from '../src/config/clusterFile.js';
+import { addressOf } from '../src/net/address.js';
 import { judge } from './checks/index.js';
 import type { RunFacts } from './checks/facts.js';
 import { Client } from './clients/client.js';

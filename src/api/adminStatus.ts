@@ -3,7 +3,7 @@ import { estrangementText } from '../node/estrangement.js';
 import type { NodeStatus } from '../node/nodeOptions.js';
 import type { Role } from '../raft/types.js';
 import { HttpCall } from './httpCall.js';
-import { addressOf, type StatusSource } from './status.js';
+import { addressOrNothing, type StatusSource } from './status.js';
 import type { Route } from './surfaces.js';
 
 /** How PySyncObj numbers the roles. */
@@ -59,11 +59,11 @@ function adminStatus(
   const { files, keys, sessions, stateBytes, stateBytesMax } = source.counts();
   const { core, lifecycle, lastApplied } = status;
   const partners = servers.filter((server) => server.id !== id);
-  const leader = core.leader === null ? null : addressOf(servers[core.leader]);
+  const leader = core.leader === null ? null : addressOrNothing(servers[core.leader]);
   return {
     version,
     revision: '',
-    self: addressOf(servers[id]),
+    self: addressOrNothing(servers[id]),
     state: STATES[core.role],
     leader,
     partner_nodes_count: partners.length,
@@ -113,7 +113,9 @@ function fieldPerServer(
   prefix: string,
   valueOf: (id: number) => number,
 ): Readonly<Record<string, number>> {
-  return Object.fromEntries(servers.map((server) => [`${prefix}${addressOf(server)}`, valueOf(server.id)]));
+  return Object.fromEntries(
+    servers.map((server) => [`${prefix}${addressOrNothing(server)}`, valueOf(server.id)]),
+  );
 }
 
 /** Only a leader keeps these, as in PySyncObj. */
@@ -124,7 +126,7 @@ function fieldPerPeer(
   valueOf: (peer: NodeStatus['core']['peers'][number]) => number,
 ): Readonly<Record<string, number>> {
   return Object.fromEntries(
-    core.peers.map((peer) => [`${prefix}${addressOf(servers[peer.id])}`, valueOf(peer)]),
+    core.peers.map((peer) => [`${prefix}${addressOrNothing(servers[peer.id])}`, valueOf(peer)]),
   );
 }
 

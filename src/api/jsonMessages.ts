@@ -1,3 +1,4 @@
+import { addressOf } from '../net/address.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errorTable, ServiceError, type LeaderAddress } from '../node/errors.js';
 import type { LeaderRouter } from '../node/leaderRouter.js';
@@ -110,7 +111,7 @@ export class JsonMessages implements Route {
       const leader = servers[place];
       if (leader === undefined) throw new Error(`there is no server ${place}`);
       const { id, host, port } = leader;
-      const message = `this server does not lead; server ${id} at ${host}:${port} does`;
+      const message = `this server does not lead; server ${id} at ${addressOf(leader)} does`;
       return { code: 'redirect', payload: { message, leader: { id, host, port } } };
     }
     const timeoutMs = Math.max(1, Math.round(endsAt - performance.now()));

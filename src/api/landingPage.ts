@@ -1,6 +1,13 @@
+import { addressOf } from '../net/address.js';
+import type { LeaderAddress } from '../node/errors.js';
 import { escapeText } from '../xmlrpc/index.js';
 import type { Page } from './pages.js';
 import type { StatusSource } from './status.js';
+
+/** Brackets are no part of what `encodeURI` leaves alone. */
+function urlOf({ host, port }: LeaderAddress): string {
+  return `http://${addressOf({ host: encodeURI(host), port })}/`;
+}
 
 /** For a person who opens the server's address in a browser: which server this is, how it is, and what can be asked of it. */
 export function landingPage(
@@ -14,9 +21,10 @@ export function landingPage(
     .map((path) => `<a href="${path}">${path}</a>`)
     .join(', ');
   const { host: ownHost, port: ownPort } = servers[id] ?? { host: 'HOST', port: 'PORT' };
-  const rows = servers.map(({ id: other, host, port }) => {
-    const address = escapeText(`${host}:${port}`);
-    const url = escapeText(encodeURI(`http://${host}:${port}/`));
+  const rows = servers.map((server) => {
+    const { id: other } = server;
+    const address = escapeText(addressOf(server));
+    const url = escapeText(urlOf(server));
     const link = other === id ? address : `<a href="${url}">${address}</a>`;
     return `<li>server ${other}: ${link}${other === id ? ' (this one)' : ''}</li>`;
   });

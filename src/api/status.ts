@@ -1,3 +1,4 @@
+import { addressOf } from '../net/address.js';
 import type { LeaderAddress } from '../node/errors.js';
 import { estrangementText } from '../node/estrangement.js';
 import type { RaftNode } from '../node/raftNode.js';
@@ -36,7 +37,7 @@ export function statusStruct(source: StatusSource): XmlRpcValue {
   const peers = core.peers.map((peer) =>
     struct({
       id: peer.id,
-      address: addressOf(servers[peer.id]),
+      address: addressOrNothing(servers[peer.id]),
       matchIndex: peer.matchIndex,
       nextIndex: peer.nextIndex,
       lastContactMs: peer.contactTicks === undefined ? -1 : peer.contactTicks * tickMs,
@@ -44,7 +45,7 @@ export function statusStruct(source: StatusSource): XmlRpcValue {
   );
   return struct({
     id,
-    address: addressOf(servers[id]),
+    address: addressOrNothing(servers[id]),
     role: core.role,
     crashed: node.isCrashed,
     lifecycle,
@@ -75,6 +76,7 @@ function struct(members: Readonly<Record<string, XmlRpcValue>>): XmlRpcValue {
   return new Map(Object.entries(members));
 }
 
-export function addressOf(server: LeaderAddress | undefined): string {
-  return server === undefined ? '' : `${server.host}:${server.port}`;
+/** Where a server listens, nothing for one that is not known. */
+export function addressOrNothing(server: LeaderAddress | undefined): string {
+  return server === undefined ? '' : addressOf(server);
 }

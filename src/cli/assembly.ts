@@ -4,13 +4,8 @@ import type { Logger } from 'pino';
 import { HttpFront } from '../api/httpFront.js';
 import { RpcLeaderCalls } from '../api/leaderCalls.js';
 import type { StatusSource } from '../api/status.js';
-import {
-  addressOf,
-  areSameServers,
-  rosterOf,
-  type ClusterConfig,
-  type ServerAddress,
-} from '../config/clusterFile.js';
+import { areSameServers, rosterOf, type ClusterConfig, type ServerAddress } from '../config/clusterFile.js';
+import { addressOf } from '../net/address.js';
 import type { ServerOptions } from '../config/options.js';
 import { MeteredNode } from '../metrics/meteredNode.js';
 import { ServerMetrics } from '../metrics/serverMetrics.js';

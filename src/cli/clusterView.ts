@@ -1,5 +1,6 @@
 import type { SurfStoreClient, ServerStatus } from '../client/index.js';
-import { addressOf, type ClusterConfig, type ServerAddress } from '../config/clusterFile.js';
+import { type ClusterConfig, type ServerAddress } from '../config/clusterFile.js';
+import { addressOf } from '../net/address.js';
 import { coloured, table } from './table.js';
 
 /** How long a server may take to say how it is. */

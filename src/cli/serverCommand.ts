@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { addressOf, readClusterFile, serverOf } from '../config/clusterFile.js';
+import { readClusterFile, serverOf } from '../config/clusterFile.js';
+import { addressOf } from '../net/address.js';
 import type { ServerOptions } from '../config/options.js';
 import { programVersion, startServer } from './assembly.js';
 import { EXIT } from './exitCodes.js';

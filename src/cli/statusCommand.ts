@@ -1,7 +1,8 @@
 import { Option, type Command } from 'commander';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SurfStoreClient } from '../client/index.js';
-import { addressOf, readClusterFile, type ClusterConfig } from '../config/clusterFile.js';
+import { readClusterFile, type ClusterConfig } from '../config/clusterFile.js';
+import { addressOf } from '../net/address.js';
 import { clusterTable, leaderOf, viewCluster, type ServerView } from './clusterView.js';
 import { parseDuration } from './duration.js';
 import { CommandError, EXIT } from './exitCodes.js';

@@ -1,3 +1,4 @@
+import { addressOf } from '../net/address.js';
 import { ClientSessions } from '../node/clientSessions.js';
 import type { RequestId } from '../stateMachine/command.js';
 import type { BackoffOptions } from './backoff.js';
@@ -161,7 +162,7 @@ export class ClusterCaller<Call, Answer> {
     const attempt = await this.attempt(server, call, operation, Number.POSITIVE_INFINITY);
     if ('value' in attempt) return attempt.value;
     const { error, outcome, remedy } = attempt.failure;
-    const where = `server ${server.id} at ${server.host}:${server.port}`;
+    const where = `server ${server.id} at ${addressOf(server)}`;
     if (operation.signal.aborted) operation.noteFailure(attempt.failure);
     if (remedy !== 'retry') throw new ClientError('refused', `${where}: ${error.message}`, outcome, error);
     throw new ClientError('unreachable', `${where} does not answer: ${error.message}`, outcome, error);

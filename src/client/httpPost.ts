@@ -1,4 +1,5 @@
 import { request, type Agent, type ClientRequest, type IncomingMessage } from 'node:http';
+import { addressOf, connectionFailureText } from '../net/address.js';
 import { readBody } from '../xmlrpc/body.js';
 import type { AttemptLimits } from './failure.js';
 import { HttpError } from './httpError.js';
@@ -94,9 +95,9 @@ class HttpPost {
     // Every request ends here once more when its connection is done.
     if (!this.end()) return;
     const { host, port } = this.target;
-    const text = reason instanceof Error ? reason.message || String(reason) : String(reason);
+    const text = connectionFailureText(reason);
     const options = reason instanceof Error ? { cause: reason } : {};
-    this.failed(new HttpError(code, `${host}:${port}: ${text}`, this.sent, options));
+    this.failed(new HttpError(code, `${addressOf({ host, port })}: ${text}`, this.sent, options));
     this.request?.destroy();
   }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
+import { addressOf } from '../net/address.js';
 import { ConfigError } from './configError.js';
 
 /** One server of a cluster. */
@@ -113,11 +114,6 @@ export function serverOf(config: ClusterConfig, idText: string): ServerAddress {
     throw new ConfigError(`the server id must be ${last === 0 ? '0' : `0 to ${last}`}, got ${shown(idText)}`);
   }
   return server;
-}
-
-/** `host:port` as it is written in a URL and in a cluster file, with brackets around an IPv6 address. */
-export function addressOf({ host, port }: Pick<ServerAddress, 'host' | 'port'>): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /** Whether two lists of addresses name the same servers in the same order, be it by other names of the loopback interface. */

@@ -1,3 +1,5 @@
+import { addressOf } from '../net/address.js';
+
 /** What a caller may conclude about an operation that ended in an error. */
 export type Outcome = 'notDone' | 'unknown';
 
@@ -66,7 +68,7 @@ export function errorOf(thrown: unknown): Error {
 
 /** The hint that a `notLeader` message carries; `leaderIn` reads it back. */
 export function leaderHint(leader: LeaderAddress): string {
-  return `the leader is server ${leader.id} at ${leader.host}:${leader.port}`;
+  return `the leader is server ${leader.id} at ${addressOf(leader)}`;
 }
 
 /** The leader named in a message, or undefined when it names none. */
@@ -74,5 +76,5 @@ export function leaderIn(message: string): LeaderAddress | undefined {
   const found = /the leader is server (\d+) at (\S+):(\d+)/.exec(message);
   if (found === null) return undefined;
   const [, id, host = '', port] = found;
-  return { id: Number(id), host, port: Number(port) };
+  return { id: Number(id), host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) };
 }

@@ -1,5 +1,6 @@
 import { request, type Agent, type ClientRequest, type IncomingMessage } from 'node:http';
 import type { LookupFunction } from 'node:net';
+import { addressOf, connectionFailureText } from '../net/address.js';
 import { readBody } from './body.js';
 import { decodeBody } from './encoding.js';
 import { parseMethodResponse, type ParserLimits } from './parser.js';
@@ -49,7 +50,7 @@ export class Exchange {
     try {
       this.request = request({ host, port, path, agent, lookup, method: 'POST', headers });
     } catch (error) {
-      this.fail('EINVAL', messageOf(error), error);
+      this.fail('EINVAL', connectionFailureText(error), error);
       return;
     }
     this.watch(this.request);
@@ -86,7 +87,7 @@ export class Exchange {
 
   private connectionFailed(error: NodeJS.ErrnoException): void {
     const code = error.code ?? 'ECONNRESET';
-    this.fail(code.startsWith('HPE_') ? 'EPROTO' : code, messageOf(error), error);
+    this.fail(code.startsWith('HPE_') ? 'EPROTO' : code, connectionFailureText(error), error);
   }
 
   private receive(response: IncomingMessage): void {
@@ -123,7 +124,7 @@ export class Exchange {
       const response = parseMethodResponse(decodeBody(body, contentType), this.options.limits);
       this.settle('fault' in response ? { error: response.fault } : response);
     } catch (error) {
-      this.fail('EPROTO', `the response cannot be read: ${messageOf(error)}`, error);
+      this.fail('EPROTO', `the response cannot be read: ${connectionFailureText(error)}`, error);
     }
   }
 
@@ -132,7 +133,7 @@ export class Exchange {
     if (this.settled) return;
     const { host, port } = this.options;
     const options = cause === undefined ? undefined : { cause };
-    const text = `${host}:${port}: ${reason}`;
+    const text = `${addressOf({ host, port })}: ${reason}`;
     this.settle({ error: new XmlRpcTransportError(code, text, this.sent, options, this.status) });
   }
 
@@ -142,8 +143,4 @@ export class Exchange {
     clearTimeout(this.timer);
     process.nextTick(this.done, outcome);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error && error.message !== '' ? error.message : String(error);
 }

@@ -13,24 +13,28 @@ const folders: Readonly<
   Record<string, { readonly values: readonly string[]; readonly types: readonly string[] }>
 > = {
   raft: { values: [], types: [] },
+  net: { values: [], types: [] },
   storage: { values: [], types: ['raft'] },
   transport: { values: ['xmlrpc'], types: ['raft'] },
   stateMachine: { values: [], types: ['raft'] },
-  node: { values: ['raft'], types: ['storage', 'transport', 'stateMachine'] },
-  xmlrpc: { values: [], types: [] },
+  node: { values: ['raft', 'net'], types: ['storage', 'transport', 'stateMachine'] },
+  xmlrpc: { values: ['net'], types: [] },
   blocks: { values: [], types: [] },
-  config: { values: [], types: [] },
-  client: { values: ['xmlrpc', 'node/errors', 'node/clientSessions'], types: ['stateMachine/command'] },
+  config: { values: ['net'], types: [] },
+  client: {
+    values: ['xmlrpc', 'net', 'node/errors', 'node/clientSessions'],
+    types: ['stateMachine/command'],
+  },
   api: {
     // A surface writes the commands of the state machine it is for.
-    values: ['node', 'xmlrpc', 'blocks', 'stateMachine/command'],
+    values: ['node', 'xmlrpc', 'net', 'blocks', 'stateMachine/command'],
     types: ['raft', 'storage', 'transport', 'stateMachine', 'config'],
   },
   metrics: { values: ['node', 'xmlrpc'], types: ['raft', 'storage', 'transport', 'stateMachine', 'api'] },
   verify: { values: [], types: [] },
   sim: { values: ['raft', 'node', 'storage', 'transport', 'stateMachine', 'verify'], types: [] },
   cli: { values: ['*'], types: [] },
-  chaos: { values: ['client', 'verify', 'config/clusterFile', 'sim/prng'], types: [] },
+  chaos: { values: ['client', 'verify', 'net', 'config/clusterFile', 'sim/prng'], types: [] },
 };
 
 /** Folders without I/O: no package and no part of Node either. */

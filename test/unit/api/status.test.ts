@@ -129,7 +129,7 @@ describe('api: the status of a server', () => {
     });
     expect(peersOf(status).map((peer) => Object.fromEntries(peer))).to.deep.equal([
       { id: 1, address: 'server-one.example:9001', matchIndex: 2, nextIndex: 3, lastContactMs: 30 },
-      { id: 2, address: '::1:9002', matchIndex: 2, nextIndex: 3, lastContactMs: 30 },
+      { id: 2, address: '[::1]:9002', matchIndex: 2, nextIndex: 3, lastContactMs: 30 },
     ]);
   });
 

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import {
-  addressOf,
   clusterSizeMax,
   parseClusterFile,
   readClusterFile,
   serverOf,
 } from '../../../src/config/clusterFile.js';
+import { addressOf } from '../../../src/net/address.js';
 import { ConfigError } from '../../../src/config/configError.js';
 
 const three = 'M: 3\nmetadata0: localhost:9001\nmetadata1: localhost:9002\nmetadata2: example.org:80\n';
