@@ -10,8 +10,10 @@ import { FileMapXml } from './fileMapXml.js';
 import { method, type Method } from './method.js';
 import { statusStruct, type StatusSource } from './status.js';
 import {
+  anyFileName,
+  arrayOfBlockHashes,
   arrayOfServers,
-  arrayOfTexts,
+  blockHash,
   bytes,
   fileName,
   hashList,
@@ -82,7 +84,7 @@ function metadataMethods({ node, files, status, wire }: SurfstoreParts): Method[
     ),
     method(
       'surfstore.tester_getversion',
-      [text('filename')],
+      [anyFileName('filename')],
       'int',
       'The committed version of a file on this very server, 0 for a file never written. Answers when crashed too.',
       ([name]) => files.versionOf(name),
@@ -160,9 +162,9 @@ function blockMethods({ node, blocks }: SurfstoreParts): Method[] {
       'Stores a block on this server, under the SHA-256 of its bytes in lower case hex.',
       ([block]) => whileUp(() => blocks.put(block).then(() => true)),
     ),
-    method('surfstore.getblock', [text('hash')], 'base64', 'The block with this SHA-256.', ([hash]) =>
+    method('surfstore.getblock', [blockHash('hash')], 'base64', 'The block with this SHA-256.', ([hash]) =>
       whileUp(async () => {
-        const block = await blocks.get(blockKey(hash));
+        const block = await blocks.get(hash.key);
         if (block === undefined)
           throw new ServiceError('blockNotFound', 'this server stores no block with this hash');
         return block;
@@ -170,21 +172,16 @@ function blockMethods({ node, blocks }: SurfstoreParts): Method[] {
     ),
     method(
       'surfstore.hasblocks',
-      [arrayOfTexts('hashlist')],
+      [arrayOfBlockHashes('hashlist')],
       'array',
-      'Those of the hashes whose block this server stores, in the order given.',
+      'Those of the hashes whose block this server stores, in the order and the form given: hex or base64.',
       ([hashes]) =>
         whileUp(async () => {
-          const stored = new Set(await blocks.has(hashes.map(blockKey)));
-          return hashes.filter((hash) => stored.has(blockKey(hash)));
+          const stored = new Set(await blocks.has(hashes.map(({ key }) => key)));
+          return hashes.filter(({ key }) => stored.has(key)).map(({ given }) => given);
         }),
     ),
   ];
-}
-
-/** Some clients write the digits of a hash as capitals. */
-function blockKey(hash: string): string {
-  return hash.toLowerCase();
 }
 
 function peerMethods({ node, wire, status, answerPeer }: SurfstoreParts): Method[] {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import {
   decodeCommand,
   encodeAppend,
@@ -8,7 +9,7 @@ import {
   type RequestId,
 } from '../stateMachine/command.js';
 import { indexOfForbidden } from '../xmlrpc/characters.js';
-import type { ParsedValue } from '../xmlrpc/index.js';
+import { XmlRpcDouble, type ParsedValue } from '../xmlrpc/index.js';
 import { invalidParams } from './faults.js';
 import { hashListFromXml } from './hashListXml.js';
 import { checkClientId, checkKey, checkValue, InputError } from './keyValueInput.js';
@@ -25,10 +26,15 @@ export function text(name: string): Parameter<string> {
   });
 }
 
+/** A file name that was never stored does no harm: any text will do. */
+export function anyFileName(name: string): Parameter<string> {
+  return parameter(name, 'string', (value) => nameText(name, value));
+}
+
 /** A file name that can be stored: 1 to 4096 bytes, only characters that XML can carry. */
 export function fileName(name: string): Parameter<string> {
-  return parameter(name, 'string', (value) => {
-    if (typeof value !== 'string') throw wrongType(name, 'string', value);
+  return parameter(name, 'string', (given) => {
+    const value = nameText(name, given);
     if (value === '') throw invalidParams(`${name} must not be empty`);
     const bytes = Buffer.byteLength(value);
     if (bytes > NAME_BYTES_MAX)
@@ -39,6 +45,52 @@ export function fileName(name: string): Parameter<string> {
     return value;
   });
 }
+
+/**
+ * A name as text. Clients that guess types (XMLRPC::Lite for Perl) send a name beyond ASCII as the base64 of its UTF-8, and
+ * one of digits as a number.
+ */
+function nameText(name: string, value: ParsedValue): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
+  if (value instanceof XmlRpcDouble) return value.text;
+  if (!(value instanceof Uint8Array)) throw wrongType(name, 'string', value);
+  const decoded = textOfUtf8(value);
+  if (decoded === undefined) throw invalidParams(`${name} is base64 of bytes that are not UTF-8`);
+  return decoded;
+}
+
+function textOfUtf8(bytes: Uint8Array): string | undefined {
+  return isUtf8(bytes) ? Buffer.from(bytes).toString('utf8') : undefined;
+}
+
+/** The hash of a block: as the client gave it, which is the form of the answer, and as the store knows it. */
+export interface BlockHash {
+  readonly given: string | Uint8Array;
+  /** SHA-256 as 64 digits in lower case hex, for a hash in one of the forms that clients use. */
+  readonly key: string;
+}
+
+/** A SHA-256 as hex in either case, as 32 bytes of base64, or as a string that is the base64 of these. */
+export function blockHash(name: string): Parameter<BlockHash> {
+  return parameter(name, 'string', (value) => blockHashOf(name, value));
+}
+
+function blockHashOf(name: string, value: ParsedValue): BlockHash {
+  if (typeof value === 'string') {
+    const key = BASE64_HASH.test(value) ? Buffer.from(value, 'base64').toString('hex') : value.toLowerCase();
+    return { given: value, key };
+  }
+  if (!(value instanceof Uint8Array)) throw wrongType(name, 'string', value);
+  if (value.length !== HASH_BYTES)
+    throw invalidParams(
+      `${name} as base64 must be the ${HASH_BYTES} bytes of a SHA-256, got ${value.length}`,
+    );
+  return { given: value, key: Buffer.from(value).toString('hex') };
+}
+
+const HASH_BYTES = 32;
+const BASE64_HASH = /^[A-Za-z0-9+/]{43}=$/;
 
 /** A version number. One beyond 2^53 is a number that no file can ever be at: it is kept as one that fits nothing. */
 export function version(name: string): Parameter<number> {
@@ -61,13 +113,13 @@ export function bytes(name: string): Parameter<Uint8Array> {
   });
 }
 
-export function arrayOfTexts(name: string): Parameter<string[]> {
+export function arrayOfBlockHashes(name: string): Parameter<BlockHash[]> {
   return parameter(name, 'array', (value) => {
     if (!Array.isArray(value)) throw wrongType(name, 'array', value);
     return value.map((item) => {
-      if (typeof item !== 'string')
-        throw invalidParams(`${name} must hold strings only, it holds ${typeOf(item)}`);
-      return item;
+      if (typeof item !== 'string' && !(item instanceof Uint8Array))
+        throw invalidParams(`${name} must hold strings or base64 only, it holds ${typeOf(item)}`);
+      return blockHashOf(name, item);
     });
   });
 }

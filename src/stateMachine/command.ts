@@ -4,7 +4,7 @@ export type JsonValue =
 
 /**
  * A hash list, kept exactly as the client sent it: opaque to us. Types that JSON lacks are tagged objects;
- * `base64` and `i8` hold text, `struct` the members in order.
+ * `base64`, `i8` and `double` hold text, `struct` the members in order.
  */
 export type HashList =
   | string
@@ -13,6 +13,7 @@ export type HashList =
   | readonly HashList[]
   | { readonly base64: string }
   | { readonly i8: string }
+  | { readonly double: string }
   | { readonly struct: readonly (readonly [string, HashList])[] };
 
 /** The sequence of a request that has a name of its own in place of a client's. */

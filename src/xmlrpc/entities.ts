@@ -25,9 +25,32 @@ export function resolveReference(name: string): string | undefined {
   if (named !== undefined) return named;
   const match = NUMERIC.exec(name);
   if (match === null) return undefined;
-  const codePoint =
-    match[1] === undefined ? Number.parseInt(match[2] ?? '', 10) : Number.parseInt(match[1], 16);
+  const codePoint = codePointOf(match);
   return isAllowed(codePoint) ? String.fromCodePoint(codePoint) : undefined;
+}
+
+function codePointOf([, hexadecimal, decimal = '']: RegExpExecArray): number {
+  return hexadecimal === undefined ? Number.parseInt(decimal, 10) : Number.parseInt(hexadecimal, 16);
+}
+
+const SURROGATES = /&#(?:x([0-9a-fA-F]{1,12})|([0-9]{1,12}));/y;
+
+/**
+ * The two references to the halves of one character beyond U+FFFF that begin at `start`, as Apache XML-RPC 2 for Java
+ * writes an emoji. Undefined when there is no such pair: half a character alone is none.
+ */
+function surrogatePair(
+  text: string,
+  start: number,
+  end: number,
+): { readonly character: string; readonly end: number } | undefined {
+  SURROGATES.lastIndex = start;
+  const high = SURROGATES.exec(text);
+  const low = high === null ? null : SURROGATES.exec(text);
+  if (high === null || low === null || SURROGATES.lastIndex > end) return undefined;
+  const [first, second] = [codePointOf(high), codePointOf(low)];
+  const isPair = first >= 0xd800 && first <= 0xdbff && second >= 0xdc00 && second <= 0xdfff;
+  return isPair ? { character: String.fromCharCode(first, second), end: SURROGATES.lastIndex } : undefined;
 }
 
 /**
@@ -46,7 +69,12 @@ export function expandReferences(text: string, start: number, end: number): stri
       if (semicolon === -1 || semicolon >= end || semicolon - ampersand > REFERENCE_LENGTH_MAX + 1)
         return ampersand;
       character = resolveReference(text.slice(ampersand + 1, semicolon));
-      if (character === undefined) return ampersand;
+      if (character === undefined) {
+        const pair = surrogatePair(text, ampersand, end);
+        if (pair === undefined) return ampersand;
+        ({ character } = pair);
+        semicolon = pair.end - 1;
+      }
     }
     result += ampersand > from ? text.slice(from, ampersand) + character : character;
     from = semicolon + 1;

@@ -1,6 +1,14 @@
 import { isBlank, trimSpace } from './characters.js';
 import { XmlRpcFault } from './faults.js';
-import { readBase64, readBoolean, readDateTime, readDouble, readInt, readLong } from './scalars.js';
+import {
+  readBase64,
+  readBoolean,
+  readDateTime,
+  readDouble,
+  readInt,
+  readLong,
+  readSmallInt,
+} from './scalars.js';
 import { XmlScanner } from './scanner.js';
 import type { ParsedValue } from './types.js';
 
@@ -155,7 +163,15 @@ class DocumentReader {
         return this.scalar(type, readBase64, 'base64');
       case 'i8':
       case 'ex:i8':
+      case 'biginteger':
+      case 'ex:biginteger':
         return this.scalar(type, readLong, 'an integer of 64 bits');
+      case 'i2':
+      case 'ex:i2':
+        return this.scalar(type, (text) => readSmallInt(text, 16), 'an integer of 16 bits');
+      case 'i1':
+      case 'ex:i1':
+        return this.scalar(type, (text) => readSmallInt(text, 8), 'an integer of 8 bits');
       case 'double':
         return this.scalar(type, readDouble, 'a decimal number');
       case 'dateTime.iso8601':

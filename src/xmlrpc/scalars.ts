@@ -26,6 +26,13 @@ export function readInt(text: string): number | undefined {
   return typeof value === 'number' && value >= INT_MIN && value <= INT_MAX ? value : undefined;
 }
 
+/** The value of `<i1>` or `<i2>`; undefined when the text is not an integer of so many bits. */
+export function readSmallInt(text: string, bits: 8 | 16): number | undefined {
+  const value = readInt(text);
+  const limit = 2 ** (bits - 1);
+  return value !== undefined && value >= -limit && value < limit ? value : undefined;
+}
+
 /** The value of `<i8>`, a bigint only when a number would not be exact; undefined when it is not an integer of 64 bits. */
 export function readLong(text: string): number | bigint | undefined {
   const trimmed = trimSpace(text);
@@ -69,7 +76,7 @@ export function readBoolean(text: string): boolean | undefined {
 /** The value of `<double>`: decimal, with an exponent if need be; no infinities, nothing that is not a number. */
 export function readDouble(text: string): XmlRpcDouble | undefined {
   const trimmed = trimSpace(text);
-  return DOUBLE.test(trimmed) ? new XmlRpcDouble(Number(trimmed)) : undefined;
+  return DOUBLE.test(trimmed) ? new XmlRpcDouble(Number(trimmed), trimmed) : undefined;
 }
 
 /** The value of `<dateTime.iso8601>`, of which only the form is looked at. */

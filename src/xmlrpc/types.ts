@@ -9,10 +9,19 @@ export type XmlRpcStruct = ReadonlyMap<string, XmlRpcValue>;
 
 /**
  * A value to be written. A `number` stands for an integer; one that is not an integer is written as its decimal text in
- * a `<string>`, because the dialect has no `<double>`. A `bigint` outside 64 bits is written as a `<string>` as well.
+ * a `<string>`, because the dialect has no `<double>`; only a double that a client sent is given back as one. A `bigint`
+ * outside 64 bits is written as a `<string>` as well.
  */
 export type XmlRpcValue =
-  boolean | number | bigint | string | Uint8Array | PrebuiltXml | readonly XmlRpcValue[] | XmlRpcStruct;
+  | boolean
+  | number
+  | bigint
+  | string
+  | Uint8Array
+  | XmlRpcDouble
+  | PrebuiltXml
+  | readonly XmlRpcValue[]
+  | XmlRpcStruct;
 
 /**
  * A value that was read. `<int>`, `<i4>` and `<i8>` are a `number` when that is exact, else a `bigint`; `<base64>` is a
@@ -33,7 +42,11 @@ export type ParsedValue =
 
 /** A `<double>`, kept apart from integers so that `1.0` is not mistaken for `1`. */
 export class XmlRpcDouble {
-  constructor(readonly value: number) {}
+  /** @param text the decimal number as it was written: some clients take a hash such as `1e5` for a double */
+  constructor(
+    readonly value: number,
+    readonly text = String(value),
+  ) {}
 }
 
 /** A `<dateTime.iso8601>` as it was written: the format names no time zone, so it is not turned into a point in time. */

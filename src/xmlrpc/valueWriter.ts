@@ -1,5 +1,5 @@
 import { escapeText } from './escape.js';
-import { PrebuiltXml, type XmlRpcStruct, type XmlRpcValue } from './types.js';
+import { PrebuiltXml, XmlRpcDouble, type XmlRpcStruct, type XmlRpcValue } from './types.js';
 
 /** Length at which a piece is given out, in UTF-16 code units. */
 const PIECE_LENGTH = 16 * 1024;
@@ -74,8 +74,12 @@ class Output {
     for (const frame of this.frames.splice(0)) frame.abandon?.();
   }
 
-  private addObject(value: Uint8Array | PrebuiltXml | readonly XmlRpcValue[] | XmlRpcStruct): void {
+  private addObject(
+    value: Uint8Array | XmlRpcDouble | PrebuiltXml | readonly XmlRpcValue[] | XmlRpcStruct,
+  ): void {
     if (value instanceof Uint8Array) this.piece += base64Xml(value);
+    else if (value instanceof XmlRpcDouble)
+      this.piece += `<value><double>${escapeText(value.text)}</double></value>`;
     else if (this.frames.length >= WRITE_DEPTH_MAX) this.add('[nested too deeply]');
     else if (value instanceof PrebuiltXml) this.frames.push(new PrebuiltFrame(value));
     else if (Array.isArray(value)) this.enter('<value><array><data>', new ArrayFrame(value));

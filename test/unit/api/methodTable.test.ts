@@ -133,8 +133,8 @@ describe('api: the method table', () => {
 
   describe('refuses a wrong type', () => {
     const wrong: readonly (readonly [name: string, params: ParsedValue[], text: string])[] = [
-      ['updatefile', [7, 1, []], 'filename must be of type string, got int'],
-      ['updatefile', [Buffer.from('a'), 1, []], 'filename must be of type string, got base64'],
+      ['updatefile', [true, 1, []], 'filename must be of type string, got boolean'],
+      ['updatefile', [Buffer.of(0xff), 1, []], 'filename is base64 of bytes that are not UTF-8'],
       ['updatefile', ['a', '1', []], 'version must be of type int, got string'],
       ['updatefile', ['a', true, []], 'version must be of type int, got boolean'],
       ['updatefile', ['a', new XmlRpcDouble(1), []], 'version must be of type int, got double'],
@@ -144,9 +144,9 @@ describe('api: the method table', () => {
       ['tester_getversion', [['a']], 'filename must be of type string, got array'],
       ['tester_getversion', [null], 'filename must be of type string, got nil'],
       ['putblock', ['text'], 'block must be of type base64, got string'],
-      ['getblock', [Buffer.from('a')], 'hash must be of type string, got base64'],
+      ['getblock', [Buffer.from('a')], 'hash as base64 must be the 32 bytes of a SHA-256, got 1'],
       ['hasblocks', ['h'], 'hashlist must be of type array, got string'],
-      ['hasblocks', [['h', 5]], 'hashlist must hold strings only, it holds int'],
+      ['hasblocks', [['h', 5]], 'hashlist must hold strings or base64 only, it holds int'],
       ['appendEntries', [new Map()], 'message must be of type string, got struct'],
       [
         'requestVote',

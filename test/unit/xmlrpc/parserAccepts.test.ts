@@ -18,6 +18,11 @@ function read(content: string): ParsedValue {
   return params[0] as ParsedValue;
 }
 
+const INTS =
+  '<array><data><value><i1>-128</i1></value><value><ex:i1>127</ex:i1></value><value><i2>-32768</i2></value>' +
+  '<value><ex:i2>32767</ex:i2></value><value><ex:i8>2147483648</ex:i8></value><value><biginteger>-5</biginteger></value>' +
+  '<value><ex:biginteger>9223372036854775807</ex:biginteger></value></data></array>';
+
 describe('XML-RPC parser: what it accepts', () => {
   describe('the parser accepts', () => {
     const values: [title: string, content: string, value: ParsedValue][] = [
@@ -48,6 +53,9 @@ describe('XML-RPC parser: what it accepts', () => {
         '<string>&lt;t;&gt;&amp;amp;</string>',
         '<t;>&amp;',
       ],
+      ['an emoji as two references', '<string>a&#55357;&#56832;b</string>', 'a\u{1f600}b'],
+      ['the same in hexadecimal, untyped', '&#xD83D;&#xde00;', '\u{1f600}'],
+      ['integers of other widths', INTS, [-128, 127, -32768, 32767, 2 ** 31, -5, 2n ** 63n - 1n]],
       ['CDATA in a string', '<string>a<![CDATA[<&]]]>b</string>', 'a<&]b'],
       ['CDATA in an untyped string', '<![CDATA[x]]>', 'x'],
       ['CDATA in an int', '<int><![CDATA[5]]></int>', 5],
@@ -58,8 +66,8 @@ describe('XML-RPC parser: what it accepts', () => {
       ['nil', '<nil/>', null],
       ['nil in two tags', '<ex:nil></ex:nil>', null],
       ['a double', '<double>-1.5</double>', new XmlRpcDouble(-1.5)],
-      ['a double with an exponent', '<double> +.5e-3 </double>', new XmlRpcDouble(0.0005)],
-      ['a double that is whole', '<double>3.</double>', new XmlRpcDouble(3)],
+      ['a double with an exponent', '<double> +.5e-3 </double>', new XmlRpcDouble(0.0005, '+.5e-3')],
+      ['a double that is whole', '<double>3.</double>', new XmlRpcDouble(3, '3.')],
       [
         'a date',
         '<dateTime.iso8601>20260131T10:20:30</dateTime.iso8601>',
