@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { readRequestBody } from '../xmlrpc/body.js';
+import { codingOf, readRequestBody } from '../xmlrpc/body.js';
 import { receivingBytes } from '../xmlrpc/byteBudget.js';
 import { onSocketClose } from '../xmlrpc/hangUp.js';
-import { noRoom, refuse, tooLarge } from '../xmlrpc/refusal.js';
+import { noRoom, refuse, tooLarge, unknownCoding } from '../xmlrpc/refusal.js';
 import type { RequestId } from '../stateMachine/command.js';
 import type { Caller } from './caller.js';
 import { requestIdFromHeader } from './requestId.js';
@@ -39,7 +39,7 @@ export class HttpCall implements Caller {
   }
 
   /**
-   * Reads a JSON body and hands over its text; a body that is too large, compressed, of another type or not UTF-8 is
+   * Reads a JSON body and hands over its text; a body that is too large, compressed in an unknown way, of another type or not UTF-8 is
    * answered here.
    */
   readJson(bodyBytesMax: number, done: (text: string) => void): void {
@@ -49,8 +49,8 @@ export class HttpCall implements Caller {
       this.refuseType(`The body must be of Content-Type ${JSON_TYPE}, not ${type}.`);
       return;
     }
-    if ((headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') {
-      this.refuseType('The request body is compressed, which is not supported.');
+    if (codingOf(this.request) === undefined) {
+      refuse(this.request, this.response, unknownCoding(this.request));
       return;
     }
     if (Number(headers['content-length'] ?? 0) > bodyBytesMax) {
@@ -60,6 +60,10 @@ export class HttpCall implements Caller {
     readRequestBody(this.request, bodyBytesMax, receivingBytes, (body) => {
       if (body === 'too large' || body === 'no room') {
         refuse(this.request, this.response, body === 'no room' ? noRoom : tooLarge(bodyBytesMax));
+        return;
+      }
+      if (body === 'not inflatable') {
+        this.text(400, 'The body is not compressed as its Content-Encoding says.');
         return;
       }
       const text = textOf(body);

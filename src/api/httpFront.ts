@@ -8,6 +8,8 @@ import {
   TOO_MANY_CONNECTIONS,
   type ConnectionLimits,
 } from './connectionLimit.js';
+import { refuse, type Refusal } from '../xmlrpc/refusal.js';
+import { misdirected } from './misdirected.js';
 import { servePage } from './pages.js';
 import { ProtocolSwitch, type SwitchTimeouts } from './protocolSwitch.js';
 import type { Route, Surfaces } from './surfaces.js';
@@ -137,6 +139,11 @@ export class HttpFront {
       tooManyConnections(request, response, path);
       return;
     }
+    const refusal = misdirected(request, path);
+    if (refusal !== undefined) {
+      refuseRequest(request, response, refusal);
+      return;
+    }
     const isRead = request.method === 'GET' || request.method === 'HEAD';
     if (route !== undefined) serveRoute(request, response, route);
     else if (page !== undefined && (isRead || path !== '/')) servePage(request, response, page);
@@ -181,6 +188,12 @@ function serveRoute(request: IncomingMessage, response: ServerResponse, route: R
   request.on('error', ignore);
   response.on('error', ignore);
   route.handle(request, response);
+}
+
+function refuseRequest(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
+  request.on('error', ignore);
+  response.on('error', ignore);
+  refuse(request, response, refusal);
 }
 
 /** In the words of the surface that was called, and the connection is closed. */

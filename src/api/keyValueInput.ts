@@ -34,6 +34,10 @@ export function notJson(what: string, text: string, error: unknown): string {
 export function checkKey(key: unknown): string {
   if (typeof key !== 'string') throw new InputError('the key must be a string');
   if (key === '') throw new InputError('the key must not be empty');
+  if (key === '.' || key === '..')
+    throw new InputError(
+      `the key must not be "${key}": HTTP clients take it for a step in the path and leave it out; choose another name`,
+    );
   const bytes = Buffer.byteLength(key);
   if (bytes > KEY_BYTES_MAX)
     throw new InputError(`the key is ${bytes} bytes long; at most ${KEY_BYTES_MAX} are allowed`);

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { unzip } from 'node:zlib';
 import type { ByteBudget } from './byteBudget.js';
 
 /** About what a piece of a body takes beside its bytes, however few they are. */
@@ -43,17 +44,27 @@ export function readBody(
   return stop;
 }
 
+/** How the body of a request is compressed; undefined for a way that this server does not know. */
+export function codingOf({ headers }: IncomingMessage): 'identity' | 'zipped' | undefined {
+  const coding = (headers['content-encoding'] ?? 'identity').trim().toLowerCase();
+  if (coding === 'identity' || coding === '') return 'identity';
+  return coding === 'gzip' || coding === 'x-gzip' || coding === 'deflate' ? 'zipped' : undefined;
+}
+
 /**
  * Reads the body of a request as {@link readBody} does, within a budget that all requests share: `'no room'` when it is
- * evicted.
+ * evicted. A body that is compressed as gzip or deflate, as Python's `encode_threshold` does, is inflated. The limit holds
+ * for what was sent and for what becomes of it: a small body that inflates without end costs no more than any other.
  */
 export function readRequestBody(
   request: IncomingMessage,
   bytesMax: number,
   budget: ByteBudget,
-  done: (body: Buffer | 'too large' | 'no room') => void,
+  done: (body: Buffer | 'too large' | 'no room' | 'not inflatable') => void,
 ): void {
+  let isEvicted = false;
   const share = budget.open(() => {
+    isEvicted = true;
     stop();
     done('no room');
   });
@@ -63,8 +74,18 @@ export function readRequestBody(
     bytesMax,
     (body) => {
       request.off('close', release);
-      release();
-      done(body);
+      if (body === 'too large' || codingOf(request) === 'identity') {
+        release();
+        done(body);
+        return;
+      }
+      // What waits to be inflated is held as long.
+      unzip(body, { maxOutputLength: bytesMax }, (error: NodeJS.ErrnoException | null, inflated) => {
+        release();
+        if (isEvicted || request.socket.destroyed) return;
+        if (error === null) done(inflated);
+        else done(error.code === 'ERR_BUFFER_TOO_LARGE' ? 'too large' : 'not inflatable');
+      });
     },
     (bytes) => share.hold(bytes),
   );

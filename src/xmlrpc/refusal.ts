@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { codingOf } from './body.js';
 
 /** How much of a refused body is read and thrown away, so that a client that sends first and reads later sees why. */
 const DISCARD_BYTES_MAX = 16 * 1024 * 1024;
@@ -6,7 +7,7 @@ const DISCARD_MS_MAX = 5_000;
 
 /** Why a request is not read as XML-RPC at all. */
 export interface Refusal {
-  readonly status: 405 | 413 | 415 | 503;
+  readonly status: 400 | 403 | 405 | 413 | 415 | 503;
   /** One sentence for a person. */
   readonly reason: string;
 }
@@ -25,13 +26,19 @@ export const noRoom: Refusal = {
   reason: 'The server holds too many unfinished requests, and this one took the longest; send it again.',
 };
 
+/** The refusal of a body that is compressed in a way that this server does not know. */
+export function unknownCoding({ headers }: IncomingMessage): Refusal {
+  const coding = String(headers['content-encoding']).slice(0, 40);
+  return {
+    status: 415,
+    reason: `The request body is compressed as ${coding}; use gzip, deflate or nothing.`,
+  };
+}
+
 /** What the head of a request alone makes us refuse. */
 export function refusalOfHead(request: IncomingMessage, bodyBytesMax: number): Refusal | undefined {
   if (request.method !== 'POST') return { status: 405, reason: 'XML-RPC calls are made with POST.' };
-  const coding = request.headers['content-encoding'];
-  if (coding !== undefined && coding.toLowerCase() !== 'identity') {
-    return { status: 415, reason: 'The request body is compressed, which is not supported.' };
-  }
+  if (codingOf(request) === undefined) return unknownCoding(request);
   return Number(request.headers['content-length'] ?? 0) > bodyBytesMax ? tooLarge(bodyBytesMax) : undefined;
 }
 
@@ -49,6 +56,10 @@ export function refuse(request: IncomingMessage, response: ServerResponse, refus
     ...(refusal.status === 405 ? { Allow: 'POST' } : {}),
   });
   response.write(text);
+  if (request.readableEnded) {
+    response.end();
+    return;
+  }
   const giveUp = setTimeout(() => request.destroy(), DISCARD_MS_MAX);
   let discarded = 0;
   request.on('data', (chunk: Buffer) => {

@@ -11,6 +11,7 @@ import { methodResponsePieces, serializeFault } from './serializer.js';
 import type { ParsedValue, XmlRpcValue } from './types.js';
 
 const BODY_BYTES_MAX = 8 * 1024 * 1024;
+const NOT_INFLATABLE = 'the body is not compressed as its Content-Encoding says';
 
 /** What a dispatch function can know about the call beside its name and parameters. */
 export interface CallContext {
@@ -67,6 +68,8 @@ export function handleXmlRpc(
   readRequestBody(request, bodyBytesMax, options.receiving ?? receivingBytes, (body) => {
     if (body === 'too large') refuse(request, response, tooLarge(bodyBytesMax));
     else if (body === 'no room') refuse(request, response, noRoom);
+    else if (body === 'not inflatable')
+      replyAtOnce(response, serializeFault(FAULT_CODES.NOT_WELL_FORMED, NOT_INFLATABLE));
     else answer(request, response, body, options);
   });
 }

@@ -149,13 +149,32 @@ describe('the key/value service over HTTP, as docs/openapi.yaml describes it', f
       expect((await ask(port, 'GET', path)).status, path).to.equal(404);
   });
 
-  it('413 for a body that is too large, 415 for one that is not JSON or is compressed', async () => {
+  it('400 for the keys "." and "..", however they are written, and for JSON that lost its path by them', async () => {
+    for (const path of ['/keys/.', '/keys/..', '/keys/%2e', '/keys/%2E%2e', '/keys/.%2e']) {
+      const value = '{"type": "PUT", "value": ["a"]}';
+      const head = `Host: a\r\nContent-Type: application/json\r\nContent-Length: ${value.length}`;
+      for (const method of ['GET', 'DELETE', 'POST']) {
+        const answer = await send(
+          cluster.port(leader),
+          `${method} ${path} HTTP/1.1\r\n${head}\r\n\r\n${value}`,
+        );
+        expect(answer.status, `${method} ${path}`).to.equal(400);
+        if (method !== 'HEAD') expect(answer.body).to.contain('take');
+      }
+      const lost = await send(cluster.port(leader), `POST / HTTP/1.1\r\n${head}\r\n\r\n${value}`);
+      expect(lost.status).to.equal(400);
+      expect(lost.body).to.contain('"." and ".." cannot be keys');
+    }
+  });
+
+  it('413 for a body that is too large, 415 for one that is not JSON or compressed in an unknown way', async () => {
     expect((await put(follower, ['x'.repeat(100_001)])).status).to.equal(413);
     // It fits into a request, but not with what it takes on the way to the other servers.
     expect((await put(follower, ['\\'.repeat(40_000)])).status).to.equal(413);
     for (const type of ['text/plain', 'application/x-www-form-urlencoded'])
       expect((await put(leader, ['a'], { 'Content-Type': type })).status).to.equal(415);
-    expect((await put(leader, ['a'], { 'Content-Encoding': 'gzip' })).status).to.equal(415);
+    expect((await put(leader, ['a'], { 'Content-Encoding': 'br' })).status).to.equal(415);
+    expect((await put(leader, ['a'], { 'Content-Encoding': 'gzip' })).status).to.equal(400);
     expect((await get(leader)).status).to.equal(404);
     const withCharset = { 'Content-Type': 'application/json; charset=utf-8' };
     expect((await put(leader, ['a'], withCharset)).status).to.equal(204);

@@ -209,6 +209,20 @@ describe('api: JSON messages', () => {
       });
   });
 
+  it('the keys "." and ".." are refused, and nothing is stored', async () => {
+    const messages = await Messages.leading();
+    for (const key of ['.', '..']) {
+      for (const message of [put(key, 1), append(key, 1), get(key), { type: 'delete', payload: { key } }]) {
+        const reply = await messages.send(message);
+        expect(reply).to.deep.nested.include({ code: 'fail', 'payload.error': 'invalid' });
+        expect(reply).to.have.nested.property('payload.message').that.contains(`must not be "${key}"`);
+      }
+    }
+    expect(messages.service.state.keys.size).to.equal(0);
+    for (const key of ['...', 'a/..', './a', ' .'])
+      expect(await messages.send(put(key, 1))).to.include(success);
+  });
+
   it('an error that nobody foresaw is a fail reply, and is reported', async () => {
     const messages = await Messages.leading();
     messages.service.state.keys.get = () => {

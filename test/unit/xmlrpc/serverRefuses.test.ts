@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { deflateSync, gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { serializeMethodCall, type XmlRpcValue } from '../../../src/xmlrpc/index.js';
 import { ByteBudget } from '../../../src/xmlrpc/byteBudget.js';
@@ -13,6 +14,15 @@ import {
 
 const limit = 10_000;
 const close = ['Connection: close'];
+/** A POST of these bytes, compressed in this way. */
+function zipped(bytes: Buffer, coding: string): Buffer {
+  const head = ['POST /RPC2 HTTP/1.1', 'Host: test', `Content-Length: ${bytes.length}`];
+  return Buffer.concat([
+    Buffer.from([...head, `Content-Encoding: ${coding}`, ...close, '', ''].join('\r\n')),
+    bytes,
+  ]);
+}
+
 const MEGABYTE = Buffer.alloc(1024 * 1024, 'a');
 
 describe('XML-RPC server: what it refuses and survives', () => {
@@ -27,11 +37,37 @@ describe('XML-RPC server: what it refuses and survives', () => {
       expect(text).to.equal('XML-RPC calls are made with POST.\n');
     });
 
-    it('a compressed body with 415', async () => {
+    it('a body that is compressed in a way that it does not know, with 415', async () => {
       const { port } = await startServer(() => true);
-      const { status, text } = await exchangeRaw(port, post('abc', ['Content-Encoding: gzip']));
+      const { status, text } = await exchangeRaw(port, post('abc', ['Content-Encoding: br']));
       expect(status).to.equal(415);
-      expect(text).to.match(/compressed/);
+      expect(text).to.equal('The request body is compressed as br; use gzip, deflate or nothing.\n');
+    });
+
+    it('a body that inflates beyond the limit with 413, at once', async () => {
+      const { port } = await startServer(() => true, { bodyBytesMax: limit });
+      const { status } = await exchangeRaw(port, zipped(gzipSync(MEGABYTE), 'gzip'));
+      expect(status).to.equal(413);
+    });
+
+    it('a body that is not compressed as it says with a fault', async () => {
+      const { port } = await startServer(() => true);
+      for (const bytes of [Buffer.from('abc'), Buffer.alloc(0), gzipSync('<methodCall/>').subarray(0, -9)]) {
+        const { status, text } = await exchangeRaw(port, zipped(bytes, 'gzip'));
+        expect(status).to.equal(200);
+        expect(text).to.contain('-32700').and.contain('not compressed as its Content-Encoding says');
+      }
+    });
+
+    it('but not one that is compressed as gzip or deflate', async () => {
+      const { port } = await startServer((name, params) => `${name} ${JSON.stringify(params[0])}`);
+      const call = serializeMethodCall('m', ['\u{1f600}']);
+      for (const [coding, bytes] of [
+        ['gzip', gzipSync(call)],
+        ['X-GZIP', gzipSync(call)],
+        ['deflate', deflateSync(call)],
+      ] as const)
+        expect((await exchangeRaw(port, zipped(bytes, coding))).text, coding).to.contain('m "\u{1f600}"');
     });
 
     it('but not one that is said to be not compressed', async () => {
