@@ -72,8 +72,42 @@ export class KeyValueClient {
     value: JsonValue,
     options: OperationOptions,
   ): Promise<void> {
-    const json = JSON.stringify(value) as string | undefined;
-    if (json === undefined) throw new TypeError('a value must be something that JSON can carry');
+    const json = jsonOf(value);
     await this.caller.write((request) => ({ type, key, json, request }), options);
   }
+}
+
+/** The value as JSON, which stands for it without loss. @throws TypeError for a value with a part that JSON cannot carry */
+function jsonOf(value: JsonValue): string {
+  // It throws by itself for circles and bigints.
+  const json = JSON.stringify(value) as string | undefined;
+  requireJson(value, 'the value');
+  if (json === undefined) throw new TypeError('the value must be something that JSON can carry');
+  return json;
+}
+
+/** JSON.stringify leaves out what it cannot write, or writes null for it. */
+function requireJson(value: unknown, where: string): void {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return;
+  if (typeof value === 'number' && Number.isFinite(value)) return;
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index += 1) requireJson(value[index], `${where}[${index}]`);
+  } else if (isPlainObject(value)) {
+    for (const [name, member] of Object.entries(value))
+      requireJson(member, `${where}[${JSON.stringify(name)}]`);
+  } else {
+    throw new TypeError(`${where} must be something that JSON can carry, not ${described(value)}`);
+  }
+}
+
+/** Of this realm or another one: an object whose prototype, if any, has none. */
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+function described(value: unknown): string {
+  if (typeof value === 'number' || value === undefined) return String(value);
+  return typeof value === 'object' && value !== null ? `a ${value.constructor.name}` : `a ${typeof value}`;
 }

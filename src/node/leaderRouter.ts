@@ -1,5 +1,5 @@
 import type { NodeId } from '../raft/types.js';
-import { ServiceError, type ErrorKind } from './errors.js';
+import { errorOf, ServiceError, type ErrorKind } from './errors.js';
 import type { PendingCall } from './pendingRequests.js';
 import type { RaftNode } from './raftNode.js';
 import { SharedReadIndex } from './sharedReadIndex.js';
@@ -215,7 +215,7 @@ class RoutedCall<T> {
     if (this.ended || attempt !== this.attempt) return;
     this.attempt = undefined;
     if (!(error instanceof ServiceError) || isFinal(error) || this.isDown()) {
-      this.fail(error instanceof ServiceError ? this.afterAttempts(error) : (error as Error));
+      this.fail(error instanceof ServiceError ? this.afterAttempts(error) : this.afterRefusal(error));
       return;
     }
     this.lastError = error;
@@ -256,6 +256,16 @@ class RoutedCall<T> {
     const kind = openKindOf(error);
     const why = kind === 'timedOut' ? error.message : error.explanation;
     return new ServiceError(kind, `it may have been done: ${why}`);
+  }
+
+  /** What one leader refuses, an earlier one may have done. */
+  private afterRefusal(thrown: unknown): Error {
+    const error = errorOf(thrown);
+    if (this.kind === 'read' || !this.mayBeDone) return error;
+    return new ServiceError(
+      'timedOut',
+      `it may have been done; a later attempt was refused: ${error.message}`,
+    );
   }
 
   private fail(error: Error): void {

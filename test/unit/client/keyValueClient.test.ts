@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
 import { KeyValueClient } from '../../../src/client/index.js';
 import { until } from '../../support/xmlrpcServer.js';
@@ -129,9 +130,53 @@ describe('client of keys: its messages', () => {
 
   it('are not sent when the value is nothing that JSON can carry', async () => {
     const client = (await clusterOf(done)).client();
-    for (const value of [undefined, () => 1, 1n])
-      await typeErrorOf(client.put('k', value as unknown as string));
+    for (const value of [
+      undefined,
+      () => 1,
+      1n,
+      NaN,
+      Infinity,
+      -Infinity,
+      Symbol('s'),
+      new Map(),
+      new Date(0),
+    ]) {
+      const holders = [value, [value], { a: [{ b: value }] }];
+      for (const holder of holders) {
+        await typeErrorOf(client.put('k', holder as unknown as string));
+        await typeErrorOf(client.append('k', holder as unknown as string));
+      }
+    }
+    const circle: unknown[] = [];
+    circle.push(circle);
+    await typeErrorOf(client.put('k', circle as string[]));
+    expect(await typeErrorOf(client.put('k', { pets: [1, NaN] }))).to.equal(
+      'the value["pets"][1] must be something that JSON can carry, not NaN',
+    );
     expect(cluster.asked).to.deep.equal([]);
+  });
+});
+
+describe('client of keys: its values', () => {
+  afterEach(() => cluster.close());
+
+  it('are whatever JSON can carry, also from another realm', async () => {
+    const client = (await clusterOf(done)).client();
+    const foreign = runInNewContext('({ a: [1, null] })') as { a: [number, null] };
+    const values = [
+      null,
+      -0.5,
+      '',
+      [],
+      {},
+      { a: { b: [true] } },
+      Object.assign(Object.create(null), { a: 1 }),
+      foreign,
+    ];
+    for (const value of values) await client.put('k', value as string);
+    expect(JSON.stringify(cluster.messages.map(({ payload }) => payload.value))).to.equal(
+      JSON.stringify(values),
+    );
   });
 });
 

@@ -155,6 +155,24 @@ describe('leader router: this server goes down', () => {
     expect(bench.texts, 'after the restore').to.have.length(1);
   });
 
+  it('a write that one leader refuses for good may have been done by the one before', async () => {
+    const bench = RouterBench.knowing(1);
+    const call = bench.write();
+    bench.elect(2);
+    bench.last.reject(new TypeError('key is no string'));
+    await turn();
+    expect(call.outcome).to.include({ kind: 'timedOut', outcome: 'unknown' });
+    expect(String(call.outcome)).to.contain('it may have been done').and.contain('key is no string');
+  });
+
+  it('a write that the only leader asked refuses for good ends as that leader says', async () => {
+    const bench = RouterBench.knowing(1);
+    const call = bench.write();
+    bench.last.reject(new TypeError('key is no string'));
+    await turn();
+    expect(call.outcome).to.be.instanceOf(TypeError);
+  });
+
   it('a read is over as well, wherever it is', async () => {
     for (const leader of ['here', 1, null] as const) {
       const bench = new RouterBench();
