@@ -4,6 +4,8 @@ import { serverOf } from '../config/clusterFile.js';
 import { clientCommand, print, withClientOf, type Session } from './clientSession.js';
 import { CommandError, EXIT } from './exitCodes.js';
 import { table } from './table.js';
+import { terminalText } from './terminalText.js';
+import { XmlRpcDouble } from '../xmlrpc/index.js';
 
 type Format = 'table' | 'json';
 
@@ -13,7 +15,8 @@ export function fileCommands(program: Command): void {
     .action((config: string, flags: { timeout: number; output: Format }) =>
       withClient(config, flags.timeout, async ({ client }) => {
         const files = [...(await client.getFileInfoMap())].sort(([a], [b]) => (a < b ? -1 : 1));
-        if (flags.output === 'json') print(JSON.stringify(Object.fromEntries(files.map(jsonFile))));
+        if (flags.output === 'json')
+          print(terminalText(JSON.stringify(Object.fromEntries(files.map(jsonFile)))));
         else if (files.length > 0) print(table(['NAME', 'VERSION', 'HASHES'], files.map(fileRow)));
       }),
     );
@@ -23,7 +26,7 @@ export function fileCommands(program: Command): void {
       withClient(config, timeout, async ({ client }) => {
         const file = (await client.getFileInfoMap()).get(name);
         if (file === undefined) throw new CommandError(`there is no file ${JSON.stringify(name)}`);
-        print([String(file.version), ...hashes(file)].join('\n'));
+        print([String(file.version), ...hashes(file)].map((line) => terminalText(line)).join('\n'));
       }),
     );
   clientCommand(program, 'update', 'set the hashes of a file; VERSION must be one above the stored one')
@@ -95,7 +98,8 @@ async function serverFor(which: string, { cluster, client }: Session<SurfStoreCl
 }
 
 function fileRow([name, file]: readonly [string, FileInfo]): string[] {
-  return [name, String(file.version), hashes(file).join('\n')];
+  const shown = hashes(file).map((hash) => terminalText(hash));
+  return [terminalText(name), String(file.version), shown.join('\n')];
 }
 
 function jsonFile([name, file]: readonly [string, FileInfo]): [string, unknown] {
@@ -107,6 +111,7 @@ function hashes({ hashList }: FileInfo): string[] {
   const items = Array.isArray(hashList) ? hashList : [hashList];
   return items.map((item) => {
     if (typeof item === 'string') return item;
+    if (item instanceof XmlRpcDouble) return item.text;
     if (item instanceof Uint8Array) return Buffer.from(item).toString('base64');
     return typeof item === 'number' || typeof item === 'bigint' ? String(item) : JSON.stringify(item);
   });

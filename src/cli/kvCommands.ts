@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { KeyValueClient } from '../client/index.js';
 import { clientCommand, print, withClientOf } from './clientSession.js';
 import { CommandError } from './exitCodes.js';
+import { terminalText } from './terminalText.js';
 import { itemFrom, valueFrom } from './kvValues.js';
 
 interface Flags {
@@ -17,7 +18,7 @@ export function kvCommands(program: Command): void {
       withClient(config, timeout, async (client) => {
         const value = await client.get(key);
         if (value === undefined) throw new CommandError(`there is no key ${JSON.stringify(key)}`);
-        print(JSON.stringify(value));
+        print(terminalText(JSON.stringify(value)));
       }),
     );
   clientCommand(kv, 'put', 'store a list of strings under a key, or any JSON value')

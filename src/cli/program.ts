@@ -17,7 +17,8 @@ function createProgram(): Command {
     .description('A fault-tolerant SurfStore metadata service')
     .version(programVersion)
     .configureOutput({
-      outputError: (text, write) => write(`surfstore: ${text.trim().replace(/^error: /, '')} (see --help)\n`),
+      outputError: (text, write) =>
+        write(`surfstore: ${text.trim().replace(/^error: /, '')} (${hintFor(text)})\n`),
     })
     .enablePositionalOptions()
     .exitOverride();
@@ -29,6 +30,13 @@ function createProgram(): Command {
   faultCommands(program);
   chaosCommand(program);
   return program;
+}
+
+/** A name or a hash may begin with a dash. */
+function hintFor(text: string): string {
+  return text.includes('unknown option')
+    ? 'see --help; put -- before a name or hash that begins with -'
+    : 'see --help';
 }
 
 /** The exit code for an error, after one line about it on stderr. */

@@ -39,6 +39,16 @@ describe('the command line', function () {
     return stdout;
   }
 
+  it('tells of -- when a hash that begins with a dash is taken for an option', async () => {
+    const { status, stderr } = await run('update', 'dash.txt', '1', '-Zq3b');
+    expect(status).to.equal(2);
+    expect(stderr)
+      .to.contain("unknown option '-Zq3b'")
+      .and.contain('put -- before a name or hash that begins with -');
+    // Refused for its version, so it was understood.
+    expect((await run('update', 'dash.txt', '7', '--', '-Zq3b')).stdout).to.equal('false\n');
+  });
+
   describe('status', () => {
     beforeEach(() => cluster.heal());
 
