@@ -46,6 +46,9 @@ export class HttpFront {
   private readonly connections: ConnectionLimit;
   private readonly unreadable = new UnreadableRequests();
 
+  /** How many requests of a connection are not answered completely. */
+  private readonly open = new WeakMap<Socket, number>();
+
   /**
    * @param surfaces what it serves; POSTs to `/` are XML-RPC calls also when there is a page
    * @param timeouts for tests
@@ -53,7 +56,7 @@ export class HttpFront {
    */
   constructor(
     private readonly surfaces: Surfaces,
-    timeouts: Partial<SwitchTimeouts> = {},
+    private readonly timeouts: Partial<SwitchTimeouts> = {},
     limits: ConnectionLimits = NO_CONNECTION_LIMITS,
   ) {
     this.connections = new ConnectionLimit(limits, () => {
@@ -117,6 +120,9 @@ export class HttpFront {
       (request, response) => this.route(request, response),
     );
     server.on('clientError', (error, socket) => this.unreadable.answer(error, socket));
+    server.setTimeout(this.timeouts.unreadMs ?? SWITCH_TIMEOUTS.unreadMs, (socket) =>
+      this.cutIfUnread(socket),
+    );
     this.protocolSwitch?.attachTo(server);
     server.prependListener('connection', (socket: Socket) => this.connections.enter(socket));
     return new Promise((resolve, reject) => {
@@ -129,8 +135,17 @@ export class HttpFront {
     });
   }
 
+  /** The connection has done nothing for a while. A call that waits for its answer may take as long as it takes. */
+  private cutIfUnread(socket: Socket): void {
+    const waits = (this.open.get(socket) ?? 0) > 0;
+    if (!waits || socket.writableLength > 0) socket.destroy();
+  }
+
   private route(request: IncomingMessage, response: ServerResponse): void {
     this.unreadable.watch(request, response);
+    const { socket } = request;
+    this.open.set(socket, (this.open.get(socket) ?? 0) + 1);
+    response.once('close', () => this.open.set(socket, (this.open.get(socket) ?? 1) - 1));
     request.url = withoutAuthority(request.url ?? '/');
     const path = request.url.split('?', 1)[0] ?? '/';
     const route = this.surfaces.routes?.find((candidate) => candidate.matches(path));

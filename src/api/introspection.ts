@@ -1,16 +1,20 @@
 import {
   FAULT_CODES,
+  PrebuiltXml,
   XmlRpcFault,
   type CallContext,
   type ParsedValue,
   type XmlRpcValue,
 } from '../xmlrpc/index.js';
+import { ServiceError } from '../node/errors.js';
 import { invalidParams } from './faults.js';
 import { method, requiredOf, usage, type Method } from './method.js';
 import { anyArray, text } from './validate.js';
 
 /** Calls in one multicall. */
 const MULTICALL_MAX = 1000;
+/** When the results take more, the rest of the calls is not made. */
+const MULTICALL_BYTES_MAX = 16 * 1024 * 1024;
 const MULTICALL = 'system.multicall';
 
 /** What introspection is about: the methods, and the way to call one by any of its names. */
@@ -62,7 +66,8 @@ export function introspectionMethods(directory: () => MethodDirectory): Method[]
       [anyArray('calls')],
       'array',
       `Makes up to ${MULTICALL_MAX} calls, one after another. Takes structs {methodName, params}; gives for each ` +
-        'call an array with its result, or a struct {faultCode, faultString}.',
+        'call an array with its result, or a struct {faultCode, faultString}. When the results take more than 16 MiB, the ' +
+        'calls that are left are not made: overloaded.',
       ([calls], context) => multicall(directory(), calls, context),
     ),
   ];
@@ -91,13 +96,22 @@ async function multicall(
     throw invalidParams(`a multicall may hold ${MULTICALL_MAX} calls, this one holds ${calls.length}`);
   }
   const results: XmlRpcValue[] = [];
+  let bytes = 0;
   for (const item of calls) {
     try {
       const { name, params } = readCall(item);
       if (directory.find(name).name === MULTICALL) {
         throw new XmlRpcFault(FAULT_CODES.INVALID_REQUEST, 'a multicall cannot hold a multicall');
       }
-      results.push([await directory.call(name, params, context)]);
+      if (bytes > MULTICALL_BYTES_MAX) {
+        throw new ServiceError(
+          'overloaded',
+          'the results of this multicall are too large; send the rest in another',
+        );
+      }
+      const result = await directory.call(name, params, context);
+      bytes += bytesOf(result);
+      results.push([result]);
     } catch (error) {
       const fault = directory.faultOf(error);
       results.push(
@@ -109,6 +123,16 @@ async function multicall(
     }
   }
   return results;
+}
+
+/** About what a result takes in the reply, in bytes. */
+function bytesOf(value: XmlRpcValue): number {
+  if (typeof value === 'string') return value.length;
+  if (value instanceof PrebuiltXml) return value.bytes;
+  if (value instanceof Uint8Array) return Math.ceil(value.length / 3) * 4;
+  if (Array.isArray(value)) return value.reduce<number>((sum, item: XmlRpcValue) => sum + bytesOf(item), 0);
+  if (value instanceof Map) return bytesOf([...value.values()]);
+  return 8;
 }
 
 function readCall(item: ParsedValue): { name: string; params: ParsedValue[] } {

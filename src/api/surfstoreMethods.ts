@@ -58,7 +58,7 @@ function metadataMethods({ node, files, status, wire }: SurfstoreParts): Method[
       'struct',
       'All files: name -> [version, hashlist]. On the leader only; waits until a majority of the servers has ' +
         'confirmed that it leads, without a limit.',
-      (_args, call) => waitFor(node.read(), call).then(() => fileMap.write(files.list())),
+      (_args, call) => waitFor(node.read(), call).then(() => fileMap.write(files.list(), files.bytes)),
     ),
     method(
       'surfstore.updatefile',

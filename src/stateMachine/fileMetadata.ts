@@ -9,6 +9,9 @@ export interface FileRecord {
   readonly hashList: HashList;
 }
 
+/** Names and records, in order of the first update. */
+export type FileList = readonly (readonly [string, FileRecord])[];
+
 /**
  * The file map: name -> version and hash list. An update is applied only when its version is exactly one
  * above the stored one (0 for a file never written), checked when the entry is applied; so of two
@@ -17,6 +20,8 @@ export interface FileRecord {
  */
 export class FileMetadata implements StatePart<readonly unknown[]> {
   private files = new SizedMap<FileRecord>(bytesOfFile);
+  /** The list since the last change, if somebody asked for it. */
+  private listed: FileList | undefined;
 
   /** Number of files ever written. */
   get size(): number {
@@ -36,6 +41,7 @@ export class FileMetadata implements StatePart<readonly unknown[]> {
   update({ name, version, hashList }: UpdateFile): ChangeResult {
     if (version !== this.versionOf(name) + 1) return 'refused';
     this.files.set(name, { version, hashList });
+    this.listed = undefined;
     return 'applied';
   }
 
@@ -44,9 +50,13 @@ export class FileMetadata implements StatePart<readonly unknown[]> {
     return this.files.get(name)?.version ?? 0;
   }
 
-  /** All files as they are at this moment, in order of their first update; later updates do not show in it. */
-  list(): (readonly [string, FileRecord])[] {
-    return [...this.files.entries()];
+  /**
+   * All files as they are at this moment, in order of their first update; later updates do not show in it. It is the same
+   * object until the next change.
+   */
+  list(): FileList {
+    this.listed ??= [...this.files.entries()];
+    return this.listed;
   }
 
   records(): Iterator<unknown> {
@@ -59,6 +69,7 @@ export class FileMetadata implements StatePart<readonly unknown[]> {
       add: (record) => addRecord(files, record),
       install: () => {
         this.files = files;
+        this.listed = undefined;
       },
     };
   }

@@ -40,17 +40,17 @@ export function serializeValue(value: XmlRpcValue): string {
  * The text of {@link serializeMethodResponse} in pieces of about 16 KiB, made when they are asked for; a longer single
  * string comes as one piece. The value must not change in between.
  */
-export function methodResponsePieces(value: XmlRpcValue): Iterable<string> {
+export function methodResponsePieces(value: XmlRpcValue): Iterable<string | Uint8Array> {
   return writePieces(`${HEADER}<methodResponse><params><param>`, value, '</param></params></methodResponse>');
 }
 
 /** The text of {@link serializeValue} in pieces, as with {@link methodResponsePieces}. */
-export function serializeValuePieces(value: XmlRpcValue): Iterable<string> {
+export function serializeValuePieces(value: XmlRpcValue): Iterable<string | Uint8Array> {
   return writePieces('', value, '');
 }
 
-function joined(pieces: Iterable<string>): string {
+function joined(pieces: Iterable<string | Uint8Array>): string {
   let text = '';
-  for (const piece of pieces) text += piece;
+  for (const piece of pieces) text += typeof piece === 'string' ? piece : Buffer.from(piece).toString();
   return text;
 }

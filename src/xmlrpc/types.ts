@@ -56,8 +56,13 @@ export class XmlRpcDateTime {
 
 /**
  * A value whose XML, `<value>...</value>` with everything inside it, is ready made. The pieces are asked for once per
- * serialisation and are written unchanged; whoever makes them answers for their being well-formed.
+ * serialisation and are written unchanged; whoever makes them answers for their being well-formed. Bytes are UTF-8 that
+ * must not change: all replies that hold them share them.
  */
 export class PrebuiltXml {
-  constructor(readonly pieces: () => Iterable<string>) {}
+  /** @param bytes about how many there are in all */
+  constructor(
+    readonly pieces: () => Iterable<string | Uint8Array>,
+    readonly bytes = 0,
+  ) {}
 }

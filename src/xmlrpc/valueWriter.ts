@@ -12,19 +12,23 @@ const LONG_MIN = -(2n ** 63n);
 const LONG_MAX = 2n ** 63n - 1n;
 
 /**
- * Gives `opening`, the value and `closing` in pieces of about 16 KiB; a longer single string comes as one piece. The
+ * Gives `opening`, the value and `closing` in pieces of about 16 KiB; a longer single string comes as one piece, and
+ * bytes of a ready-made value as they are. The
  * stack is explicit: depth costs no call frames, and the caller can stop between any two pieces.
  */
 export function* writePieces(
   opening: string,
   value: XmlRpcValue,
   closing: string,
-): Generator<string, void, undefined> {
+): Generator<string | Uint8Array, void, undefined> {
   const output = new Output(opening);
   try {
     output.add(value);
     while (output.step()) {
-      if (output.piece.length >= PIECE_LENGTH) yield output.take();
+      if (output.piece.length >= PIECE_LENGTH || output.bytes !== undefined) yield output.take();
+      if (output.bytes === undefined) continue;
+      yield output.bytes;
+      output.bytes = undefined;
     }
     yield output.take() + closing;
   } finally {
@@ -42,6 +46,8 @@ interface Frame {
 
 /** The text that is being put together, and what is still to be written after it. */
 class Output {
+  /** Ready-made bytes that come after the piece. */
+  bytes: Uint8Array | undefined;
   private readonly frames: Frame[] = [];
 
   constructor(public piece: string) {}
@@ -134,7 +140,7 @@ class StructFrame implements Frame {
 }
 
 class PrebuiltFrame implements Frame {
-  private readonly pieces: Iterator<string>;
+  private readonly pieces: Iterator<string | Uint8Array>;
 
   constructor(xml: PrebuiltXml) {
     this.pieces = xml.pieces()[Symbol.iterator]();
@@ -143,7 +149,8 @@ class PrebuiltFrame implements Frame {
   step(output: Output): boolean {
     const piece = this.pieces.next();
     if (piece.done === true) return false;
-    output.piece += piece.value;
+    if (typeof piece.value === 'string') output.piece += piece.value;
+    else output.bytes = piece.value;
     return true;
   }
 

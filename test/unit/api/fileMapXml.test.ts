@@ -6,6 +6,7 @@ import type { HashList } from '../../../src/stateMachine/command.js';
 import { FileMetadata } from '../../../src/stateMachine/fileMetadata.js';
 import {
   parseMethodResponse,
+  PrebuiltXml,
   serializeMethodResponse,
   serializeValue,
   type ParsedValue,
@@ -117,13 +118,30 @@ describe('api: the answer of getfileinfomap', () => {
     let text = '';
     let pieces = 0;
     for (const piece of answer.pieces()) {
-      text += piece;
+      text += typeof piece === 'string' ? piece : Buffer.from(piece).toString();
       pieces += 1;
       files.update(`file${pieces % 1000}`, ['later']);
       files.update(`new${pieces}`, ['later']);
     }
-    expect(pieces).to.be.greaterThan(100);
+    expect(pieces).to.be.greaterThan(10);
     expect(text).to.equal(serializeValue(before));
+  });
+
+  it('is the same bytes for all who read the same state, and others after an update', () => {
+    const files = new Files();
+    for (let index = 0; index < 1000; index += 1) files.update(`file${index}`, ['x'.repeat(100)]);
+    const piecesOf = (answer: XmlRpcValue): readonly (string | Uint8Array)[] => {
+      if (!(answer instanceof PrebuiltXml)) throw new Error('it is not given in pieces');
+      return [...answer.pieces()];
+    };
+    const [one, two] = [files.answer(), files.answer()];
+    const first = piecesOf(one);
+    expect(first.length).to.be.greaterThan(10);
+    for (const [index, piece] of piecesOf(two).entries()) expect(piece).to.equal(first[index]);
+    expect(files.metadata.list()).to.equal(files.metadata.list());
+    files.update('file0', ['later']);
+    expect(piecesOf(files.answer())[0]).not.to.equal(first[0]);
+    expect(serializeValue(files.answer())).to.equal(serializeValue(files.plain()));
   });
 
   it('makes the XML of a file once per update, not once per listing', () => {

@@ -7,7 +7,7 @@ import { ListenError } from '../../../src/api/httpFront.js';
 import type { Route } from '../../../src/api/surfaces.js';
 import { serializeMethodCall } from '../../../src/xmlrpc/index.js';
 import { until } from '../../support/xmlrpcServer.js';
-import { closeFronts, freePort, frontOf, listen, secondsOf, socketTo } from './fronts.js';
+import { closeFronts, freePort, frontOf, listen, rawTo, secondsOf, socketTo } from './fronts.js';
 
 const hasIPv6 = Object.values(networkInterfaces()).some((list) =>
   list?.some(({ address }) => address === '::1'),
@@ -131,6 +131,34 @@ describe('api: the HTTP front', () => {
 
     it('in an error of a name of its own', () => {
       expect(new ListenError('x')).to.include({ name: 'ListenError', message: 'x' }).and.be.instanceOf(Error);
+    });
+  });
+
+  describe('cuts a client that does not read', () => {
+    const large = 'x'.repeat(50_000_000);
+
+    it('its answer, when it takes none of it for a while', async () => {
+      let isCut = false;
+      const route = {
+        matches: (path: string) => path === '/large',
+        handle: (_request: IncomingMessage, response: ServerResponse) => {
+          response.once('close', () => (isCut = !response.writableFinished));
+          response.end(large);
+        },
+      };
+      const port = await listen(frontOf({ routes: [route] }, { unreadMs: 100 }));
+      rawTo(port, 'GET /large HTTP/1.1\r\nHost: a\r\n\r\n').socket.pause();
+      await until(() => isCut);
+    });
+
+    it('but not one whose call waits, for however long', async () => {
+      let answer = (_value: boolean): void => undefined;
+      const dispatch = (): Promise<boolean> => new Promise((resolve) => (answer = resolve));
+      const port = await listen(frontOf({ xmlrpc: { dispatch } }, { unreadMs: 20 }));
+      const reply = ask(port, '/RPC2');
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      answer(true);
+      expect((await reply).status).to.equal(200);
     });
   });
 

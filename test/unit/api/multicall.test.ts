@@ -145,6 +145,28 @@ describe('api: system.multicall', () => {
     expect(await service.call('isCrashed')).to.equal(false);
   });
 
+  it('makes no more calls when the results take 16 MiB, and says so in their places', async () => {
+    let made = 0;
+    const block = Buffer.alloc(5 * 1024 * 1024);
+    const large = method('surfstore.large', [], 'base64', 'Five megabytes.', () => {
+      made += 1;
+      return block;
+    });
+    const surface = new XmlRpcSurface([large], new FaultTranslator([]));
+    const calls = Array<ParsedValue>(1000).fill(callOf('large'));
+    const answer = await surface.call('system.multicall', [calls], nobody);
+    expect(made).to.equal(3);
+    const results = answer as readonly XmlRpcValue[];
+    expect(results).to.have.length(1000);
+    expect(results[2]).to.deep.equal([block]);
+    expect(read(results.slice(3)))
+      .to.have.length(997)
+      .and.deep.include({
+        code: 6,
+        text: 'overloaded: the results of this multicall are too large; send the rest in another',
+      });
+  });
+
   it('gives an error that is none of ours as an internal error, without its details', async () => {
     const broken = method('surfstore.broken', [], 'boolean', 'Fails.', () => {
       throw new Error('secret');
