@@ -1,4 +1,4 @@
-import { reconcile, refuse } from './identity.js';
+import { meetAll, reconcile, refuse } from './identity.js';
 import { heardFromLeader } from './roles.js';
 import type { RaftState } from './state.js';
 import type { AppendEntries, AppendEntriesResponse, ConflictHint, Entry } from './types.js';
@@ -13,6 +13,7 @@ export function handleAppendEntries(state: RaftState, request: AppendEntries): v
   heardFromLeader(state, request);
   state.noteLeaderCommit(request.term, request.leaderCommit);
   noteAcknowledgements(state, request);
+  if (request.lives !== undefined) meetAll(state, request.lives);
   const { prevLogIndex, prevLogTerm, entries } = dropCommitted(state, request);
   if (state.log.termAt(prevLogIndex) !== prevLogTerm) {
     answer(state, request, { success: false, matchIndex: 0, conflict: state.log.conflictHint(prevLogIndex) });

@@ -1,8 +1,10 @@
+import { readFounding } from './founding.js';
 import { appendAsLeader, becomeFollower } from './roles.js';
 import type { RaftState } from './state.js';
 import {
   isRequest,
   type Identity,
+  type Life,
   type Message,
   type NodeId,
   type RefusalReason,
@@ -20,6 +22,9 @@ import {
  * neither votes nor counts. Once it has caught up, the leader appends an `admit` entry with the id of the new directory. When that
  * is committed, by the others alone, a majority without the learner holds all that was committed before, and the learner
  * does, too, since the entry comes after all that in its log: from then on it is a voter like any other.
+ *
+ * The entry that founds the cluster names the directories that its leader has met by then. A server that has one of them and has
+ * never been restarted has lost nothing: it counts at once, also when it has missed all that happened since.
  */
 export function identify(state: RaftState, stored: Identity | null): void {
   if (stored !== null) state.recoverIdentity(stored);
@@ -29,6 +34,7 @@ export function identify(state: RaftState, stored: Identity | null): void {
     standing: 'founder',
     starts: 0,
     met: {},
+    founders: {},
   };
   state.setIdentity({ ...known, starts: known.starts + 1, run: state.drawId() });
 }
@@ -43,7 +49,7 @@ export function acceptsSender(state: RaftState, message: Message): boolean {
   if (message.type === 'refusal') {
     state.progress.get(from)?.unreachable();
     // Before it is known whether they belong together: the one who refuses may be the one to join.
-    if (sender !== undefined && message.reason === 'cluster' && joins(state, sender)) return false;
+    if (sender !== undefined && message.reason === 'cluster' && joins(state, sender, message)) return false;
     estrange(state, from, message.reason);
     return false;
   }
@@ -59,7 +65,7 @@ export function acceptsSender(state: RaftState, message: Message): boolean {
   }
   // A log that is another one stays so until an append proves the contrary.
   if (state.estranged.get(from) !== 'history') reconcile(state, from);
-  joins(state, sender);
+  joins(state, sender, message);
   if (!meets(state, from, sender)) {
     // It is told so by the life that is remembered of it.
     if (isRequest(message)) refuse(state, message, 'stranger');
@@ -83,19 +89,22 @@ function reasonToRefuse({ config, identity }: RaftState, sender: Sender): Refusa
 
 /**
  * A founder that hears of a cluster belongs to it from now on: as a voter when its log begins with the very entry that founded
- * it, since then it has taken part in that; else as a learner. True when it has just come to belong to it.
+ * it, or that entry names its directory and this is its first start, since then it has lost nothing; else as a learner, until a server that knows
+ * the founders says otherwise. True when it has just come to belong to it.
  */
-function joins(state: RaftState, sender: Sender): boolean {
+function joins(state: RaftState, sender: Sender, { met, isFounder }: Message): boolean {
   const { identity } = state;
-  if (identity?.cluster !== null) return false;
-  if (sender.cluster === null || sender.standing === 'founder') return false;
-  const isFounder = state.foundingId === sender.cluster;
-  state.setIdentity({
-    ...identity,
-    cluster: sender.cluster,
-    standing: isFounder ? 'voter' : 'learner',
-  });
-  if (!isFounder && state.role !== 'follower') becomeFollower(state, state.term, null);
+  if (identity === null || sender.cluster === null || sender.standing === 'founder') return false;
+  const isNamed = isFounder === true && met?.directory === identity.directory && identity.starts === 1;
+  if (identity.cluster !== null) {
+    if (isNamed && identity.standing === 'learner' && identity.cluster === sender.cluster)
+      state.setIdentity({ ...identity, standing: 'voter' });
+    return false;
+  }
+  const tookPart = identity.standing === 'founder' && state.foundingId === sender.cluster;
+  const standing = isNamed || tookPart ? 'voter' : 'learner';
+  state.setIdentity({ ...identity, cluster: sender.cluster, standing });
+  if (standing === 'learner' && state.role !== 'follower') becomeFollower(state, state.term, null);
   return true;
 }
 
@@ -120,10 +129,24 @@ function meets(state: RaftState, from: NodeId, { directory, starts, run }: Sende
   return true;
 }
 
+/** A leader tells of the lives that it has met: one of its followers may need them when it is gone. */
+export function meetAll(state: RaftState, lives: Readonly<Record<NodeId, Life>>): void {
+  const { identity } = state;
+  if (identity === null) return;
+  const newer = state.peers.flatMap((peer) => {
+    const [life, known] = [lives[peer], identity.met[peer]];
+    if (life === undefined) return [];
+    const isNewer = known?.directory !== life.directory || life.starts > known.starts;
+    return isNewer ? [[peer, life] as const] : [];
+  });
+  if (newer.length > 0)
+    state.setIdentity({ ...identity, met: { ...identity.met, ...Object.fromEntries(newer) } });
+}
+
 /** This directory holds less than its server has acknowledged: it is an older copy, and counts as a new one. */
 function loseStanding(state: RaftState): void {
   const { identity } = state;
-  if (identity?.standing !== 'voter') return;
+  if (identity === null || identity.standing === 'learner') return;
   state.setIdentity({ ...identity, directory: state.drawId(), standing: 'learner' });
   if (state.role !== 'follower') becomeFollower(state, state.term, null);
 }
@@ -167,11 +190,13 @@ export function followCommitted(state: RaftState): void {
 }
 
 /** The first one counts; it makes a voter of everybody who took part. */
-function found(state: RaftState, cluster: string): void {
+function found(state: RaftState, command: string): void {
   const { identity } = state;
-  if (identity?.standing !== 'founder') return;
-  if (identity.cluster === null || identity.cluster === cluster)
-    state.setIdentity({ ...identity, cluster, standing: 'voter' });
+  const { cluster, founders } = readFounding(command);
+  if (identity === null) return;
+  if (identity.cluster === null ? identity.standing !== 'founder' : identity.cluster !== cluster) return;
+  const standing = identity.standing === 'founder' ? 'voter' : identity.standing;
+  state.setIdentity({ ...identity, cluster, founders, standing });
 }
 
 function admit(state: RaftState, command: string): void {

@@ -1,4 +1,6 @@
-import type { Snapshot } from './types.js';
+import type { Identity, Snapshot } from './types.js';
+
+type Lives = Identity['met'];
 
 /** A snapshot on its way to a follower, and the chunk that it wants next; all are there when there is no such chunk. */
 export interface SnapshotTransfer {
@@ -29,6 +31,9 @@ export class Progress {
   catchUpIndex = 0;
   /** Ticks since its last answer, or since this leadership began. */
   silentTicks = 0;
+  /** The lives that the append in flight tells of, and those that it has been told. */
+  private tellingLives: Lives | null = null;
+  private toldLives: Lives | null = null;
   /** The snapshot that it gets before anything else. */
   transfer: SnapshotTransfer | null = null;
 
@@ -75,6 +80,13 @@ export class Progress {
     return this.takeOff(readRound);
   }
 
+  /** Whether it knows of these lives already; if not, the append that leaves next tells it. */
+  tells(lives: Lives): boolean {
+    if (this.toldLives === lives) return false;
+    this.tellingLives = lives;
+    return true;
+  }
+
   /** Notes that a chunk of the snapshot leaves; returns its sequence number. */
   sentChunk(readRound: number): number {
     return this.takeOff(readRound);
@@ -92,6 +104,7 @@ export class Progress {
     this.hasAnswered = true;
     if (sequence !== this.inFlight?.sequence) return false;
     this.inFlight = null;
+    this.toldLives = this.tellingLives ?? this.toldLives;
     this.paused = false;
     return true;
   }
@@ -99,6 +112,7 @@ export class Progress {
   /** The append in flight did not arrive, or its answer did not. Until one does, appends stay small. */
   unreachable(): void {
     this.inFlight = null;
+    this.tellingLives = null;
     this.paused = true;
     this.probing = true;
     this.sentCommit = this.commitIndex;
@@ -165,6 +179,7 @@ export class Progress {
   /** Another directory answers for this server: nothing of what the one before acknowledged is known to be there. */
   startOver(directory: string): void {
     this.directory = directory;
+    this.toldLives = null;
     this.matchIndex = 0;
     this.commitIndex = 0;
     this.ackedRound = 0;

@@ -6,7 +6,7 @@ import { majorityReached } from './quorum.js';
 import { admitLearners, reconcile } from './identity.js';
 import { appendAsLeader } from './roles.js';
 import type { RaftState } from './state.js';
-import type { AppendEntriesResponse, Entry, NodeId } from './types.js';
+import type { AppendEntries, AppendEntriesResponse, Entry, NodeId } from './types.js';
 
 /** Until a follower's log is known to agree, an append carries this many entries: probes should be cheap. */
 const PROBE_ENTRIES_MAX = 1;
@@ -132,14 +132,17 @@ function hasNews(state: RaftState, progress: Progress): boolean {
 }
 
 /** What a leader knows of all servers goes along where there is room: another one may need it when this one is gone. */
-function acknowledgementsOf(
+function knownOfAll(
   state: RaftState,
+  progress: Progress,
   entries: readonly Entry[],
-): { readonly acknowledgements?: readonly number[] } {
+): Pick<AppendEntries, 'acknowledgements' | 'lives'> {
   if (state.identity === null || entries.length > 0) return {};
+  const { met: lives } = state.identity;
   const own = Math.min(state.log.stableIndex, state.commitIndex);
   return {
     acknowledgements: state.config.servers.map((id) => (id === state.id ? own : state.acknowledgedBy(id))),
+    ...(progress.tells(lives) ? { lives } : {}),
   };
 }
 
@@ -154,6 +157,7 @@ export function sendAppend(state: RaftState, to: NodeId, progress: Progress): vo
   }
   const entriesMax = progress.isProbing ? PROBE_ENTRIES_MAX : config.appendEntriesMax;
   const entries = log.batch(progress.nextIndex, entriesMax, config.appendBytesMax);
+  const known = knownOfAll(state, progress, entries);
   const sequence = progress.sent(prevLogIndex + entries.length, state.commitIndex, state.reads.round);
   state.send({
     type: 'appendEntries',
@@ -165,7 +169,7 @@ export function sendAppend(state: RaftState, to: NodeId, progress: Progress): vo
     entries,
     leaderCommit: state.commitIndex,
     hasQuorum: state.hasQuorum,
-    ...acknowledgementsOf(state, entries),
+    ...known,
     sequence,
     readRound: state.reads.round,
   });

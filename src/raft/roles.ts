@@ -1,3 +1,4 @@
+import { writeFounding } from './founding.js';
 import { entryBytes } from './log.js';
 import { Progress } from './progress.js';
 import { ReadIndex } from './readIndex.js';
@@ -80,7 +81,7 @@ export function becomeLeader(state: RaftState): void {
 function openingOf(state: RaftState): ['noop' | 'cluster', string] {
   const { identity } = state;
   if (identity?.standing !== 'founder' || state.foundingId !== null) return ['noop', ''];
-  return ['cluster', identity.cluster ?? state.drawId()];
+  return ['cluster', writeFounding(state.id, identity, identity.cluster ?? state.drawId())];
 }
 
 /** Leader append-only (figure 3): a leader adds one entry of its own term at the end. */

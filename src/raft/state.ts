@@ -1,21 +1,12 @@
 import type { RaftConfig } from './config.js';
 import type { IncomingSnapshot } from './followerSnapshot.js';
+import { readFounding } from './founding.js';
 import type { RaftLog } from './log.js';
 import { emptyDraft, type Output, type OutputDraft } from './output.js';
 import type { Progress } from './progress.js';
 import { majorityOf } from './quorum.js';
 import { ReadIndex } from './readIndex.js';
-import type {
-  HardState,
-  Identity,
-  Life,
-  Message,
-  NodeId,
-  RefusalReason,
-  Role,
-  Sender,
-  Snapshot,
-} from './types.js';
+import type { HardState, Identity, Message, NodeId, RefusalReason, Role, Sender, Snapshot } from './types.js';
 
 /** The variables of figure 2, the timers, and the output of the step under way. Shared by the handlers of the core. */
 export class RaftState {
@@ -167,7 +158,7 @@ export class RaftState {
   /** The id in the founding entry of a log that is not compacted; null without one. */
   get foundingId(): string | null {
     const first = this.log.entryAt(1);
-    return first?.kind === 'cluster' ? first.command : null;
+    return first?.kind === 'cluster' ? readFounding(first.command).cluster : null;
   }
 
   /** Messages leave with what their sender is at the end of the step that makes them. */
@@ -180,11 +171,18 @@ export class RaftState {
   }
 
   /** What its addressee may have forgotten. */
-  private knownOf(message: Message): { readonly acknowledged?: number; readonly met?: Life } {
-    if (this.identity === null || (message.type === 'appendEntries' && message.entries.length > 0)) return {};
+  private knownOf(message: Message): Pick<Message, 'acknowledged' | 'met' | 'isFounder'> {
+    const isFull = message.type === 'appendEntries' && message.entries.length > 0;
+    // Who answers no append may be one that must hear of its other lives first.
+    if (this.identity === null || (isFull && this.progress.get(message.to)?.isProbing !== true)) return {};
+    const { met, founders } = this.identity;
     const acknowledged = this.acknowledgedBy(message.to);
-    const met = this.identity.met[message.to];
-    return { ...(acknowledged > 0 ? { acknowledged } : {}), ...(met === undefined ? {} : { met }) };
+    const life = met[message.to];
+    return {
+      ...(acknowledged > 0 ? { acknowledged } : {}),
+      ...(life === undefined ? {} : { met: life }),
+      ...(life === undefined || founders[message.to] !== life.directory ? {} : { isFounder: true }),
+    };
   }
 
   /** How far that server has acknowledged committed entries, as far as this one knows. */

@@ -10,7 +10,8 @@ export interface EntryId {
 /**
  * One slot of the replicated log.
  * - `noop` is what a leader appends at its election (section 8).
- * - `cluster` founds the cluster: its command is the cluster's id. The first leader appends it in place of a no-op.
+ * - `cluster` founds the cluster: its command is the cluster's id and the directories of the servers that the first leader has
+ *   met by then, `ID SERVER:DIRECTORY SERVER:DIRECTORY ...`. That leader appends it in place of a no-op.
  * - `admit` takes a server with a new directory back among the voters: its command is `SERVER DIRECTORY`.
  * - `command` holds text which only the state machine can read.
  */
@@ -45,8 +46,10 @@ export interface Identity {
   readonly standing: Standing;
   readonly starts: number;
   readonly run: string;
-  /** The newest life of each peer, as far as it was met, by the peer's id. */
+  /** The newest life of each peer, as far as it was met or the leader tells of it, by the peer's id. */
   readonly met: Readonly<Record<NodeId, Life>>;
+  /** The directories that were there when the cluster was founded, by server, as far as this server knows. */
+  readonly founders: Readonly<Record<NodeId, string>>;
 }
 
 /** The sender of a message, as its receiver judges it. */
@@ -91,8 +94,10 @@ interface Addressed {
   readonly sender?: Sender;
   /** How far, to the sender's knowledge, the addressee has acknowledged entries that are committed; left out when 0. */
   readonly acknowledged?: number;
-  /** The newest life of the addressee that the sender has met; left out without one, and with entries. */
+  /** The newest life of the addressee that the sender has met; left out without one, and with more entries than one. */
   readonly met?: Life;
+  /** The directory in `met` was there when the cluster was founded. */
+  readonly isFounder?: true;
 }
 
 /** `term` is the term the sender would campaign in, one above its own. */
@@ -136,6 +141,8 @@ export interface AppendEntries extends Addressed {
   readonly hasQuorum: boolean;
   /** How far each server has acknowledged committed entries, by its id; left out with entries, and without directories. */
   readonly acknowledgements?: readonly number[];
+  /** The newest lives of all servers that the leader has met, by server; left out when the follower has been told. */
+  readonly lives?: Readonly<Record<NodeId, Life>>;
   readonly sequence: number;
   readonly readRound: number;
 }

@@ -1,9 +1,10 @@
 import type { ServiceState } from '../stateMachine/serviceState.js';
 import type { Reference } from './reference.js';
 
-/** Everything in a state machine as one text. */
+/** Everything in a state machine as one text. Its records come in no particular order, so they are sorted. */
 export function contentsOf(state: ServiceState): string {
-  return state.snapshot(Number.POSITIVE_INFINITY).next().value ?? '';
+  const text = state.snapshot(Number.POSITIVE_INFINITY).next().value ?? '[]';
+  return sorted(JSON.parse(text) as unknown[]);
 }
 
 /** Whether files and keys are those of the reference, and as many sessions are known. */

@@ -86,7 +86,7 @@ export class Liveness {
   private committed = 0;
   private probedMs = Number.NEGATIVE_INFINITY;
   private isJudging = false;
-  private hasLost = false;
+  private awaitsMembers = false;
   readonly counts: LivenessCounts = { connectedMs: 0, probes: 0 };
 
   /**
@@ -121,7 +121,7 @@ export class Liveness {
   changed(): void {
     if (!this.isJudging) return;
     const { servers } = this.scene;
-    this.hasLost = servers.some(({ isLost }) => isLost);
+    this.awaitsMembers = servers.some(({ isLost, isNewcomer }) => isLost || isNewcomer);
     grades.forEach((grade, g) => {
       const since = this.since[g] ?? [];
       for (const a of servers) {
@@ -153,7 +153,7 @@ export class Liveness {
   private look(): void {
     const { nowMs } = this.time;
     // A server that catches up does so quietly.
-    if (this.hasLost) this.changed();
+    if (this.awaitsMembers) this.changed();
     const leader = this.servingLeader();
     if (leader !== undefined) this.ledMs = nowMs;
     if (this.hasCommitted()) this.committedMs = nowMs;

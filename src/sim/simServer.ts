@@ -69,6 +69,8 @@ export class SimServer implements WatchedServer {
   /** What it must hold before it counts again, when its disk was lost. */
   private lost: EntryId | undefined;
   private isBlank = false;
+  /** Whether its process was started on a disk that belonged to no cluster. */
+  private startedNew = false;
   private starts = 0;
 
   constructor(
@@ -124,9 +126,14 @@ export class SimServer implements WatchedServer {
     return false;
   }
 
+  /** Whether its disk belonged to no cluster when its process started, and has not become that of a voter yet. */
+  get isNewcomer(): boolean {
+    return this.startedNew && this.disk.durableStanding !== 'voter';
+  }
+
   /** Whether a majority may need it: it takes part, and has forgotten nothing. */
   get isMember(): boolean {
-    return this.isAlive && !this.isLost;
+    return this.isAlive && !this.isLost && !(this.isNewcomer && this.disk.durableStanding === 'learner');
   }
 
   /**
@@ -195,6 +202,7 @@ export class SimServer implements WatchedServer {
     this.network.connect(this.id, { host, handler: node, calls: callsOn(node) });
     this.events.started(this.id);
     this.isBlank = false;
+    this.startedNew = this.disk.durableStanding !== 'voter';
     node.start();
   }
 

@@ -122,6 +122,7 @@ interface Address {
   readonly sender?: Sender;
   readonly acknowledged?: number;
   readonly met?: Life;
+  readonly isFounder?: true;
 }
 
 function address(fields: Fields): Address {
@@ -130,7 +131,8 @@ function address(fields: Fields): Address {
     fields['acknowledged'] === undefined ? {} : { acknowledged: count(fields, 'acknowledged') };
   const [from, to, term] = [count(fields, 'from'), count(fields, 'to'), count(fields, 'term')];
   const met = fields['met'] === undefined ? {} : { met: lifeOf(fieldsOf(fields['met'], 'met')) };
-  return { from, to, term, ...sender, ...acknowledged, ...met };
+  const founder = fields['isFounder'] === true ? { isFounder: true as const } : {};
+  return { from, to, term, ...sender, ...acknowledged, ...met, ...founder };
 }
 
 const standings: readonly Standing[] = ['founder', 'learner', 'voter'];
@@ -173,6 +175,7 @@ function appendEntries(fields: Fields): AppendEntries {
     leaderCommit: count(fields, 'leaderCommit'),
     hasQuorum: flag(fields, 'hasQuorum'),
     ...acknowledgements(fields),
+    ...lives(fields),
     sequence: count(fields, 'sequence'),
     readRound: count(fields, 'readRound'),
   };
@@ -184,6 +187,16 @@ function acknowledgements(fields: Fields): { readonly acknowledgements?: readonl
   if (!Array.isArray(value) || value.length > SERVERS_MAX || !value.every(isCount))
     throw new MessageError('acknowledgements are not a short list of whole numbers');
   return { acknowledgements: value };
+}
+
+function lives(fields: Fields): { readonly lives?: Readonly<Record<number, Life>> } {
+  if (fields['lives'] === undefined) return {};
+  const named = Object.entries(fieldsOf(fields['lives'], 'lives'));
+  if (named.length > SERVERS_MAX || !named.every(([server]) => /^\d{1,4}$/.test(server)))
+    throw new MessageError('lives are not those of a few servers');
+  return {
+    lives: Object.fromEntries(named.map(([server, life]) => [server, lifeOf(fieldsOf(life, 'life'))])),
+  };
 }
 
 const SERVERS_MAX = 1000;

@@ -51,7 +51,7 @@ class Server {
 }
 
 function member(cluster: string | null, directory: string, standing: Standing = 'voter'): Identity {
-  return { cluster, directory, standing, starts: 1, run: 'r1', met: {} };
+  return { cluster, directory, standing, starts: 1, run: 'r1', met: {}, founders: {} };
 }
 
 /** What a test cares about of an identity. */
@@ -99,7 +99,9 @@ describe('a directory and its cluster', () => {
       server.receive(from({ type: 'preVoteResponse', ...address }, founder));
       const { all } = server.receive(from({ type: 'requestVoteResponse', ...address }, founder));
       const message = only(all, 'appendEntries', 1);
-      expect(message.entries).to.deep.equal([{ term: 1, index: 1, kind: 'cluster', command: 'drawn3' }]);
+      expect(message.entries).to.deep.equal([
+        { term: 1, index: 1, kind: 'cluster', command: 'drawn3 0:drawn1 1:theirs' },
+      ]);
       expect(message.sender).to.include({ cluster: 'drawn3', standing: 'founder' });
       server.receive(from(accept(message), { cluster: 'drawn3', standing: 'founder' }));
       expect(told(server)).to.deep.equal({ cluster: 'drawn3', directory: 'drawn1', standing: 'voter' });
@@ -112,6 +114,51 @@ describe('a directory and its cluster', () => {
       expect(server.identity?.standing).to.equal('founder');
       server.receive(from(heartbeat({ id: 1, term: 1 }, 0), {}));
       expect(server.identity).to.include({ cluster: 'X', standing: 'voter' });
+    });
+
+    it('a founder that the founding entry names is a voter, though it has missed that entry: it has lost nothing since', () => {
+      const founder = new Server(1);
+      founder.receive(from(heartbeat({ id: 1, term: 1 }, 0), {}));
+      expect(founder.identity).to.include({ cluster: 'X', standing: 'learner' });
+      const met = { directory: 'drawn1', starts: 1, run: 'drawn2' };
+      founder.receive(from(heartbeat({ id: 1, term: 1 }, 0), {}, { met }));
+      expect(founder.identity).to.include({ standing: 'learner' });
+      const named = { met: { ...met, directory: 'emptied' }, isFounder: true };
+      founder.receive(from(heartbeat({ id: 1, term: 1 }, 0), {}, named));
+      expect(founder.identity).to.include({ standing: 'learner' });
+      founder.receive(from(heartbeat({ id: 1, term: 1 }, 0), { cluster: 'Y' }, { met, isFounder: true }));
+      expect(founder.identity).to.include({ standing: 'learner' });
+      founder.receive(from(heartbeat({ id: 1, term: 1 }, 0), {}, { met, isFounder: true }));
+      expect(founder.identity).to.include({ cluster: 'X', standing: 'voter' });
+    });
+
+    it('a member tells a directory that the founding entry names it, and no other one', () => {
+      const server = new Server(0);
+      const entries = [{ term: 1, index: 1, kind: 'cluster', command: 'X 0:drawn1 2:theirs' }] as const;
+      server.receive(from(append({ id: 0, term: 1 }, 2, { entries }), { cluster: 'X', standing: 'founder' }));
+      server.receive(from(heartbeat({ id: 0, term: 1 }, 2, { commit: { term: 1, index: 1 } }), {}));
+      const toldTo = (peer: number, directory: string): boolean | undefined => {
+        const request = preVote({ id: 0, term: 1 }, peer);
+        const { all } = server.receive(from(request, { directory }));
+        return all.find(({ to }) => to === peer)?.isFounder;
+      };
+      expect(toldTo(1, 'another')).to.equal(undefined);
+      expect(toldTo(2, 'theirs')).to.equal(true);
+    });
+
+    it('a founder that was restarted is a learner all the same: its directory may be an older copy', () => {
+      const founder = new Server(1, member(null, 'drawn1', 'founder'));
+      const met = { directory: 'drawn1', starts: 1, run: 'r1' };
+      founder.receive(from(heartbeat({ id: 1, term: 1 }, 0), {}, { met, isFounder: true }));
+      expect(founder.identity).to.include({ cluster: 'X', standing: 'learner' });
+    });
+
+    it('an older copy of a founder’s directory is a learner', () => {
+      const founder = new Server(1);
+      const met = { directory: 'drawn1', starts: 2, run: 'later' };
+      founder.receive(from(heartbeat({ id: 1, term: 1 }, 0), {}, { met, isFounder: true }));
+      expect(founder.identity).to.include({ cluster: 'X', standing: 'learner' });
+      expect(founder.identity?.directory).to.not.equal('drawn1');
     });
 
     it('the id of the directory is stored with the first thing that is stored', () => {
@@ -261,6 +308,33 @@ describe('a directory and its cluster', () => {
         server.receive(from(preVote({ id: 1, term: 0 }, 2), {}, { met }));
         expect(server.identity?.standing ?? 'voter').to.equal(standing);
       }
+    });
+
+    it('a leader tells its followers which lives it has met, until they have answered; they remember the newer ones', () => {
+      const server = leader();
+      const told = (message: Message | undefined): unknown =>
+        message?.type === 'appendEntries' ? message.lives : undefined;
+      const beat = (): Message | undefined => {
+        let found: Message | undefined;
+        for (let tick = 0; tick < 30 && found === undefined; tick += 1)
+          found = server
+            .step({ type: 'tick' })
+            .all.find(({ type, to }) => type === 'appendEntries' && to === 1);
+        return found;
+      };
+      const first = beat();
+      expect(told(first)).to.have.property('2').that.includes({ directory: 'd2' });
+      if (first?.type !== 'appendEntries') throw new Error('no append');
+      server.receive(from(accept(first), { directory: 'd1' }));
+      expect(told(beat())).to.equal(undefined);
+
+      const follower = new Server(1, member('X', 'mine'));
+      const lives = { 2: { directory: 'd2', starts: 4, run: 'r4' } };
+      follower.receive(from(append({ id: 1, term: 1 }, 0, { lives }), {}));
+      expect(follower.identity?.met[2]).to.deep.equal(lives[2]);
+      const older = { 2: { directory: 'd2', starts: 3, run: 'r3' } };
+      follower.receive(from(append({ id: 1, term: 1 }, 0, { lives: older }), {}));
+      expect(follower.identity?.met[2]).to.deep.equal(lives[2]);
     });
 
     it('a life is told to others only once it is durable', () => {

@@ -165,8 +165,8 @@ function isEntryKind(value: unknown): value is Entry['kind'] {
 
 function isIdentity(value: unknown): value is Identity {
   if (!isRecord(value)) return false;
-  const { cluster, directory, standing, starts, run, met } = value;
-  const isLife = isNumber(starts) && typeof run === 'string' && isRecord(met);
+  const { cluster, directory, standing, starts, run, met, founders } = value;
+  const isLife = isNumber(starts) && typeof run === 'string' && isRecord(met) && isRecord(founders);
   const isStanding = standing === 'founder' || standing === 'learner' || standing === 'voter';
   return (
     (cluster === null || typeof cluster === 'string') && typeof directory === 'string' && isStanding && isLife
