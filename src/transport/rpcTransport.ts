@@ -1,8 +1,9 @@
 import type { LookupFunction } from 'node:net';
 import type { NodeId, RequestMessage, ResponseMessage } from '../raft/types.js';
-import { XmlRpcClient, XmlRpcFault, type ParsedValue } from '../xmlrpc/index.js';
+import { PrebuiltXml, XmlRpcClient, XmlRpcFault, type ParsedValue } from '../xmlrpc/index.js';
 import { LinkSpeed } from './linkSpeed.js';
-import { decodeResponse, encodeMessage } from './messageCodec.js';
+import { decodeResponse } from './messageCodec.js';
+import { messageXml } from './messageXml.js';
 import type { SendOutcome, Transport } from './transport.js';
 
 /** Where a peer listens. */
@@ -86,11 +87,11 @@ class Link {
     done: (outcome: SendOutcome) => void,
     onLate: (response: ResponseMessage) => void,
   ): () => void {
-    const text = encodeMessage(request);
-    const bytes = text.length;
+    const message = messageXml(request);
+    const bytes = sizeOf(message);
     const startedAt = performance.now();
     let state: 'open' | 'late' | 'ended' = 'open';
-    const call = this.client.request(peerMethods[request.type], [text], {}, (error, value) => {
+    const call = this.client.request(peerMethods[request.type], [message], {}, (error, value) => {
       const before = state;
       end();
       if (before === 'ended') return;
@@ -133,6 +134,11 @@ class Link {
     const [oldest] = this.late;
     if (this.late.size > LATE_MAX) oldest?.();
   }
+}
+
+/** About as many bytes as it takes. */
+function sizeOf(message: string | PrebuiltXml): number {
+  return typeof message === 'string' ? message.length : message.bytes;
 }
 
 function readAnswer(request: RequestMessage, value: ParsedValue | undefined): SendOutcome {

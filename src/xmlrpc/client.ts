@@ -2,7 +2,7 @@ import { Agent } from 'node:http';
 import type { LookupFunction } from 'node:net';
 import { Exchange, type Outcome } from './exchange.js';
 import type { ParserLimits } from './parser.js';
-import { serializeMethodCall } from './serializer.js';
+import { methodCallBody } from './serializer.js';
 import type { ParsedValue, XmlRpcValue } from './types.js';
 
 const RESPONSE_BYTES_MAX = 256 * 1024 * 1024;
@@ -129,7 +129,7 @@ export class XmlRpcClient {
     );
     this.pending.add(exchange);
     if (this.closed) exchange.abort('the client is closed');
-    else exchange.start(Buffer.from(serializeMethodCall(methodName, params)));
+    else exchange.start(methodCallBody(methodName, params));
     return exchange;
   }
 }

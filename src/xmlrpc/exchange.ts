@@ -39,12 +39,13 @@ export class Exchange {
     private readonly done: (outcome: Outcome) => void,
   ) {}
 
-  start(body: Buffer): void {
+  /** @param body in pieces, which must not change until the exchange is done */
+  start(body: readonly Buffer[]): void {
     const { host, port, path, agent, lookup, timeoutMs } = this.options;
     const headers = {
       ...this.options.headers,
       'Content-Type': 'text/xml',
-      'Content-Length': body.length,
+      'Content-Length': body.reduce((sum, { length }) => sum + length, 0),
       Accept: 'text/xml',
     };
     try {
@@ -60,7 +61,8 @@ export class Exchange {
         timeoutMs,
       );
     }
-    this.request.end(body);
+    for (const piece of body.slice(0, -1)) this.request.write(piece);
+    this.request.end(body.at(-1));
   }
 
   /** Ends the exchange with an `EABORTED` error unless it has ended. */

@@ -17,6 +17,24 @@ export function serializeMethodCall(name: string, params: readonly XmlRpcValue[]
   return `${HEADER}<methodCall><methodName>${escapeText(name)}</methodName><params>${xml}</params></methodCall>`;
 }
 
+/** The bytes of {@link serializeMethodCall}, in pieces; those of ready-made values are shared and not copied. */
+export function methodCallBody(name: string, params: readonly XmlRpcValue[]): Buffer[] {
+  const body: Buffer[] = [];
+  let text = `${HEADER}<methodCall><methodName>${escapeText(name)}</methodName><params>`;
+  for (const param of params) {
+    for (const piece of writePieces('<param>', param, '</param>')) {
+      if (typeof piece === 'string') {
+        text += piece;
+        continue;
+      }
+      body.push(Buffer.from(text), Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength));
+      text = '';
+    }
+  }
+  body.push(Buffer.from(`${text}</params></methodCall>`));
+  return body;
+}
+
 /** A `<methodResponse>` that holds a value. */
 export function serializeMethodResponse(value: XmlRpcValue): string {
   return joined(methodResponsePieces(value));
