@@ -1,5 +1,6 @@
 import type { BlockStore } from '../blocks/blockStore.js';
 import { ServiceError } from '../node/errors.js';
+import type { NameCharacters } from '../config/options.js';
 import type { RaftNode } from '../node/raftNode.js';
 import { encodeOpenSession, encodeUpdateFile, type CommandResult } from '../stateMachine/command.js';
 import type { FileMetadata } from '../stateMachine/fileMetadata.js';
@@ -21,6 +22,7 @@ import {
   requestId,
   serverOf,
   text,
+  refuseBeyondBmp,
   version,
 } from './validate.js';
 
@@ -31,6 +33,8 @@ export interface SurfstoreParts {
   readonly blocks: BlockStore;
   readonly status: StatusSource;
   readonly wire: WireLimits;
+  /** Whether names and hashes may hold characters beyond the Basic Multilingual Plane. */
+  readonly names: NameCharacters;
   /** Whether the server can be crashed and cut off by a call. */
   readonly chaosHooks: boolean;
   /** Answers a peer's message, both as JSON; rejects with what the peer is to be told instead. */
@@ -48,7 +52,7 @@ export function surfstoreMethods(parts: SurfstoreParts): Method[] {
   ];
 }
 
-function metadataMethods({ node, files, status, wire }: SurfstoreParts): Method[] {
+function metadataMethods({ node, files, status, wire, names }: SurfstoreParts): Method[] {
   const fileMap = new FileMapXml();
   return [
     method('surfstore.ping', [], 'boolean', 'True: the server is there, crashed or not.', () => true),
@@ -69,6 +73,7 @@ function metadataMethods({ node, files, status, wire }: SurfstoreParts): Method[
         'With a request, a name for this very call or a struct {clientId, sequence} of a session, it may be sent ' +
         'again: it takes effect once and gives the same answer.',
       ([name, number, hashes, request], call) => {
+        if (names === 'bmp') refuseBeyondBmp(name, hashes);
         const command = encodeUpdateFile(name, number, hashes, request);
         refuseTooLarge(command, wire);
         return waitFor(node.propose(command), call).then((result) => requireKnown(result) === 'applied');
@@ -150,8 +155,7 @@ function chaosMethods({ node, status }: SurfstoreParts): Method[] {
 
 function blockMethods({ node, blocks }: SurfstoreParts): Method[] {
   const whileUp = <T>(action: () => T): T => {
-    if (node.isCrashed)
-      throw new ServiceError('crashed', 'this server is crashed; call restore to bring it back');
+    refuseWhenCrashed(node);
     return action();
   };
   return [
@@ -184,7 +188,22 @@ function blockMethods({ node, blocks }: SurfstoreParts): Method[] {
   ];
 }
 
-function peerMethods({ node, wire, status, answerPeer }: SurfstoreParts): Method[] {
+function refuseWhenCrashed({ isCrashed }: { readonly isCrashed: boolean }): void {
+  if (isCrashed) throw new ServiceError('crashed', 'this server is crashed; call restore to bring it back');
+}
+
+/** A crashed server says so whatever it is asked: a grader that calls these methods gives them arguments of its own. */
+function peerMethods(parts: SurfstoreParts): Method[] {
+  return peerMethodsWhileUp(parts).map((each) => ({
+    ...each,
+    invoke(params, call) {
+      refuseWhenCrashed(parts.node);
+      return each.invoke(params, call);
+    },
+  }));
+}
+
+function peerMethodsWhileUp({ node, wire, status, answerPeer }: SurfstoreParts): Method[] {
   /** As a broken network: what comes from a server that is not heard has no effect and no answer. */
   const heard = <T>(from: number, answer: () => Promise<T>): Promise<T> =>
     node.hears(from) ? answer() : new Promise(() => undefined);

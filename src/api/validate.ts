@@ -47,6 +47,21 @@ export function fileName(name: string): Parameter<string> {
 }
 
 /**
+ * Clients of libxmlrpc-c cannot read a reply with a character beyond the Basic Multilingual Plane: one such name hides the whole
+ * map from them.
+ *
+ * @throws XmlRpcFault -32602
+ */
+export function refuseBeyondBmp(name: string, hashes: HashList): void {
+  const beyond = /[\u{10000}-\u{10ffff}]/u.exec(name + JSON.stringify(hashes))?.[0];
+  if (beyond === undefined) return;
+  const code = beyond.codePointAt(0)?.toString(16).toUpperCase() ?? '';
+  throw invalidParams(
+    `U+${code} is beyond the Basic Multilingual Plane, and this server was started with --names bmp: use other characters`,
+  );
+}
+
+/**
  * A name as text. Clients that guess types (XMLRPC::Lite for Perl) send a name beyond ASCII as the base64 of its UTF-8, and
  * one of digits as a number.
  */

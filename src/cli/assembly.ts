@@ -168,7 +168,7 @@ export async function startServer({
 
 /** Few connections are worth a warning, since nobody expects the answer `overloaded` from an idle server. */
 function sayLimits(log: Logger, { clientsMax, passedOnMax }: DescriptorShares): void {
-  const level = clientsMax < FEW_CONNECTIONS ? 'warn' : 'info';
+  const level = clientsMax < FEW_CONNECTIONS ? 'warn' : 'debug';
   log[level](
     { connectionsMax: clientsMax, passedOnMax },
     'connections are limited by the number of files that a process may open (ulimit -n)',

@@ -1,4 +1,4 @@
-import type { SurfStoreClient, ServerStatus } from '../client/index.js';
+import { ClientError, type SurfStoreClient, type ServerStatus } from '../client/index.js';
 import { type ClusterConfig, type ServerAddress } from '../config/clusterFile.js';
 import { addressOf } from '../net/address.js';
 import { coloured, table } from './table.js';
@@ -10,15 +10,24 @@ const STATUS_MS = 1_000;
 export interface ServerView {
   readonly server: ServerAddress;
   readonly status: ServerStatus | undefined;
+  /** Whether it answers at all: one of another implementation may know no such call. */
+  readonly answers: boolean;
 }
 
 /** Asks all servers at the same time. */
 export async function viewCluster(cluster: ClusterConfig, client: SurfStoreClient): Promise<ServerView[]> {
   return Promise.all(
-    cluster.servers.map(async (server) => ({
-      server,
-      status: await client.status(server.id, { deadlineMs: STATUS_MS }).catch(() => undefined),
-    })),
+    cluster.servers.map(async (server): Promise<ServerView> => {
+      try {
+        return { server, status: await client.status(server.id, { deadlineMs: STATUS_MS }), answers: true };
+      } catch (error) {
+        return {
+          server,
+          status: undefined,
+          answers: !(error instanceof ClientError) || error.code === 'refused',
+        };
+      }
+    }),
   );
 }
 
@@ -36,10 +45,10 @@ export function clusterTable(views: readonly ServerView[]): string {
   const heading = ['ID', 'ADDRESS', 'ROLE', 'TERM', 'COMMIT', 'APPLIED', 'LAG', 'CRASHED', 'LAST CONTACT'];
   return table(
     heading,
-    views.map(({ server, status }) => {
+    views.map(({ server, status, answers }) => {
       const place = [String(server.id), addressOf(server)];
       if (status === undefined)
-        return [...place, coloured('red', 'unreachable'), '', '', '', '', '', lastContact(server.id, leader)];
+        return [...place, unknown(answers), '', '', '', '', '', lastContact(server.id, leader)];
       const lag = leader === undefined ? '' : String(Math.max(0, leader.commitIndex - status.lastApplied));
       return [
         ...place,
@@ -53,6 +62,10 @@ export function clusterTable(views: readonly ServerView[]): string {
       ];
     }),
   );
+}
+
+function unknown(answers: boolean): string {
+  return answers ? coloured('dim', 'answers, knows no status') : coloured('red', 'unreachable');
 }
 
 function role({ role: name, crashed }: ServerStatus): string {

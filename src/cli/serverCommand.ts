@@ -9,6 +9,10 @@ import { liveWithoutOutput } from './output.js';
 import { onStopSignal } from './stopSignals.js';
 import { addServerFlags, serverOptionsFrom } from './serverFlags.js';
 
+/** A start that takes longer is announced, once. */
+const SLOW_START_MS = 1_000;
+const SLOW_START = 'still starting: reading the data directory';
+
 /** Sent over the channel to a parent process, if there is one, when the server answers. */
 export const READY_MESSAGE = 'ready';
 
@@ -28,10 +32,13 @@ async function run(config: string, idText: string, flags: Partial<ServerOptions>
   const options = serverOptionsFrom(flags);
   const cluster = readClusterFile(config);
   const server = serverOf(cluster, idText);
-  const log = createLogger(options.logLevel, server.id);
+  const log = await createLogger(options, server.id);
   const observer = new LoggingObserver(log);
   const failed = new Promise<Error>((resolve) => (observer.onFailed = resolve));
-  const running = await startServer({ cluster, server, options, log, observer });
+  const slow = setTimeout(() => log.info(SLOW_START), SLOW_START_MS).unref();
+  const running = await startServer({ cluster, server, options, log, observer }).finally(() =>
+    clearTimeout(slow),
+  );
   const ended = untilTold(failed);
   process.stdout.write(
     `surfstore ${programVersion}: server ${server.id} of ${cluster.servers.length} is ready at ${addressOf(server)}\n`,

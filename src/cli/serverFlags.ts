@@ -1,7 +1,9 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import {
   defaultOptions,
+  logFormats,
   logLevels,
+  nameCharacters,
   replyMoments,
   validateOptions,
   type ServerOptions,
@@ -11,10 +13,23 @@ import {
 export function addServerFlags(command: Command): Command {
   return command
     .addOption(
-      new Option('--log-level <level>', 'what to log to stderr, as JSON lines')
+      new Option('--log-level <level>', 'what to log to stderr')
         .choices(logLevels)
         .env('SURFSTORE_LOG_LEVEL')
         .default(defaultOptions.logLevel),
+    )
+    .addOption(
+      new Option('--log-format <format>', 'as JSON lines, or as lines for people')
+        .choices(logFormats)
+        .default(defaultOptions.logFormat),
+    )
+    .addOption(
+      new Option(
+        '--names <characters>',
+        'characters of file names and hashes: bmp for clients of libxmlrpc-c, which cannot read others',
+      )
+        .choices(nameCharacters)
+        .default(defaultOptions.names),
     )
     .option(
       '--bind <address>',

@@ -80,8 +80,8 @@ function show(views: readonly ServerView[], { output }: StatusFlags): void {
   process.stdout.write(`${text}\n`);
 }
 
-function jsonView({ server, status }: ServerView): object {
+function jsonView({ server, status, answers }: ServerView): object {
   return status === undefined
-    ? { id: server.id, address: addressOf(server), reachable: false }
+    ? { id: server.id, address: addressOf(server), reachable: answers }
     : { reachable: true, ...status };
 }

@@ -68,6 +68,7 @@ export function surfacesOf({
     files: state.files,
     blocks: new MemoryBlockStore({ bytesMax: options.blockStoreBytesMax }),
     wire,
+    names: options.names,
     chaosHooks: options.chaosHooks,
     answerPeer: (message) => answerPeer(node, message),
     status,

@@ -6,10 +6,12 @@ import type { ServerInfo } from './leaderFinder.js';
 import type { OperationOptions } from './operation.js';
 import {
   asBoolean,
+  asBytes,
   asFileMap,
   asInt,
   asStatus,
   asText,
+  asTexts,
   type FileInfo,
   type HashListInput,
   type ServerStatus,
@@ -75,6 +77,29 @@ export class SurfStoreClient {
   /** The committed version that one server has, 0 for a file never written. @throws ClientError */
   async versionAt(server: number, name: string, options: OperationOptions = {}): Promise<number> {
     return asInt(await this.caller.askServer(server, call('tester_getversion', name), options));
+  }
+
+  /**
+   * Stores a block on one server, under the SHA-256 of its bytes in lower case hex. Blocks are not replicated.
+   *
+   * @throws ClientError
+   */
+  async putBlock(server: number, block: Uint8Array, options: OperationOptions = {}): Promise<void> {
+    await this.caller.askServer(server, call('putblock', block), options);
+  }
+
+  /** The block with this SHA-256, in hex, on one server. @throws ClientError `refused` when it has none */
+  async getBlock(server: number, hash: string, options: OperationOptions = {}): Promise<Uint8Array> {
+    return asBytes(await this.caller.askServer(server, call('getblock', hash), options));
+  }
+
+  /** Those of the hashes whose block one server has, in the order given. @throws ClientError */
+  async hasBlocks(
+    server: number,
+    hashes: readonly string[],
+    options: OperationOptions = {},
+  ): Promise<string[]> {
+    return asTexts(await this.caller.askServer(server, call('hasblocks', hashes), options));
   }
 
   /** @throws ClientError */

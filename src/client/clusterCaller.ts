@@ -14,7 +14,7 @@ export interface ClusterClientOptions {
   readonly servers: readonly ServerInfo[];
   /** How long one operation may take in all, with every retry; `Infinity` to wait for as long as the cluster blocks. @default 30000 */
   readonly deadlineMs?: number;
-  /** How long one attempt waits at one server before the next is tried: the server may be cut off from the others. @default 3000 */
+  /** How long one attempt waits for an answer of one server to begin, before the next server is tried: this one may be cut off from the others. @default 3000 */
   readonly attemptMs?: number;
   readonly backoff?: Partial<BackoffOptions>;
 }
@@ -219,8 +219,9 @@ export class ClusterCaller<Call, Answer> {
     operation: Operation,
     attemptMs = this.attemptMs,
   ): Promise<Attempt<Answer>> {
-    const timeoutMs = Math.min(attemptMs, operation.remainingMs());
-    return this.carrier.attempt(server, call, { timeoutMs, signal: operation.signal });
+    const timeoutMs = operation.remainingMs();
+    const headMs = Math.min(attemptMs, timeoutMs);
+    return this.carrier.attempt(server, call, { timeoutMs, headMs, signal: operation.signal });
   }
 
   private learn(server: ServerInfo, { leader }: Failure): void {

@@ -37,12 +37,15 @@ export class Connections implements Carrier<MethodCall, ParsedValue> {
   async attempt(
     server: ServerInfo,
     { methodName, params }: MethodCall,
-    { timeoutMs, signal }: AttemptLimits,
+    { timeoutMs, headMs, signal }: AttemptLimits,
   ): Promise<Attempt<ParsedValue>> {
     const client = this.clients.get(server.id);
     if (client === undefined) throw new Error(`there is no server ${server.id}`);
     try {
-      const timed = Number.isFinite(timeoutMs) ? { timeoutMs: timerMs(timeoutMs) } : {};
+      const timed = {
+        ...(Number.isFinite(timeoutMs) ? { timeoutMs: timerMs(timeoutMs) } : {}),
+        ...(Number.isFinite(headMs) ? { headMs: timerMs(headMs) } : {}),
+      };
       const value = await client.call(
         methodName,
         params,

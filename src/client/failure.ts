@@ -23,7 +23,10 @@ export type Attempt<Answer> = { readonly value: Answer } | { readonly failure: F
 
 /** What bounds an attempt. */
 export interface AttemptLimits {
+  /** Until all of the answer is there. */
   readonly timeoutMs: number;
+  /** Until the answer begins: a long one may take its time. */
+  readonly headMs: number;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -34,6 +34,7 @@ class HttpPost {
   private sent = false;
   private isOver = false;
   private stopWaiting: () => void = () => undefined;
+  private headTimer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly target: HttpTarget,
@@ -66,12 +67,17 @@ class HttpPost {
     );
   }
 
-  private limit({ timeoutMs, signal }: AttemptLimits): void {
+  private limit({ timeoutMs, headMs, signal }: AttemptLimits): void {
     const onAbort = (): void => this.fail('EABORTED', 'the call was given up');
-    const onTimeout = (): void => this.fail('ETIMEDOUT', `no response within ${Math.ceil(timeoutMs)} ms`);
-    const timer = Number.isFinite(timeoutMs) ? setTimeout(onTimeout, timerMs(timeoutMs)) : undefined;
+    const timerFor = (ms: number, what: string): NodeJS.Timeout | undefined =>
+      Number.isFinite(ms)
+        ? setTimeout(() => this.fail('ETIMEDOUT', `no ${what} within ${Math.ceil(ms)} ms`), timerMs(ms))
+        : undefined;
+    const timer = timerFor(timeoutMs, 'complete response');
+    this.headTimer = timerFor(headMs, 'response');
     this.stopWaiting = () => {
       clearTimeout(timer);
+      clearTimeout(this.headTimer);
       signal?.removeEventListener('abort', onAbort);
     };
     if (signal?.aborted === true) onAbort();
@@ -79,6 +85,7 @@ class HttpPost {
   }
 
   private receive(response: IncomingMessage): void {
+    clearTimeout(this.headTimer);
     response.on('error', (error: Error) => this.connectionFailed(error));
     readBody(response, RESPONSE_BYTES_MAX, (body) => {
       if (body === 'too large')

@@ -33,9 +33,16 @@ export class KeyValueClient {
     });
   }
 
-  /** The value under a key, undefined when there is none. Linearizable. @throws ClientError */
-  get(key: string, options: OperationOptions = {}): Promise<JsonValue | undefined> {
-    return this.caller.read({ type: 'get', key }, options);
+  /**
+   * The value under a key, undefined when there is none. Linearizable. `T` is the caller's word: nothing is checked.
+   *
+   * @throws ClientError
+   */
+  async get<T extends JsonValue = JsonValue>(
+    key: string,
+    options: OperationOptions = {},
+  ): Promise<T | undefined> {
+    return (await this.caller.read({ type: 'get', key }, options)) as T | undefined;
   }
 
   /** Stores a value under a key, instead of the one that is there. @throws ClientError; TypeError for a value that is not JSON */

@@ -35,7 +35,7 @@ export class MessageConnections implements Carrier<Message, MessageAnswer> {
     let page: Page;
     try {
       const target = { host, port, path: '/messages', agent: this.agent };
-      page = await postJson(target, textOf(message, limits.timeoutMs), limits);
+      page = await postJson(target, textOf(message, limits.headMs), limits);
     } catch (error) {
       if (!(error instanceof HttpError)) throw error;
       return { failure: lostCall(error) };

@@ -57,6 +57,18 @@ export function asText(value: ParsedValue): string {
 }
 
 /** @throws TypeError */
+export function asBytes(value: ParsedValue): Uint8Array {
+  if (!(value instanceof Uint8Array)) throw unexpected('base64');
+  return value;
+}
+
+/** @throws TypeError */
+export function asTexts(value: ParsedValue): string[] {
+  if (!Array.isArray(value)) throw unexpected('an array');
+  return value.map(asText);
+}
+
+/** @throws TypeError */
 export function asInt(value: ParsedValue): number {
   if (typeof value === 'bigint') return Number(value);
   if (typeof value !== 'number') throw unexpected('an int');

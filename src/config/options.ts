@@ -1,6 +1,14 @@
 import { getHeapStatistics } from 'node:v8';
 import { ConfigError } from './configError.js';
 
+/** One JSON object a line, or lines for people. */
+export const logFormats = ['json', 'pretty'] as const;
+export type LogFormat = (typeof logFormats)[number];
+
+/** Any character that XML can carry, or only those of the Basic Multilingual Plane. */
+export const nameCharacters = ['all', 'bmp'] as const;
+export type NameCharacters = (typeof nameCharacters)[number];
+
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
@@ -100,8 +108,12 @@ export interface ServerOptions {
    * @default true
    */
   readonly chaosHooks: boolean;
-  /** @default 'warn' */
+  /** @default 'info' */
   readonly logLevel: LogLevel;
+  /** @default 'json' */
+  readonly logFormat: LogFormat;
+  /** Which characters file names and hashes may hold. @default 'all' */
+  readonly names: NameCharacters;
 }
 
 const mebibyte = 1024 * 1024;
@@ -133,7 +145,9 @@ export const defaultOptions: ServerOptions = {
   snapshotEntries: 20_000,
   snapshotBytes: 8 * mebibyte,
   chaosHooks: true,
-  logLevel: 'warn',
+  logLevel: 'info',
+  logFormat: 'json',
+  names: 'all',
 };
 
 /** Far more than any cluster needs, and far below the 2^31 - 1 ms from which on Node's timers fire at once. */

@@ -31,6 +31,8 @@ export interface XmlRpcClientOptions {
 export interface RequestOptions {
   /** How long the whole call may take. @default unlimited */
   readonly timeoutMs?: number;
+  /** How long the answer may take to begin. @default unlimited */
+  readonly headMs?: number;
 }
 
 export interface CallOptions extends RequestOptions {
@@ -115,13 +117,13 @@ export class XmlRpcClient {
   private begin(
     methodName: string,
     params: readonly XmlRpcValue[],
-    { timeoutMs }: RequestOptions,
+    { timeoutMs, headMs }: RequestOptions,
     done: (outcome: Outcome) => void,
   ): Exchange {
     const { host, port, path = '/RPC2', bodyBytesMax = RESPONSE_BYTES_MAX, limits = {} } = this.options;
     const { lookup, headers = {} } = this.options;
     const exchange = new Exchange(
-      { host, port, path, agent: this.agent, lookup, headers, bodyBytesMax, limits, timeoutMs },
+      { host, port, path, agent: this.agent, lookup, headers, bodyBytesMax, limits, timeoutMs, headMs },
       (outcome) => {
         this.pending.delete(exchange);
         done(outcome);

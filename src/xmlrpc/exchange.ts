@@ -20,6 +20,7 @@ export interface ExchangeOptions {
   readonly bodyBytesMax: number;
   readonly limits: Partial<ParserLimits>;
   readonly timeoutMs: number | undefined;
+  readonly headMs: number | undefined;
 }
 
 /** How much of an error page is read for the message. */
@@ -30,6 +31,7 @@ const ERROR_TEXT_LENGTH = 200;
 export class Exchange {
   private request: ClientRequest | undefined;
   private timer: NodeJS.Timeout | undefined;
+  private headTimer: NodeJS.Timeout | undefined;
   private settled = false;
   private sent = false;
   private status: number | undefined;
@@ -41,7 +43,7 @@ export class Exchange {
 
   /** @param body in pieces, which must not change until the exchange is done */
   start(body: readonly Buffer[]): void {
-    const { host, port, path, agent, lookup, timeoutMs } = this.options;
+    const { host, port, path, agent, lookup, timeoutMs, headMs } = this.options;
     const headers = {
       ...this.options.headers,
       'Content-Type': 'text/xml',
@@ -55,12 +57,8 @@ export class Exchange {
       return;
     }
     this.watch(this.request);
-    if (timeoutMs !== undefined) {
-      this.timer = setTimeout(
-        () => this.giveUp('ETIMEDOUT', `no response within ${timeoutMs} ms`),
-        timeoutMs,
-      );
-    }
+    this.timer = this.timerFor(timeoutMs, 'complete response');
+    this.headTimer = this.timerFor(headMs, 'response');
     for (const piece of body.slice(0, -1)) this.request.write(piece);
     this.request.end(body.at(-1));
   }
@@ -68,6 +66,11 @@ export class Exchange {
   /** Ends the exchange with an `EABORTED` error unless it has ended. */
   abort(reason: string): void {
     this.giveUp('EABORTED', reason);
+  }
+
+  private timerFor(ms: number | undefined, what: string): NodeJS.Timeout | undefined {
+    if (ms === undefined) return undefined;
+    return setTimeout(() => this.giveUp('ETIMEDOUT', `no ${what} within ${ms} ms`), ms);
   }
 
   private giveUp(code: string, reason: string): void {
@@ -93,6 +96,7 @@ export class Exchange {
   }
 
   private receive(response: IncomingMessage): void {
+    clearTimeout(this.headTimer);
     response.on('error', (error: NodeJS.ErrnoException) => this.connectionFailed(error));
     const { statusCode } = response;
     if (statusCode !== 200) {
@@ -143,6 +147,7 @@ export class Exchange {
     if (this.settled) return;
     this.settled = true;
     clearTimeout(this.timer);
+    clearTimeout(this.headTimer);
     process.nextTick(this.done, outcome);
   }
 }

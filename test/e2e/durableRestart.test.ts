@@ -57,7 +57,7 @@ describe('a server with --data-dir', function () {
 
   it('that lost its directory is caught up with a snapshot, while the others go on without an election', async () => {
     const { cluster, leader } = await Cluster.startWithLeader(3, {
-      flags: ['--snapshot-entries', '50', '--log-level', 'info'],
+      flags: ['--snapshot-entries', '50', '--log-level', 'debug'],
       durable: true,
     });
     const load = await DurableLoad.start(cluster, new Prng(1));

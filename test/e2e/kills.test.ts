@@ -28,7 +28,7 @@ describe('servers with a data directory, killed under load', function () {
   async function killUnderLoad(prng: Prng): Promise<void> {
     const flags = [
       ...quickElections,
-      ...['--log-level', 'info', '--snapshot-entries', String(SNAPSHOT_ENTRIES)],
+      ...['--log-level', 'debug', '--snapshot-entries', String(SNAPSHOT_ENTRIES)],
     ];
     const { cluster } = await Cluster.startWithLeader(3, { flags, durable: true });
     const load = await DurableLoad.start(cluster, prng.fork(1));

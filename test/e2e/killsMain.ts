@@ -26,7 +26,10 @@ const flags = new Command('kills')
 const startedAt = performance.now();
 const prng = new Prng(flags.seed);
 const cluster = await Cluster.start(flags.servers, {
-  flags: [...quickElections, ...['--log-level', 'info', '--snapshot-entries', String(flags.snapshotEntries)]],
+  flags: [
+    ...quickElections,
+    ...['--log-level', 'debug', '--snapshot-entries', String(flags.snapshotEntries)],
+  ],
   durable: true,
 });
 const load = await DurableLoad.start(cluster, prng.fork(1));

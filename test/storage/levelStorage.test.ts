@@ -110,6 +110,14 @@ describe('LevelStorage', () => {
       expect(readdirSync(directory)).to.deep.equal(['thesis.tex']);
     });
 
+    it('takes the root of a fresh volume, with what the system puts there', async () => {
+      const directory = newDirectory();
+      mkdirSync(join(directory, 'lost+found'));
+      const storage = await LevelStorage.open(directory, identity);
+      await close(storage);
+      expect(readdirSync(directory)).to.include.members(['lost+found', 'level']);
+    });
+
     it('refuses a file, and a directory below a file', async () => {
       const file = join(newDirectory(), 'file');
       writeFileSync(file, '');

@@ -12,6 +12,9 @@ export interface LevelDirectory {
   readonly hasHighwater: boolean;
 }
 
+/** Found at the root of a fresh volume, or put into any directory by the system. */
+const OF_THE_SYSTEM: ReadonlySet<string> = new Set(['lost+found', '.Trashes', '.DS_Store', '.snapshot']);
+
 const LEVEL = 'level';
 const HIGHWATER = 'highwater';
 
@@ -21,7 +24,7 @@ const HIGHWATER = 'highwater';
  */
 export async function prepareDirectory(path: string): Promise<LevelDirectory> {
   await makeDirectory(resolve(path));
-  const names = await readdir(path);
+  const names = (await readdir(path)).filter((name) => !OF_THE_SYSTEM.has(name));
   const isOurs = names.includes(LEVEL) || names.includes(HIGHWATER);
   if (!isOurs && names.length > 0)
     throw unusable(

@@ -196,7 +196,7 @@ export class DurableLoad {
     const server = this.servers.find((one) => one.id === id);
     if (server === undefined) throw new Error(`there is no server ${id}`);
     const call = { methodName: `surfstore.${method}`, params };
-    const attempt = await this.connections.attempt(server, call, { timeoutMs: LONG_MS });
+    const attempt = await this.connections.attempt(server, call, { timeoutMs: LONG_MS, headMs: LONG_MS });
     if ('value' in attempt) return attempt.value;
     const { error, outcome } = attempt.failure;
     throw new ClientError('unreachable', error.message, outcome, error);

@@ -5,6 +5,7 @@ import { XmlRpcSurface } from '../../../src/api/xmlrpcSurface.js';
 import { MemoryBlockStore } from '../../../src/blocks/memoryBlockStore.js';
 import { systemDefer } from '../../../src/node/defer.js';
 import type { LeaderAddress } from '../../../src/node/errors.js';
+import type { NameCharacters } from '../../../src/config/options.js';
 import { deafObserver } from '../../../src/node/observer.js';
 import { RaftNode } from '../../../src/node/raftNode.js';
 import { defaultRaftConfig } from '../../../src/raft/config.js';
@@ -78,6 +79,7 @@ interface ServiceOptions {
   readonly bodyBytesMax?: number;
   readonly blockStoreBytesMax?: number;
   readonly chaosHooks?: boolean;
+  readonly names?: NameCharacters;
   readonly stateBytesMax?: number;
   /** Clients that are remembered. */
   readonly sessionsMax?: number;
@@ -94,7 +96,7 @@ export class Service {
 
   constructor(options: ServiceOptions = {}) {
     const { servers: size = 3, bodyBytesMax = 100_000, blockStoreBytesMax = 1_000_000 } = options;
-    const { chaosHooks = true, stateBytesMax = 1_000_000 } = options;
+    const { chaosHooks = true, names = 'all', stateBytesMax = 1_000_000 } = options;
     this.state = new ServiceState(options.sessionsMax);
     this.node = new RaftNode<CommandResult>({
       raft: { ...defaultRaftConfig, id: 0, servers: servers.slice(0, size).map(({ id }) => id) },
@@ -116,6 +118,7 @@ export class Service {
       blocks: new MemoryBlockStore({ bytesMax: blockStoreBytesMax, blockBytesMax: 1000 }),
       wire: { bytesOnTheWire, bodyBytesMax },
       chaosHooks,
+      names,
       answerPeer: (message) => answerPeer(this.node, message),
       status: {
         id: 0,

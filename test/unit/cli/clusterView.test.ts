@@ -30,6 +30,7 @@ function viewOf(...statuses: (Partial<ServerStatus> | undefined)[]): ServerView[
   return statuses.map((status, id) => ({
     server: { id, label: `metadata${id}`, host: 'localhost', port: 9000 + id },
     status: status === undefined ? undefined : { ...healthy, id, ...status },
+    answers: status !== undefined,
   }));
 }
 
@@ -135,5 +136,12 @@ describe('command line: the view of a cluster', () => {
     } finally {
       await cluster.close();
     }
+  });
+
+  it('tells a server that answers, but knows no status, from one that does not answer', () => {
+    const views = viewOf({ role: 'leader' }, undefined, undefined).map((view) =>
+      view.server.id === 1 ? { ...view, answers: true } : view,
+    );
+    expect(cells(views).map((row) => row[2])).to.include.members(['answers, knows no status', 'unreachable']);
   });
 });

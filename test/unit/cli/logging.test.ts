@@ -9,7 +9,10 @@ interface Line {
   readonly [member: string]: unknown;
 }
 
-const { info, warn, fatal } = pino.levels.values as { info: number; warn: number; fatal: number };
+const { debug, info, warn, fatal } = pino.levels.values as Record<
+  'debug' | 'info' | 'warn' | 'fatal',
+  number
+>;
 
 /** An observer, the health of the peers that reports to it, and the lines that come out. */
 function watched(): { observer: LoggingObserver; health: PeerHealth; lines: Line[]; levels: () => number[] } {
@@ -20,32 +23,37 @@ function watched(): { observer: LoggingObserver; health: PeerHealth; lines: Line
 }
 
 describe('command line: the log of a server', () => {
-  it('has a change of role as information, with role, term and leader', () => {
+  it('has one line for each change of leader as information, whatever roles change meanwhile', () => {
     const { observer, lines } = watched();
+    observer.roleChanged({ role: 'preCandidate', term: 3, leader: null });
+    observer.roleChanged({ role: 'candidate', term: 4, leader: null });
     observer.roleChanged({ role: 'leader', term: 4, leader: 0 });
-    expect(lines).to.have.length(1);
-    expect(lines[0]).to.deep.include({
-      level: info,
-      msg: 'role changed',
-      role: 'leader',
-      term: 4,
-      leader: 0,
-    });
+    observer.roleChanged({ role: 'follower', term: 5, leader: null });
+    observer.roleChanged({ role: 'follower', term: 5, leader: 2 });
+    observer.roleChanged({ role: 'preCandidate', term: 5, leader: null });
+    observer.roleChanged({ role: 'follower', term: 5, leader: 2 });
+    const seen = lines.filter(({ level }) => level >= info);
+    expect(seen.map(({ msg, leader, term }) => ({ msg, leader, term }))).to.deep.equal([
+      { msg: 'this server leads', leader: 0, term: 4 },
+      { msg: 'server 2 leads', leader: 2, term: 5 },
+    ]);
   });
 
-  it('has a change of life as information', () => {
+  it('has changes of role and of life for those who look for a fault', () => {
     const { observer, lines } = watched();
+    observer.roleChanged({ role: 'candidate', term: 4, leader: null });
     observer.lifecycleChanged('crashed');
-    expect(lines[0]).to.deep.include({ level: info, msg: 'lifecycle changed', state: 'crashed' });
+    expect(lines[0]).to.deep.include({ level: debug, msg: 'role changed', role: 'candidate', term: 4 });
+    expect(lines[1]).to.deep.include({ level: debug, msg: 'lifecycle changed', state: 'crashed' });
   });
 
   describe('has a peer that cannot be reached', () => {
-    it('as information while it has not been seen yet: the cluster is starting', () => {
+    it('for those who look for a fault while it has not been seen yet: the cluster is starting', () => {
       const { health, lines } = watched();
       health.failed(1, 'connection refused');
       expect(lines).to.have.length(1);
       expect(lines[0]).to.deep.include({
-        level: info,
+        level: debug,
         msg: 'peer is unreachable',
         peer: 1,
         reason: 'connection refused',
@@ -56,7 +64,7 @@ describe('command line: the log of a server', () => {
       const { health, lines, levels } = watched();
       health.answered(1);
       health.failed(1, 'connection refused');
-      expect(levels()).to.deep.equal([info, warn]);
+      expect(levels()).to.deep.equal([debug, warn]);
       expect(lines[1]).to.deep.include({ msg: 'peer is unreachable', peer: 1 });
     });
 
@@ -64,17 +72,17 @@ describe('command line: the log of a server', () => {
       const { health, levels } = watched();
       health.answered(1);
       for (let failures = 0; failures < 100; failures += 1) health.failed(1, 'timeout');
-      expect(levels()).to.deep.equal([info, warn]);
+      expect(levels()).to.deep.equal([debug, warn]);
       health.answered(1);
       health.failed(1, 'timeout');
-      expect(levels()).to.deep.equal([info, warn, info, warn]);
+      expect(levels()).to.deep.equal([debug, warn, info, warn]);
     });
 
-    it('as information when it was crashed on purpose', () => {
+    it('for those who look for a fault when it was crashed on purpose', () => {
       const { health, levels } = watched();
       health.answered(1);
       health.failed(1, 'isCrashed: this server is crashed; call restore to bring it back');
-      expect(levels()).to.deep.equal([info, info]);
+      expect(levels()).to.deep.equal([debug, debug]);
     });
 
     it('for each peer on its own', () => {
@@ -82,18 +90,18 @@ describe('command line: the log of a server', () => {
       health.answered(1);
       health.failed(2, 'refused');
       health.failed(1, 'refused');
-      expect(levels()).to.deep.equal([info, info, warn]);
+      expect(levels()).to.deep.equal([debug, debug, warn]);
       expect(lines.map(({ peer }) => peer)).to.deep.equal([1, 2, 1]);
     });
   });
 
-  it('has a peer that is reached, for the first time or again, as information', () => {
+  it('has a peer that is reached again as information, and the first time for those who look for a fault', () => {
     const { health, lines, levels } = watched();
     health.answered(1);
     health.answered(1);
     health.failed(1, 'timeout');
     health.answered(1);
-    expect(levels()).to.deep.equal([info, warn, info]);
+    expect(levels()).to.deep.equal([debug, warn, info]);
     expect(lines[2]).to.deep.include({ msg: 'peer is reachable', peer: 1 });
   });
 

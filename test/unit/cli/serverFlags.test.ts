@@ -65,12 +65,15 @@ describe('command line: the flags of a server', () => {
       ...['--tick-ms', '5', '--heartbeat-ms', '100', '--election-min-ms', '300', '--election-max-ms', '400'],
       ...['--rpc-timeout-ms', '200', '--waiting-calls-max', '7', '--uncommitted-bytes-max', '1000000'],
       ...['--body-bytes-max', '65536', '--block-store-bytes-max', '1048576', '--bind', '127.0.0.2'],
-      ...['--reply-after', 'commit', '--check-quorum', '--log-level', 'debug'],
+      ...['--reply-after', 'commit', '--check-quorum', '--log-level', 'debug', '--log-format', 'pretty'],
+      ...['--names', 'bmp'],
       ...['--no-chaos-hooks', '--data-dir', 'data', '--snapshot-entries', '500', '--snapshot-bytes', '70000'],
     ];
     expect(optionsOf(...args)).to.deep.equal({
       dataDir: 'data',
       chaosHooks: false,
+      logFormat: 'pretty',
+      names: 'bmp',
       snapshotEntries: 500,
       snapshotBytes: 70_000,
       tickMs: 5,

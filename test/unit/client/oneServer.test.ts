@@ -35,6 +35,16 @@ describe('client: questions to one server', () => {
     expect(cluster.asked).to.deep.equal([0, 0]);
   });
 
+  it('store blocks, give them, and tell which are there', async () => {
+    const block = Buffer.from('block');
+    const client = (await clusterOf(yes, { value: block }, { value: ['b', 'a'] })).client();
+    await client.putBlock(0, block);
+    expect(Buffer.from(await client.getBlock(1, 'ab'))).to.deep.equal(block);
+    expect(await client.hasBlocks(2, ['a', 'b'])).to.deep.equal(['b', 'a']);
+    expect(cluster.asked).to.deep.equal([0, 1, 2]);
+    expect(cluster.params).to.deep.equal([[block], ['ab'], [['a', 'b']]]);
+  });
+
   it('are unreachable when it is not there, and not done', async () => {
     const client = (await clusterOf('absent')).client();
     const error = await clientErrorOf(client.crash(0));

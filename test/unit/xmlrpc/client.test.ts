@@ -3,6 +3,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { expect } from 'chai';
 import {
+  serializeMethodResponse,
   XmlRpcClient,
   XmlRpcFault,
   XmlRpcTransportError,
@@ -120,6 +121,25 @@ describe('XML-RPC client', () => {
       const error = await errorOf(clientOf(port).call('m', [], { timeoutMs: 30 }));
       expect(error).to.include({ code: 'ETIMEDOUT', sent: true });
       await until(() => hungUp);
+    });
+
+    it('is no ETIMEDOUT when the answer begins in time and takes long', async () => {
+      const xml = serializeMethodResponse('x');
+      const server = createHttpServer((_request, response) => {
+        response.writeHead(200, { 'Content-Type': 'text/xml', 'Content-Length': xml.length });
+        response.write(xml.slice(0, 20));
+        setTimeout(() => response.end(xml.slice(20)), 200);
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const { port } = server.address() as AddressInfo;
+      try {
+        expect(await clientOf(port).call('m', [], { headMs: 100, timeoutMs: 10_000 })).to.equal('x');
+        const error = await errorOf(clientOf(port).call('m', [], { headMs: 100, timeoutMs: 150 }));
+        expect(error).to.include({ code: 'ETIMEDOUT', sent: true });
+      } finally {
+        server.closeAllConnections();
+        server.close();
+      }
     });
 
     it('is ETIMEDOUT, nothing sent, for a call that waited for a connection', async () => {
