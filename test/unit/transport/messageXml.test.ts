@@ -30,8 +30,8 @@ function entriesOf(commands: readonly string[]): Entry[] {
 
 function received(message: AppendEntries): unknown {
   const body = Buffer.concat(methodCallBody('m', [messageXml(message)])).toString();
-  const [text] = parseMethodCall(body).params;
-  return decodeRequest(String(text));
+  const [text] = parseMethodCall(body).params as string[];
+  return decodeRequest(text ?? '');
 }
 
 /** The pieces of the parameter that are bytes. */
