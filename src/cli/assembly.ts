@@ -4,8 +4,7 @@ import type { Logger } from 'pino';
 import { HttpFront } from '../api/httpFront.js';
 import { RpcLeaderCalls } from '../api/leaderCalls.js';
 import type { StatusSource } from '../api/status.js';
-import { areSameServers, rosterOf, type ClusterConfig, type ServerAddress } from '../config/clusterFile.js';
-import { addressOf } from '../net/address.js';
+import { rosterOf, type ClusterConfig, type ServerAddress } from '../config/clusterFile.js';
 import type { ServerOptions } from '../config/options.js';
 import { MeteredNode } from '../metrics/meteredNode.js';
 import { ServerMetrics } from '../metrics/serverMetrics.js';
@@ -19,11 +18,11 @@ import { defaultRaftConfig, type RaftConfig } from '../raft/config.js';
 import type { CommandResult } from '../stateMachine/command.js';
 import { ServiceState } from '../stateMachine/serviceState.js';
 import { BYTES_PER_CHAR_MAX } from '../stateMachine/stateBytes.js';
-import { LevelStorage } from '../storage/level/levelStorage.js';
 import { MemoryStorage } from '../storage/memoryStorage.js';
 import type { Storage } from '../storage/storage.js';
 import { AddressBook } from '../transport/addressBook.js';
 import { PEER_HEADER, RpcTransport } from '../transport/rpcTransport.js';
+import { openDirectory } from './dataDirectory.js';
 import { descriptorLimit, sharesOf, type DescriptorShares } from './descriptors.js';
 import { surfacesOf } from './surfaces.js';
 
@@ -188,13 +187,9 @@ async function openStorage(
   server: ServerAddress,
   { dataDir }: ServerOptions,
 ): Promise<{ storage: Storage; isEmpty: boolean }> {
-  if (dataDir === undefined) return { storage: new MemoryStorage(), isEmpty: true };
-  const storage = await LevelStorage.open(dataDir, {
-    server: server.id,
-    servers: cluster.servers.map(addressOf),
-    areSame: areSameServers,
-  });
-  return { storage, isEmpty: storage.isFresh };
+  return dataDir === undefined
+    ? { storage: new MemoryStorage(), isEmpty: true }
+    : openDirectory(cluster, server, dataDir);
 }
 
 /** The protocol's settings in ticks. A server that may have forgotten a vote must not vote at once. */

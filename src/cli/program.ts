@@ -9,6 +9,7 @@ import { clusterCommand } from './clusterCommand.js';
 import { CommandError, EXIT } from './exitCodes.js';
 import { kvCommands } from './kvCommands.js';
 import { watchOutput } from './output.js';
+import { recoverCommand } from './recoverCommand.js';
 import { serverCommand } from './serverCommand.js';
 import { statusCommand } from './statusCommand.js';
 
@@ -29,6 +30,7 @@ function createProgram(): Command {
   kvCommands(program);
   faultCommands(program);
   chaosCommand(program);
+  recoverCommand(program);
   return program;
 }
 

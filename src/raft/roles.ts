@@ -77,7 +77,10 @@ export function becomeLeader(state: RaftState): void {
   state.termStartIndex = appendAsLeader(state, kind, command).index;
 }
 
-/** A leader of founders whose log does not name their cluster yet gives it an id; any other opens its term with a no-op. */
+/**
+ * A leader of founders whose log does not name their cluster yet gives it an id, or the one that its directory got when it was
+ * recovered; any other opens its term with a no-op.
+ */
 function openingOf(state: RaftState): ['noop' | 'cluster', string] {
   const { identity } = state;
   if (identity?.standing !== 'founder' || state.foundingId !== null) return ['noop', ''];

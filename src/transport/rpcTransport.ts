@@ -1,6 +1,6 @@
 import type { LookupFunction } from 'node:net';
 import type { NodeId, RequestMessage, ResponseMessage } from '../raft/types.js';
-import type { PrebuiltXml} from '../xmlrpc/index.js';
+import type { PrebuiltXml } from '../xmlrpc/index.js';
 import { XmlRpcClient, XmlRpcFault, type ParsedValue } from '../xmlrpc/index.js';
 import { LinkSpeed } from './linkSpeed.js';
 import { decodeResponse } from './messageCodec.js';

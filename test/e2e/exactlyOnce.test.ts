@@ -57,7 +57,7 @@ describe('our clients while leaders crash under them', function () {
     const client = new KeyValueClient({ servers: servers() });
     try {
       const counts = await crashLeadersUnder((writer, count) => client.append('log', [writer, count]));
-      const items = (await client.get('log'))!;
+      const items = (await client.get<readonly (readonly [number, number])[]>('log')) ?? [];
       for (const [writer, count] of counts.entries()) {
         const written = items.filter(([by]) => by === writer).map(([, item]) => item);
         expect(written).to.deep.equal(Array.from({ length: count }, (_item, at) => at + 1));
