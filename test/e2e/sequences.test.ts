@@ -5,7 +5,7 @@ import { OpenCall } from './support/waiting.js';
 const sizes = [1, 2, 3, 4, 5, 10];
 
 describe('what testers of the assignment run, from Python', function () {
-  this.timeout(60_000);
+  this.timeout(100_000);
 
   let five: Cluster;
   // These spend their time waiting: they begin at once, each with servers of its own.
@@ -19,10 +19,14 @@ describe('what testers of the assignment run, from Python', function () {
     const threeOfFive = await Cluster.start(5, { up: [0, 1, 2] });
     blockedUpdate = new OpenCall(python('blocked_update.py', threeOfFive.addresses));
     five = await Cluster.start(5);
-    for (const size of sizes) {
-      const { addresses } = await Cluster.start(size);
-      ofSize.set(size, new OpenCall(python('any_size.py', addresses, 80_000)));
-    }
+    // Two at a time: all of them together would be more processes than some machines can run in time.
+    const lanes = [Promise.resolve(''), Promise.resolve('')];
+    sizes.forEach((size, position) => {
+      const lane = position % lanes.length;
+      const run = (lanes[lane] ?? Promise.resolve('')).then(() => anySize(size));
+      lanes[lane] = run.catch(() => '');
+      ofSize.set(size, new OpenCall(run));
+    });
   });
   after(stopEverything);
 
@@ -61,10 +65,19 @@ describe('what testers of the assignment run, from Python', function () {
 
   for (const size of sizes) {
     it(`a cluster of ${size} elects, goes on with ${majorityOf(size)}, blocks with fewer, and catches up`, async () => {
-      await ofSize.get(size)?.value(55_000);
+      await ofSize.get(size)?.value(95_000);
     });
   }
 });
+
+async function anySize(size: number): Promise<string> {
+  const cluster = await Cluster.start(size);
+  try {
+    return await python('any_size.py', cluster.addresses, 80_000);
+  } finally {
+    await cluster.kill(...cluster.ids);
+  }
+}
 
 function majorityOf(size: number): number {
   return Math.floor(size / 2) + 1;

@@ -19,8 +19,8 @@ export const crashes: readonly Mutation[] = [
     edits: [
       {
         file: progress,
-        find: '    this.inFlight = null;\n    this.paused = true;\n',
-        replace: '    this.inFlight = null;\n',
+        find: '    this.tellingLives = null;\n    this.paused = true;\n',
+        replace: '    this.tellingLives = null;\n',
       },
     ],
   },

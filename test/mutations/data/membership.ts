@@ -220,8 +220,8 @@ export const membership: readonly Mutation[] = [
     edits: [
       {
         file: 'src/raft/progress.ts',
-        find: '    this.directory = directory;\n    this.matchIndex = 0;\n',
-        replace: '    this.directory = directory;\n',
+        find: '    this.toldLives = null;\n    this.matchIndex = 0;\n',
+        replace: '    this.toldLives = null;\n',
       },
     ],
   },
@@ -269,8 +269,9 @@ export const membership: readonly Mutation[] = [
     edits: [
       {
         file: 'src/raft/identity.ts',
-        find: 'const isFounder = state.foundingId === sender.cluster;',
-        replace: 'const isFounder = state.foundingId !== null || state.log.lastIndex === 0;',
+        find: "identity.standing === 'founder' && state.foundingId === sender.cluster;",
+        replace:
+          "identity.standing === 'founder' && (state.foundingId !== null || state.log.lastIndex === 0);",
       },
     ],
   },
@@ -404,6 +405,53 @@ export const membership: readonly Mutation[] = [
         file: 'src/node/peerChannel.ts',
         find: 'oldest.request.term < request.term',
         replace: 'oldest.request.term > request.term',
+      },
+    ],
+  },
+  {
+    id: 'q36',
+    title: 'a founder that was restarted counts at once',
+    source: ours,
+    edits: [{ file: 'src/raft/identity.ts', find: ' && identity.starts === 1;', replace: ';' }],
+  },
+  {
+    id: 'q37',
+    title: 'a founder that the founding entry names is a learner like any other',
+    source: ours,
+    edits: [
+      {
+        file: 'src/raft/identity.ts',
+        find: "const standing = isNamed || tookPart ? 'voter' : 'learner';",
+        replace: "const standing = tookPart ? 'voter' : 'learner';",
+      },
+      {
+        file: 'src/raft/identity.ts',
+        find: "    if (isNamed && identity.standing === 'learner' && identity.cluster === sender.cluster)\n",
+        replace: '    if (isNamed && identity.cluster !== sender.cluster)\n',
+      },
+    ],
+  },
+  {
+    id: 'q38',
+    title: 'a leader keeps the lives that it has met to itself',
+    source: ours,
+    edits: [
+      {
+        file: 'src/raft/followerAppend.ts',
+        find: '  if (request.lives !== undefined) meetAll(state, request.lives);\n',
+        replace: '',
+      },
+    ],
+  },
+  {
+    id: 'q39',
+    title: 'an older life that the leader tells of replaces a newer one',
+    source: ours,
+    edits: [
+      {
+        file: 'src/raft/identity.ts',
+        find: 'known?.directory !== life.directory || life.starts > known.starts;',
+        replace: 'known !== life;',
       },
     ],
   },
