@@ -18,7 +18,13 @@ export const allConditions = [
 ] as const;
 export type Condition = (typeof allConditions)[number];
 
-export const usualConditions: readonly Condition[] = [];
+export const usualConditions: readonly Condition[] = [
+  'liveness',
+  'shapes',
+  'slowSyncs',
+  'largeValues',
+  'lostDisks',
+];
 
 /** Reads the value of a command line flag. @throws InvalidArgumentError */
 export function conditionsNamed(text: string): readonly Condition[] {
@@ -162,4 +168,13 @@ export function carryMs({ network, itemChars, clients, syncMs = [] }: Plan): num
   const uploadMs =
     bytesPerSecond === undefined ? 0 : (clients.length * 4 * itemChars * 1000) / bytesPerSecond;
   return uploadMs + 6 * Math.max(0, ...syncMs);
+}
+
+/** How long a server that has missed everything may take longer than usual to get it: in a snapshot, and once more in the log. */
+export function catchUpMs(plan: Plan): number {
+  const { network, itemChars, clients } = plan;
+  const { bytesPerSecond } = network;
+  if (bytesPerSecond === undefined) return carryMs(plan);
+  const written = clients.reduce((sum, { operations }) => sum + operations * itemChars, 0);
+  return carryMs(plan) + (2 * written * 1000) / bytesPerSecond;
 }

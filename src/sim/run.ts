@@ -2,7 +2,7 @@ import { ServiceError } from '../node/errors.js';
 import { Prng } from './prng.js';
 import { SafetyViolation } from './safetyViolation.js';
 import type { ClientCounts } from './attempts.js';
-import { carryMs } from './conditions.js';
+import { carryMs, catchUpMs } from './conditions.js';
 import { contentsOf } from './contents.js';
 import { Liveness, type LivenessCounts } from './liveness.js';
 import type { Judgement } from './judge.js';
@@ -173,7 +173,7 @@ export class Run {
     this.cluster.heal();
     for (const client of this.clients) client.stop();
     this.liveness?.stop();
-    const quietAt = this.time.nowMs + QUIET_WITHIN_MS + carryMs(this.plan);
+    const quietAt = this.time.nowMs + QUIET_WITHIN_MS + catchUpMs(this.plan);
     const left = (): number => quietAt - this.time.nowMs;
     await this.until(
       LEADER_WITHIN_MS,

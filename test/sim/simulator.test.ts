@@ -52,6 +52,8 @@ describe('the simulator', () => {
     expect(elections).to.be.above(20);
     expect([...kinds].sort()).to.deep.equal([
       'bridge',
+      'bridges',
+      'chain',
       'crash',
       'deafen',
       'diskFailure',
@@ -60,8 +62,11 @@ describe('the simulator', () => {
       'mute',
       'partition',
       'pause',
+      'ring',
       'slowDisk',
       'slowLinks',
+      'star',
+      'wipe',
     ]);
     expect([...outcomes].sort()).to.deep.equal([
       'failed',
