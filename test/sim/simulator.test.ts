@@ -39,7 +39,7 @@ describe('the simulator', () => {
     const outcomes = new Set<string>();
     let elections = 0;
     const clients = { repeats: 0, repeatedAndDone: 0, routed: 0, expired: 0 };
-    for (let seed = 100; seed < 120; seed += 1) {
+    for (let seed = 100; seed < 140; seed += 1) {
       const { counts, clientCounts, operations } = await runPlan(drawPlan(seed), options);
       elections += counts.elections;
       clients.repeats += clientCounts.repeats;
