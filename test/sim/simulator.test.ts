@@ -60,6 +60,7 @@ describe('the simulator', () => {
       'isolate',
       'kill',
       'mute',
+      'oneWay',
       'partition',
       'pause',
       'ring',
