@@ -57,7 +57,18 @@ export class BenchCluster {
     const data = durable ? ['--data-dir', this.dataDir(id)] : [];
     const server = spawn(
       process.execPath,
-      [...delays, ...nodeFlags, main, 'server', this.config, String(id), ...data, ...flags],
+      [
+        ...delays,
+        ...nodeFlags,
+        main,
+        'server',
+        this.config,
+        String(id),
+        '--log-level',
+        'warn',
+        ...data,
+        ...flags,
+      ],
       {
         stdio: ['ignore', 'pipe', 'inherit'],
         env: { ...process.env, LOOP_DELAY_FILE: this.delayFile(id) },
@@ -84,6 +95,12 @@ export class BenchCluster {
   residentMib(id: number): number {
     const status = readFileSync(`/proc/${this.process(id).pid}/status`, 'utf8');
     return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1024;
+  }
+
+  /** The part of it that is not a mapped file, such as LevelDB's tables, which the system takes back when it needs to. */
+  ownMib(id: number): number {
+    const status = readFileSync(`/proc/${this.process(id).pid}/status`, 'utf8');
+    return Number(/RssAnon:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1024;
   }
 
   /** The delays of a server's event loop since the last call. */

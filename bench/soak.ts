@@ -6,6 +6,7 @@
 import { Command } from 'commander';
 import { SurfStoreClient } from '../src/client/index.js';
 import { BenchCluster } from './cluster.js';
+import { soakValues } from './soakValues.js';
 
 interface Settings {
   readonly servers: number;
@@ -16,6 +17,7 @@ interface Settings {
   readonly memory?: boolean;
   readonly delays?: boolean;
   readonly snapshotEntries?: string;
+  readonly valuesMib?: number;
 }
 
 const write = (line: string): boolean => process.stdout.write(`${line}\n`);
@@ -86,6 +88,10 @@ async function run(settings: Settings): Promise<void> {
   });
   const client = new SurfStoreClient({ servers: cluster.addresses });
   try {
+    if (settings.valuesMib !== undefined) {
+      await soakValues(cluster, settings.valuesMib);
+      return;
+    }
     const load = new Load(client, settings);
     await grow(cluster, client, load, settings);
     await load.check();
@@ -195,6 +201,11 @@ const program = new Command('soak')
   .option('--clients <n>', 'calls at the same time', Number, 64)
   .option('--points <n>', 'points of the curve', Number, 20)
   .option('--snapshot-entries <n>', 'as the flag of the servers')
+  .option(
+    '--values-mib <n>',
+    'instead: large values under keys, so many MiB together, and the memory they take',
+    Number,
+  )
   .option('--memory', 'state in memory, no data directories')
   .option('--delays', 'measure how long the event loops of the servers are held up');
 program.parse();

@@ -37,6 +37,8 @@ code { font: 13px/1.5 ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mon
 }
 .verdict small { display: block; font-size: 0.4em; line-height: 1.5; font-weight: 600; text-align: right; letter-spacing: 0; }
 .verdict .what { border-left: 1px solid var(--line-strong); padding-left: 28px; min-width: 0; }
+@media (width < 640px) { .verdict { grid-template-columns: 1fr; padding: 16px 18px; } .verdict .what { border-left: 0; padding-left: 0; }
+  .verdict small { text-align: left; } main { padding: 12px 12px 32px; } }
 .verdict h1 { font-size: 24px; line-height: 1.25; overflow-wrap: anywhere; }
 .shows { overflow-wrap: anywhere; max-width: 90ch; }
 .tally { font-weight: 600; margin-top: 4px; }
