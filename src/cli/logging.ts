@@ -44,15 +44,30 @@ export class LoggingObserver implements NodeObserver {
   private readonly seen = new Set<NodeId>();
   private readonly missed = new Set<NodeId>();
   private announced = '';
+  /** Who leads, as long as this server does not answer yet: until then it may still fail to start. */
+  private heldBack: (() => void) | null | undefined;
 
   constructor(private readonly log: Logger) {}
+
+  /** Says nothing of leaders until the server is ready. */
+  holdBack(): void {
+    this.heldBack = null;
+  }
+
+  ready(): void {
+    this.heldBack?.();
+    this.heldBack = undefined;
+  }
 
   roleChanged({ role, term, leader }: Parameters<NodeObserver['roleChanged']>[0]): void {
     this.log.debug({ role, term, leader }, 'role changed');
     const leadership = `${leader ?? ''} ${term}`;
     if (leader === null || leadership === this.announced) return;
     this.announced = leadership;
-    this.log.info({ leader, term }, role === 'leader' ? 'this server leads' : `server ${leader} leads`);
+    const announce = (): void =>
+      this.log.info({ leader, term }, role === 'leader' ? 'this server leads' : `server ${leader} leads`);
+    if (this.heldBack === undefined) announce();
+    else this.heldBack = announce;
   }
 
   lifecycleChanged(state: Parameters<NodeObserver['lifecycleChanged']>[0]): void {

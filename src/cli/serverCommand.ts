@@ -34,6 +34,7 @@ async function run(config: string, idText: string, flags: Partial<ServerOptions>
   const server = serverOf(cluster, idText);
   const log = await createLogger(options, server.id);
   const observer = new LoggingObserver(log);
+  observer.holdBack();
   const failed = new Promise<Error>((resolve) => (observer.onFailed = resolve));
   const slow = setTimeout(() => log.info(SLOW_START), SLOW_START_MS).unref();
   const running = await startServer({ cluster, server, options, log, observer }).finally(() =>
@@ -43,6 +44,7 @@ async function run(config: string, idText: string, flags: Partial<ServerOptions>
   process.stdout.write(
     `surfstore ${programVersion}: server ${server.id} of ${cluster.servers.length} is ready at ${addressOf(server)}\n`,
   );
+  observer.ready();
   process.send?.(READY_MESSAGE);
   process.exitCode = await ended;
   await running.stop();

@@ -172,6 +172,7 @@ const plants: readonly Planted[] = [
   {
     fault: 'disks that lose the newest entry',
     noticedAs: [
+      'InvariantViolation',
       'a log has no gaps',
       'leader completeness',
       'committed entries are on a majority',

@@ -39,6 +39,18 @@ describe('command line: the log of a server', () => {
     ]);
   });
 
+  it('says who leads only once the server is ready, and then only who leads now', () => {
+    const { observer, lines } = watched();
+    observer.holdBack();
+    observer.roleChanged({ role: 'follower', term: 1, leader: 1 });
+    observer.roleChanged({ role: 'follower', term: 2, leader: 2 });
+    expect(lines.filter(({ level }) => level >= info)).to.deep.equal([]);
+    observer.ready();
+    observer.roleChanged({ role: 'leader', term: 3, leader: 0 });
+    const seen = lines.filter(({ level }) => level >= info);
+    expect(seen.map(({ msg }) => msg)).to.deep.equal(['server 2 leads', 'this server leads']);
+  });
+
   it('has changes of role and of life for those who look for a fault', () => {
     const { observer, lines } = watched();
     observer.roleChanged({ role: 'candidate', term: 4, leader: null });
