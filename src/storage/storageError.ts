@@ -40,6 +40,13 @@ export function storageErrorOf(directory: string, doing: string, error: unknown)
   const what = reason instanceof Error ? reason.message : String(reason);
   switch (kindOf(reason)) {
     case 'unusable':
+      if (!isHeld(what))
+        return unusable(
+          directory,
+          `its file system gives no locks (${what})`,
+          'name a directory on a disk of this machine: nothing else keeps two processes off one directory',
+          error,
+        );
       return unusable(
         directory,
         'it is in use by another process',
@@ -87,6 +94,11 @@ function kindOf(reason: unknown): StorageErrorKind {
       ? 'io'
       : 'damaged';
   return 'io';
+}
+
+/** Whether LevelDB's lock is refused because somebody holds it; shares refuse every lock. */
+function isHeld(message: string): boolean {
+  return /temporarily unavailable|already held|Permission denied/.test(message);
 }
 
 /** The `code` of an error of Node.js or of classic-level. */

@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 import { LevelStorage } from '../../src/storage/level/levelStorage.js';
 import { nothingStored, type Storage } from '../../src/storage/storage.js';
-import { StorageError } from '../../src/storage/storageError.js';
+import { StorageError, storageErrorOf } from '../../src/storage/storageError.js';
 import { entriesOf } from '../support/coreHarness.js';
 import { BatchWriter, close, load, persist, snapshotUpTo, stage } from './batchWriter.js';
 import { identity, refusalOf, temporaryDirectories } from './levelDirectories.js';
@@ -108,6 +108,18 @@ describe('LevelStorage', () => {
       writeFileSync(join(directory, 'thesis.tex'), '');
       expect((await refusalOf(directory, 'unusable')).message).to.include('thesis.tex');
       expect(readdirSync(directory)).to.deep.equal(['thesis.tex']);
+    });
+
+    it('tells a share without locks from one that is in use', () => {
+      const lockError = (reason: string): Error =>
+        Object.assign(new Error(`IO error: lock /x/level/LOCK: ${reason}`), { code: 'LEVEL_LOCKED' });
+      for (const reason of ['No locks available', 'Function not implemented', 'Invalid argument'])
+        expect(storageErrorOf('/x', 'open', lockError(reason))).to.satisfy(
+          ({ kind, message }: StorageError) => kind === 'unusable' && message.includes('gives no locks'),
+        );
+      expect(storageErrorOf('/x', 'open', lockError('Resource temporarily unavailable')).message).to.include(
+        'in use by another process',
+      );
     });
 
     it('takes the root of a fresh volume, with what the system puts there', async () => {
