@@ -5,7 +5,7 @@ import { Cluster, quickElections, temporaryFolder } from '../support/cluster.js'
 import { UniqueWrites } from '../support/uniqueWrites.js';
 import { until } from '../support/waiting.js';
 import { Partition } from './partition.js';
-import { isReady, versionsAt } from './probes.js';
+import { get, isReady, versionsAt } from './probes.js';
 
 const ROUNDS = 2;
 const SETTLE_MS = 30_000;
@@ -136,20 +136,36 @@ export class LostDisks {
       },
       SETTLE_MS,
     );
-    await until(
-      `all servers are ready and have applied entry ${commit}`,
-      async () => {
-        const arePresent = await Promise.all(cluster.ids.map((id) => this.isPresent(id, commit)));
-        return arePresent.every((isPresent) => isPresent);
-      },
-      SETTLE_MS,
-    );
+    try {
+      await until(
+        `all servers are ready and have applied entry ${commit}`,
+        async () => {
+          const arePresent = await Promise.all(cluster.ids.map((id) => this.isPresent(id, commit)));
+          return arePresent.every((isPresent) => isPresent);
+        },
+        SETTLE_MS,
+      );
+    } catch (error) {
+      throw new Error(`${String(error)}; ${await this.states()}`, { cause: error });
+    }
     for (const id of cluster.ids) {
       const missing = await this.missingAt(id, acknowledged);
       if (missing.length > 0)
         return `server ${id} lacks ${missing.length} of ${acknowledged.length} acknowledged writes, the first is "${missing[0] ?? ''}"`;
     }
     return null;
+  }
+
+  /** How each server is, for the message of a failure. */
+  private async states(): Promise<string> {
+    const texts = this.cluster.ids.map(async (id) => {
+      const [status, ready] = await Promise.all([
+        this.cluster.status(id),
+        get(this.cluster.port(id), '/readyz'),
+      ]);
+      return `server ${id}: ${ready.text.trim()} ${JSON.stringify(status)}`;
+    });
+    return (await Promise.all(texts)).join('; ');
   }
 
   private async isPresent(id: number, index: number): Promise<boolean> {
