@@ -50,7 +50,9 @@ export function acceptsSender(state: RaftState, message: Message): boolean {
     state.progress.get(from)?.unreachable();
     // Before it is known whether they belong together: the one who refuses may be the one to join.
     if (sender !== undefined && message.reason === 'cluster' && joins(state, sender, message)) return false;
-    estrange(state, from, message.reason);
+    // The refusal of a founder may arrive when it has joined by another server's word.
+    const isOurs = message.reason === 'cluster' && sender?.cluster === (state.identity?.cluster ?? undefined);
+    if (!isOurs) estrange(state, from, message.reason);
     return false;
   }
   if (sender === undefined) return true;

@@ -153,6 +153,16 @@ describe('a directory and its cluster', () => {
       expect(founder.identity).to.include({ cluster: 'X', standing: 'learner' });
     });
 
+    it('a refusal that arrives after the founder has joined estranges nobody', () => {
+      const refusal = { type: 'refusal', from: 2, to: 1, term: 1, reason: 'cluster' } as const;
+      const founder = new Server(1);
+      founder.receive(from(heartbeat({ id: 1, term: 1 }, 0), {}));
+      const late = founder.receive(from(refusal, {}));
+      expect(late.estranged).to.deep.equal([]);
+      const foreign = founder.receive(from(refusal, { cluster: 'Y' }));
+      expect(foreign.estranged).to.deep.equal([{ peer: 2, reason: 'cluster' }]);
+    });
+
     it('an older copy of a founder’s directory is a learner', () => {
       const founder = new Server(1);
       const met = { directory: 'drawn1', starts: 2, run: 'later' };
