@@ -93,14 +93,12 @@ export class BenchCluster {
 
   /** Resident memory of a server in MiB. */
   residentMib(id: number): number {
-    const status = readFileSync(`/proc/${this.process(id).pid}/status`, 'utf8');
-    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1024;
+    return this.memoryMib(id, 'VmRSS');
   }
 
   /** The part of it that is not a mapped file, such as LevelDB's tables, which the system takes back when it needs to. */
   ownMib(id: number): number {
-    const status = readFileSync(`/proc/${this.process(id).pid}/status`, 'utf8');
-    return Number(/RssAnon:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1024;
+    return this.memoryMib(id, 'RssAnon');
   }
 
   /** The delays of a server's event loop since the last call. */
@@ -120,6 +118,11 @@ export class BenchCluster {
   async stop(): Promise<void> {
     await Promise.all([...this.processes.values()].map((server) => end(server, 'SIGTERM')));
     rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  private memoryMib(id: number, field: 'VmRSS' | 'RssAnon'): number {
+    const status = readFileSync(`/proc/${this.process(id).pid}/status`, 'utf8');
+    return Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1] ?? Number.NaN) / 1024;
   }
 
   private process(id: number): ChildProcess {

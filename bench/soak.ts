@@ -86,12 +86,17 @@ async function run(settings: Settings): Promise<void> {
     measuresDelays: settings.delays === true,
     flags: settings.snapshotEntries === undefined ? [] : ['--snapshot-entries', settings.snapshotEntries],
   });
+  try {
+    if (settings.valuesMib === undefined) await soakUpdates(cluster, settings, durable);
+    else await soakValues(cluster, settings.valuesMib);
+  } finally {
+    await cluster.stop();
+  }
+}
+
+async function soakUpdates(cluster: BenchCluster, settings: Settings, durable: boolean): Promise<void> {
   const client = new SurfStoreClient({ servers: cluster.addresses });
   try {
-    if (settings.valuesMib !== undefined) {
-      await soakValues(cluster, settings.valuesMib);
-      return;
-    }
     const load = new Load(client, settings);
     await grow(cluster, client, load, settings);
     await load.check();
@@ -102,7 +107,6 @@ async function run(settings: Settings): Promise<void> {
     write('every acknowledged update is there');
   } finally {
     client.close();
-    await cluster.stop();
   }
 }
 

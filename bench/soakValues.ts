@@ -6,7 +6,7 @@ const VALUE_CHARS = 256 * 1024;
 const MIB = 1024 * 1024;
 const ROUNDS = 3;
 
-/** What a server takes without any data. */
+/** MiB that a server takes without any data. */
 const PROGRAM_MIB = 64;
 
 /**

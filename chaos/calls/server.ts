@@ -1,4 +1,4 @@
-import { type ServerAddress } from '../../src/config/clusterFile.js';
+import type { ServerAddress } from '../../src/config/clusterFile.js';
 import { addressOf } from '../../src/net/address.js';
 import type { FileState } from '../../src/verify/index.js';
 import type { ServerId } from '../runRecord.js';

@@ -4,6 +4,7 @@ import type { NameCharacters } from '../config/options.js';
 import type { RaftNode } from '../node/raftNode.js';
 import { encodeOpenSession, encodeUpdateFile, type CommandResult } from '../stateMachine/command.js';
 import type { FileMetadata } from '../stateMachine/fileMetadata.js';
+import type { XmlRpcValue } from '../xmlrpc/index.js';
 import { waitFor } from './caller.js';
 import { requireKnown, requireOpened } from './commandResult.js';
 import { refuseTooLarge, type WireLimits } from './commandSize.js';
@@ -192,18 +193,32 @@ function refuseWhenCrashed({ isCrashed }: { readonly isCrashed: boolean }): void
   if (isCrashed) throw new ServiceError('crashed', 'this server is crashed; call restore to bring it back');
 }
 
-/** A crashed server says so whatever it is asked: a grader that calls these methods gives them arguments of its own. */
+/**
+ * A crashed server that answers says that it is crashed, whatever is wrong with the arguments: a grader that calls these
+ * methods gives them arguments of its own.
+ */
 function peerMethods(parts: SurfstoreParts): Method[] {
-  return peerMethodsWhileUp(parts).map((each) => ({
+  const { node } = parts;
+  return strictPeerMethods(parts).map((each) => ({
     ...each,
-    invoke(params, call) {
-      refuseWhenCrashed(parts.node);
-      return each.invoke(params, call);
-    },
+    invoke: (params, call) =>
+      node.isCrashed ? answerOfCrashed(node, () => each.invoke(params, call)) : each.invoke(params, call),
   }));
 }
 
-function peerMethodsWhileUp({ node, wire, status, answerPeer }: SurfstoreParts): Method[] {
+async function answerOfCrashed(
+  node: SurfstoreParts['node'],
+  invoke: () => ReturnType<Method['invoke']>,
+): Promise<XmlRpcValue> {
+  try {
+    return await invoke();
+  } catch (error) {
+    refuseWhenCrashed(node);
+    throw error;
+  }
+}
+
+function strictPeerMethods({ node, wire, status, answerPeer }: SurfstoreParts): Method[] {
   /** As a broken network: what comes from a server that is not heard has no effect and no answer. */
   const heard = <T>(from: number, answer: () => Promise<T>): Promise<T> =>
     node.hears(from) ? answer() : new Promise(() => undefined);

@@ -1,4 +1,4 @@
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { createRequire } from 'node:module';
 import type { Logger } from 'pino';
 import { HttpFront } from '../api/httpFront.js';
@@ -22,7 +22,7 @@ import { MemoryStorage } from '../storage/memoryStorage.js';
 import type { Storage } from '../storage/storage.js';
 import { AddressBook } from '../transport/addressBook.js';
 import { PEER_HEADER, RpcTransport } from '../transport/rpcTransport.js';
-import { openDirectory } from './dataDirectory.js';
+import { drawId, openDirectory } from './dataDirectory.js';
 import { descriptorLimit, sharesOf, type DescriptorShares } from './descriptors.js';
 import { surfacesOf } from './surfaces.js';
 
@@ -54,9 +54,6 @@ const TAIL_SHARE = 4;
 
 /** The transport has reported what became of a request after this long, however large it is and however slow the link. */
 const REPORT_MS_MAX = 10 * 60 * 1000;
-
-/** Of an id of a cluster or a directory: no two are ever the same. */
-const ID_BYTES = 9;
 
 /** A chunk of a snapshot, in UTF-16 units: less than a millisecond's work. */
 const SNAPSHOT_CHUNK_CHARS = 32_768;
@@ -103,7 +100,7 @@ export async function startServer({
         bytesMax: options.snapshotBytes,
         chunkChars: Math.min(SNAPSHOT_CHUNK_CHARS, Math.floor(options.bodyBytesMax / BATCH_GROWTH)),
       },
-      drawId: () => randomBytes(ID_BYTES).toString('base64url'),
+      drawId,
       drawElectionTicks: () => randomInt(options.electionMinMs / options.tickMs, raft.electionMaxTicks + 1),
       replyAfter: options.replyAfter,
       waitingCallsMax: options.waitingCallsMax,

@@ -1,5 +1,5 @@
 import { ClientError, type SurfStoreClient, type ServerStatus } from '../client/index.js';
-import { type ClusterConfig, type ServerAddress } from '../config/clusterFile.js';
+import type { ClusterConfig, ServerAddress } from '../config/clusterFile.js';
 import { addressOf } from '../net/address.js';
 import { coloured, table } from './table.js';
 

@@ -5,7 +5,7 @@ import type { NodeObserver } from '../node/observer.js';
 import { LogOutput, stderrSink } from './logOutput.js';
 import { StorageError } from '../storage/storageError.js';
 import { estrangementText } from '../node/estrangement.js';
-import type { Estrangement } from '../raft/output.js';
+import type { Estrangement, RoleChange } from '../raft/output.js';
 import type { EntryId, Identity, NodeId } from '../raft/types.js';
 
 /** JSON lines on stderr, or lines for people. What cannot be written there is lost, and counted; the server goes on. */
@@ -43,31 +43,36 @@ export class LoggingObserver implements NodeObserver {
   onFailed: ((error: Error) => void) | undefined;
   private readonly seen = new Set<NodeId>();
   private readonly missed = new Set<NodeId>();
-  private announced = '';
-  /** Who leads, as long as this server does not answer yet: until then it may still fail to start. */
-  private heldBack: (() => void) | null | undefined;
+  /** The last leader that was heard of, and the one that the log knows of. */
+  private leadership: RoleChange | undefined;
+  private announced: RoleChange | undefined;
+  private isHeldBack = false;
 
   constructor(private readonly log: Logger) {}
 
-  /** Says nothing of leaders until the server is ready. */
+  /** Says nothing of leaders until the server is ready: until then it may still fail to start. */
   holdBack(): void {
-    this.heldBack = null;
+    this.isHeldBack = true;
   }
 
   ready(): void {
-    this.heldBack?.();
-    this.heldBack = undefined;
+    this.isHeldBack = false;
+    this.announceLeader();
   }
 
-  roleChanged({ role, term, leader }: Parameters<NodeObserver['roleChanged']>[0]): void {
+  roleChanged(change: RoleChange): void {
+    const { role, term, leader } = change;
     this.log.debug({ role, term, leader }, 'role changed');
-    const leadership = `${leader ?? ''} ${term}`;
-    if (leader === null || leadership === this.announced) return;
-    this.announced = leadership;
-    const announce = (): void =>
-      this.log.info({ leader, term }, role === 'leader' ? 'this server leads' : `server ${leader} leads`);
-    if (this.heldBack === undefined) announce();
-    else this.heldBack = announce;
+    if (leader !== null) this.leadership = change;
+    this.announceLeader();
+  }
+
+  private announceLeader(): void {
+    if (this.isHeldBack || this.leadership === undefined) return;
+    const { role, term, leader } = this.leadership;
+    if (this.announced?.term === term && this.announced.leader === leader) return;
+    this.announced = this.leadership;
+    this.log.info({ leader, term }, role === 'leader' ? 'this server leads' : `server ${leader} leads`);
   }
 
   lifecycleChanged(state: Parameters<NodeObserver['lifecycleChanged']>[0]): void {

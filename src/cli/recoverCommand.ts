@@ -1,15 +1,12 @@
 import type { Command } from 'commander';
-import { randomBytes } from 'node:crypto';
 import { readClusterFile, serverOf } from '../config/clusterFile.js';
+import { founderOf } from '../raft/founding.js';
 import type { StorageBatch } from '../raft/output.js';
-import type { Entry, Identity } from '../raft/types.js';
+import type { Entry } from '../raft/types.js';
 import type { Storage, StoredState } from '../storage/storage.js';
-import { openDirectory } from './dataDirectory.js';
+import { drawId, openDirectory } from './dataDirectory.js';
 import { CommandError, EXIT } from './exitCodes.js';
 import { print } from './clientSession.js';
-
-/** Random bytes of an id, as text in base64url. */
-const ID_BYTES = 9;
 
 interface RecoverFlags {
   readonly dataDir: string;
@@ -75,16 +72,6 @@ function whatToDo(id: number, count: number): string {
  * become no-ops, so that servers with empty directories, which vote for the longest log, follow it into the new one.
  */
 function rewritten({ before, entries, hardState }: StoredState): StorageBatch {
-  const drawId = (): string => randomBytes(ID_BYTES).toString('base64url');
-  const identity: Identity = {
-    cluster: drawId(),
-    directory: drawId(),
-    standing: 'founder',
-    starts: 0,
-    run: '',
-    met: {},
-    founders: {},
-  };
   const isAboutCluster = ({ kind }: Entry): boolean => kind === 'cluster' || kind === 'admit';
   const first = entries.findIndex(isAboutCluster);
   const appended =
@@ -97,7 +84,7 @@ function rewritten({ before, entries, hardState }: StoredState): StorageBatch {
   return {
     number: 1,
     hardState,
-    identity,
+    identity: founderOf(drawId(), drawId()),
     snapshot: null,
     truncateFrom: appended[0]?.index ?? null,
     compactTo: null,

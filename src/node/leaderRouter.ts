@@ -258,7 +258,7 @@ class RoutedCall<T> {
     return new ServiceError(kind, `it may have been done: ${why}`);
   }
 
-  /** What one leader refuses, an earlier one may have done. */
+  /** An earlier leader may have done it although a later one refuses it. */
   private afterRefusal(thrown: unknown): Error {
     const error = errorOf(thrown);
     if (this.kind === 'read' || !this.mayBeDone) return error;

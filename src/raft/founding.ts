@@ -1,6 +1,11 @@
 import type { Identity, NodeId } from './types.js';
 
-/** What the entry says that founds a cluster: its id, and the directories that were there, by server. */
+/** The identity of a directory that has no past. With `cluster` it founds the cluster of that id, else whatever its leader draws. */
+export function founderOf(directory: string, cluster: string | null = null): Identity {
+  return { cluster, directory, standing: 'founder', starts: 0, run: '', met: {}, founders: {} };
+}
+
+/** The content of the entry that founds a cluster: its id, and the directories that were there, by server. */
 export interface Founding {
   readonly cluster: string;
   readonly founders: Identity['founders'];

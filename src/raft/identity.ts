@@ -1,4 +1,4 @@
-import { readFounding } from './founding.js';
+import { founderOf, readFounding } from './founding.js';
 import { appendAsLeader, becomeFollower } from './roles.js';
 import type { RaftState } from './state.js';
 import {
@@ -28,14 +28,7 @@ import {
  */
 export function identify(state: RaftState, stored: Identity | null): void {
   if (stored !== null) state.recoverIdentity(stored);
-  const known = stored ?? {
-    cluster: null,
-    directory: state.drawId(),
-    standing: 'founder',
-    starts: 0,
-    met: {},
-    founders: {},
-  };
+  const known = stored ?? founderOf(state.drawId());
   state.setIdentity({ ...known, starts: known.starts + 1, run: state.drawId() });
 }
 
@@ -48,11 +41,12 @@ export function acceptsSender(state: RaftState, message: Message): boolean {
   if (isOlderCopy(state, message)) loseStanding(state);
   if (message.type === 'refusal') {
     state.progress.get(from)?.unreachable();
-    // Before it is known whether they belong together: the one who refuses may be the one to join.
-    if (sender !== undefined && message.reason === 'cluster' && joins(state, sender, message)) return false;
-    // The refusal of a founder may arrive when it has joined by another server's word.
-    const isOurs = message.reason === 'cluster' && sender?.cluster === (state.identity?.cluster ?? undefined);
-    if (!isOurs) estrange(state, from, message.reason);
+    // The one who refuses a founder may be the one to join, or of the cluster that it has joined meanwhile.
+    if (message.reason === 'cluster' && sender !== undefined) {
+      join(state, sender, message);
+      if (sender.cluster !== null && sender.cluster === state.identity?.cluster) return false;
+    }
+    estrange(state, from, message.reason);
     return false;
   }
   if (sender === undefined) return true;
@@ -67,7 +61,7 @@ export function acceptsSender(state: RaftState, message: Message): boolean {
   }
   // A log that is another one stays so until an append proves the contrary.
   if (state.estranged.get(from) !== 'history') reconcile(state, from);
-  joins(state, sender, message);
+  join(state, sender, message);
   if (!meets(state, from, sender)) {
     // It is told so by the life that is remembered of it.
     if (isRequest(message)) refuse(state, message, 'stranger');
@@ -91,23 +85,22 @@ function reasonToRefuse({ config, identity }: RaftState, sender: Sender): Refusa
 
 /**
  * A founder that hears of a cluster belongs to it from now on: as a voter when its log begins with the very entry that founded
- * it, or that entry names its directory and this is its first start, since then it has lost nothing; else as a learner, until a server that knows
- * the founders says otherwise. True when it has just come to belong to it.
+ * it, or that entry names its directory and this is its first start: then it has lost nothing. Else it is a learner, until a
+ * server that knows the founders says otherwise.
  */
-function joins(state: RaftState, sender: Sender, { met, isFounder }: Message): boolean {
+function join(state: RaftState, sender: Sender, { met, isFounder }: Message): void {
   const { identity } = state;
-  if (identity === null || sender.cluster === null || sender.standing === 'founder') return false;
+  if (identity === null || sender.cluster === null || sender.standing === 'founder') return;
   const isNamed = isFounder === true && met?.directory === identity.directory && identity.starts === 1;
   if (identity.cluster !== null) {
     if (isNamed && identity.standing === 'learner' && identity.cluster === sender.cluster)
       state.setIdentity({ ...identity, standing: 'voter' });
-    return false;
+    return;
   }
   const tookPart = identity.standing === 'founder' && state.foundingId === sender.cluster;
   const standing = isNamed || tookPart ? 'voter' : 'learner';
   state.setIdentity({ ...identity, cluster: sender.cluster, standing });
   if (standing === 'learner' && state.role !== 'follower') becomeFollower(state, state.term, null);
-  return true;
 }
 
 /** Whether this directory holds less than its server has acknowledged, or does not know of a life that others have met. */
@@ -194,8 +187,9 @@ export function followCommitted(state: RaftState): void {
 /** The first one counts; it makes a voter of everybody who took part. */
 function found(state: RaftState, command: string): void {
   const { identity } = state;
+  // After a restart the log is gone through once more.
+  if (identity === null || Object.keys(identity.founders).length > 0) return;
   const { cluster, founders } = readFounding(command);
-  if (identity === null) return;
   if (identity.cluster === null ? identity.standing !== 'founder' : identity.cluster !== cluster) return;
   const standing = identity.standing === 'founder' ? 'voter' : identity.standing;
   state.setIdentity({ ...identity, cluster, founders, standing });

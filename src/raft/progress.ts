@@ -80,7 +80,7 @@ export class Progress {
     return this.takeOff(readRound);
   }
 
-  /** Whether it knows of these lives already; if not, the append that leaves next tells it. */
+  /** Whether the append that leaves next has to tell it of these lives, since it does not know of them yet. */
   tells(lives: Lives): boolean {
     if (this.toldLives === lives) return false;
     this.tellingLives = lives;

@@ -5,8 +5,8 @@ import { drawShape } from './shapes.js';
 import type { NetworkBehaviour } from './simNetwork.js';
 
 /**
- * What plans may have beside the faults that every plan may have. A condition that the product does not cope with yet is left
- * out of {@link usualConditions}, and drawn only when it is asked for by name.
+ * Conditions that plans may have beside the faults that every plan may have. One under which no cluster could keep all its
+ * promises is left out of {@link usualConditions}, and drawn only when it is asked for by name.
  */
 export const allConditions = [
   'liveness',

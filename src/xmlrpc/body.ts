@@ -79,7 +79,7 @@ export function readRequestBody(
         done(body);
         return;
       }
-      // What waits to be inflated is held as long.
+      // The budget holds it as long as it waits to be inflated.
       unzip(body, { maxOutputLength: bytesMax }, (error: NodeJS.ErrnoException | null, inflated) => {
         release();
         if (isEvicted || request.socket.destroyed) return;

@@ -13,8 +13,7 @@ const HEADER = '<?xml version="1.0"?>';
 
 /** A `<methodCall>`. */
 export function serializeMethodCall(name: string, params: readonly XmlRpcValue[]): string {
-  const xml = params.map((param) => `<param>${serializeValue(param)}</param>`).join('');
-  return `${HEADER}<methodCall><methodName>${escapeText(name)}</methodName><params>${xml}</params></methodCall>`;
+  return Buffer.concat(methodCallBody(name, params)).toString();
 }
 
 /** The bytes of {@link serializeMethodCall}, in pieces; those of ready-made values are shared and not copied. */

@@ -14,7 +14,7 @@ export type Slice = () => boolean;
 export class SliceQueue {
   private waiting: Slice[] = [];
   private isScheduled = false;
-  /** What this turn has left for work that begins in it. */
+  /** Milliseconds that this turn has left for work that begins in it. */
   private firstMsLeft = TURN_MS_MAX;
 
   /** @param now in milliseconds; for tests */

@@ -21,7 +21,7 @@ export interface KillOptions {
   readonly longOutageUpdates: number;
 }
 
-/** What servers tell of themselves with `--log-level debug`. */
+/** Events that servers tell of themselves with `--log-level debug`. */
 export interface ServerEvents {
   readonly elections: number;
   readonly snapshotsTaken: number;

@@ -22,6 +22,18 @@ describe('characters of names', () => {
 });
 
 describe('methods for peers on a crashed server', () => {
+  it('answer nothing to a server that it is cut off from', async () => {
+    const service = await Service.leading();
+    await service.call('makeUnreachableFrom', [1]);
+    await service.call('crash');
+    let isAnswered = false;
+    const vote = { type: 'requestVote', from: 1, to: 0, term: 9, lastLogIndex: 0, lastLogTerm: 0 };
+    void service.fault('requestVote', JSON.stringify(vote)).finally(() => (isAnswered = true));
+    const heard = { ...vote, from: 2 };
+    expect(await service.fault('requestVote', JSON.stringify(heard))).to.include({ faultCode: 2 });
+    expect(isAnswered).to.equal(false);
+  });
+
   for (const name of ['requestVote', 'appendEntries', 'installSnapshot', 'propose', 'readIndex']) {
     it(`${name} says that it is crashed, whatever the arguments are`, async () => {
       const service = await Service.leading();
