@@ -59,6 +59,7 @@ section:has(> .tiles) { margin-top: 18px; }
 .tiles li { grid-column: span 2; background: var(--surface); border: 1px solid var(--line); border-radius: 10px; padding: 12px 16px;
   display: flex; flex-direction: column; min-width: 0; }
 .tiles li:nth-child(n + 4) { grid-column: span 3; }
+@media (width < 640px) { .tiles { grid-template-columns: 1fr 1fr; } .tiles li:nth-child(n) { grid-column: auto; } }
 @media (width >= 1180px) { .tiles { grid-template-columns: 1.25fr 1fr 1.25fr 1fr 1.2fr; } .tiles li:nth-child(n) { grid-column: auto; } }
 .tiles .name { color: var(--muted); font-size: 13px; }
 .tiles b { font-size: 28px; line-height: 1.25; font-variant-numeric: tabular-nums; }
