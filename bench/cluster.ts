@@ -96,7 +96,7 @@ export class BenchCluster {
     return this.memoryMib(id, 'VmRSS');
   }
 
-  /** The part of it that is not a mapped file, such as LevelDB's tables, which the system takes back when it needs to. */
+  /** The part of it that is not a mapped file, which the system takes back when it needs to. */
   ownMib(id: number): number {
     return this.memoryMib(id, 'RssAnon');
   }

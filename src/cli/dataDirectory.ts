@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { areSameServers, type ClusterConfig, type ServerAddress } from '../config/clusterFile.js';
 import { addressOf } from '../net/address.js';
-import { LevelStorage } from '../storage/level/levelStorage.js';
+import { LogStorage } from '../storage/logStorage.js';
 import type { Storage } from '../storage/storage.js';
 
 const ID_BYTES = 9;
@@ -21,7 +21,7 @@ export async function openDirectory(
   server: ServerAddress,
   dataDir: string,
 ): Promise<{ storage: Storage; isEmpty: boolean }> {
-  const storage = await LevelStorage.open(dataDir, {
+  const storage = await LogStorage.open(dataDir, {
     server: server.id,
     servers: cluster.servers.map(addressOf),
     areSame: areSameServers,

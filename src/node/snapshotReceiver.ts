@@ -31,9 +31,9 @@ export class SnapshotReceiver {
     this.cancel();
     this.current = snapshot;
     let isGivenUp = false;
-    let isStaged = false;
+    let stored: Snapshot | null = null;
     const readyIfBoth = (): void => {
-      if (isStaged && this.loader !== undefined) this.events.ready(snapshot);
+      if (stored !== null && this.loader !== undefined) this.events.ready(stored);
     };
     const stopLoading = loadSnapshot(snapshot, this.stateMachine, this.defer, (error, loader) => {
       if (error !== null) {
@@ -48,10 +48,11 @@ export class SnapshotReceiver {
       isGivenUp = true;
       stopLoading();
     };
-    this.storage.stage(snapshot, (error) => {
+    this.storage.stage(snapshot, (error, staged) => {
       if (error !== null) this.events.failed(error);
       else if (!isGivenUp) {
-        isStaged = true;
+        stored = staged;
+        this.current = staged;
         readyIfBoth();
       }
     });

@@ -108,6 +108,7 @@ class RemadeChunks implements SnapshotChunks {
 }
 
 function sizeOf(chunks: SnapshotChunks): number {
+  if (chunks.chars !== undefined) return chunks.chars;
   let size = 0;
   for (const chunk of chunks) size += chunk.length;
   return size;

@@ -116,9 +116,9 @@ export class Snapshots {
 
   private stageOwn(snapshot: Snapshot): void {
     const { epoch } = this;
-    this.parts.storage.stage(snapshot, (error) => {
+    this.parts.storage.stage(snapshot, (error, staged) => {
       if (error !== null) this.events.failed(error);
-      else if (epoch === this.epoch) this.events.staged(snapshot);
+      else if (epoch === this.epoch) this.events.staged(staged);
     });
   }
 }

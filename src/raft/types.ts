@@ -65,6 +65,8 @@ export interface Sender extends Life {
 /** The pieces of a snapshot, as an array of texts is; a piece may be made anew each time, always the same text. */
 export interface SnapshotChunks extends Iterable<string> {
   readonly length: number;
+  /** The length of all pieces together, where it is known without making them. */
+  readonly chars?: number;
   at(index: number): string | undefined;
 }
 

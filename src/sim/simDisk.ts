@@ -1,6 +1,6 @@
 import type { StorageBatch } from '../raft/output.js';
 import type { Entry, HardState, Identity, Snapshot, Standing } from '../raft/types.js';
-import { StagedSnapshots } from '../storage/stagedSnapshots.js';
+import { StagedSnapshots } from '../storage/memoryStorage.js';
 import { nothingStored, type Storage, type StoredState } from '../storage/storage.js';
 import { DiskLog } from './diskLog.js';
 import type { Prng } from './prng.js';
@@ -102,7 +102,7 @@ export class SimDisk {
   open(host: SimHost): Storage {
     return {
       persist: (batch, done) => this.persist(host, batch, done),
-      stage: (snapshot, done) => this.begin(host, { staged: snapshot, done }),
+      stage: (snapshot, done) => this.begin(host, { staged: snapshot, done: (error) => done(error, snapshot) }),
       load: (done) => this.whenIdle((error) => done(error, this.stored())),
       close: (done) => this.whenIdle(() => done()),
     };

@@ -1,7 +1,6 @@
 import type { StorageBatch } from '../raft/output.js';
 import type { Entry, EntryId, Snapshot } from '../raft/types.js';
-import { StagedSnapshots } from './stagedSnapshots.js';
-import { nothingStored, type Storage, type StoredState } from './storage.js';
+import { isSame, nothingStored, type Storage, type StoredState } from './storage.js';
 
 /**
  * Keeps everything in memory: survives `crash` and `restore`, not the end of the process. That is what the
@@ -25,9 +24,9 @@ export class MemoryStorage implements Storage {
     done(null);
   }
 
-  stage(snapshot: Snapshot, done: (error: Error | null) => void): void {
+  stage(snapshot: Snapshot, done: (error: Error | null, staged: Snapshot) => void): void {
     this.staged.add(snapshot);
-    done(null);
+    done(null, snapshot);
   }
 
   load(done: (error: Error | null, stored: StoredState) => void): void {
@@ -42,5 +41,31 @@ export class MemoryStorage implements Storage {
   private compact(to: EntryId): void {
     this.entries.splice(0, to.index - this.before.index);
     this.before = to;
+  }
+}
+
+/** Snapshots that are staged and not named by a batch yet, for storages that keep them as they are. */
+export class StagedSnapshots {
+  private snapshots: Snapshot[] = [];
+
+  add(snapshot: Snapshot): void {
+    this.snapshots.push(snapshot);
+  }
+
+  /**
+   * The snapshot that ends with `last`. Those that end no later are forgotten with it.
+   *
+   * @throws Error when none was staged
+   */
+  take(last: EntryId): Snapshot {
+    const taken = this.snapshots.findLast((staged) => isSame(staged.last, last));
+    if (taken === undefined)
+      throw new Error(`no snapshot up to entry ${last.index} of term ${last.term} is staged`);
+    this.snapshots = this.snapshots.filter((staged) => staged.last.index > last.index);
+    return taken;
+  }
+
+  clear(): void {
+    this.snapshots = [];
   }
 }

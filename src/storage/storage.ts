@@ -34,12 +34,18 @@ export interface Storage {
   persist(batch: StorageBatch, done: (error: Error | null) => void): void;
   /**
    * Writes a snapshot beside the stored one, in as many pieces as it takes, while batches go on; `done` is called when all
-   * of it is durable. It counts for nothing until a batch names its last entry. What was staged and ends no later than the
-   * one named is forgotten with it; the next process forgets all that was not named.
+   * of it is durable, with the snapshot as it is kept: its chunks may be read from a disk whenever they are asked for, as long
+   * as the log goes on from there. It counts for nothing until a batch names its last entry. What was staged and ends no later
+   * than the one named is forgotten with it; the next process forgets all that was not named.
    */
-  stage(snapshot: Snapshot, done: (error: Error | null) => void): void;
+  stage(snapshot: Snapshot, done: (error: Error | null, staged: Snapshot) => void): void;
   /** Reads back everything handed over so far, all of it durable by then; of a fresh storage `nothingStored`. */
   load(done: (error: Error | null, stored: StoredState) => void): void;
   /** Frees what the storage holds, after all batches handed over are written; `done` is called also when that fails. */
   close(done: (error?: Error) => void): void;
+}
+
+/** Whether both name the same entry. */
+export function isSame(a: EntryId, b: EntryId): boolean {
+  return a.term === b.term && a.index === b.index;
 }

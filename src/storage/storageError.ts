@@ -7,7 +7,7 @@
 export type StorageErrorKind = 'unusable' | 'damaged' | 'io';
 
 /**
- * Thrown by `LevelStorage.open` and given to every callback of a storage that has failed. The message is meant for the
+ * Thrown by `LogStorage.open` and given to every callback of a storage that has failed. The message is meant for the
  * person at the terminal: what is wrong with which directory, and what to do.
  */
 export class StorageError extends Error {
@@ -36,72 +36,22 @@ export function unusable(directory: string, what: string, whatToDo: string, caus
 /** Anything that was thrown while `doing` something with the directory, as a `StorageError`. */
 export function storageErrorOf(directory: string, doing: string, error: unknown): StorageError {
   if (error instanceof StorageError) return error;
-  const reason = rootOf(error);
-  const what = reason instanceof Error ? reason.message : String(reason);
-  switch (kindOf(reason)) {
-    case 'unusable':
-      if (!isHeld(what))
-        return unusable(
-          directory,
-          `its file system gives no locks (${what})`,
-          'name a directory on a disk of this machine: nothing else keeps two processes off one directory',
-          error,
-        );
-      return unusable(
-        directory,
-        'it is in use by another process',
-        'stop that process or give this server a directory of its own',
-        error,
-      );
-    case 'damaged':
-      return damaged(directory, what, error);
-    case 'io':
-      return new StorageError(
-        'io',
-        `Cannot ${doing} the data directory ${directory}: ${what}; see to the disk, its space and its permissions, then start the server again.`,
-        { cause: error },
-      );
-  }
-}
-
-function damaged(directory: string, what: string, cause: unknown): StorageError {
+  const what = error instanceof Error ? error.message : String(error);
+  if (error instanceof Damage)
+    return new StorageError(
+      'damaged',
+      `The data directory ${directory} is damaged: ${what}; while all other servers ` +
+        'are up and know all there is, remove all of it: the server comes back empty and they fill it.',
+      { cause: error },
+    );
   return new StorageError(
-    'damaged',
-    `The data directory ${directory} is damaged: ${what}; while all other servers ` +
-      'are up and know all there is, remove all of it: the server comes back empty and they fill it.',
-    { cause },
+    'io',
+    `Cannot ${doing} the data directory ${directory}: ${what}; see to the disk, its space and its permissions, then start the server again.`,
+    { cause: error },
   );
 }
 
-/** classic-level wraps what LevelDB said when it opens. */
-function rootOf(error: unknown): unknown {
-  return codeOf(error) === 'LEVEL_DATABASE_NOT_OPEN' && error instanceof Error && error.cause !== undefined
-    ? error.cause
-    : error;
-}
-
-function kindOf(reason: unknown): StorageErrorKind {
-  if (reason instanceof Damage) return 'damaged';
-  const code = codeOf(reason);
-  if (code === 'LEVEL_LOCKED') return 'unusable';
-  if (code === 'LEVEL_CORRUPTION') return 'damaged';
-  // LevelDB names the system's errors only in words. A file of its own that is missing, or a read beyond a file's end,
-  // is damage; so are its errors without a code, such as "does not exist (create_if_missing is false)".
-  const message = reason instanceof Error ? reason.message : '';
-  if (/^(IO error|Invalid argument|Not implemented|NotFound): /.test(message))
-    return message.startsWith('IO error') &&
-      !/(No such file or directory|Invalid argument|truncated)/.test(message)
-      ? 'io'
-      : 'damaged';
-  return 'io';
-}
-
-/** Whether LevelDB's lock is refused because somebody holds it; shares refuse every lock. */
-function isHeld(message: string): boolean {
-  return /temporarily unavailable|already held|Permission denied/.test(message);
-}
-
-/** The `code` of an error of Node.js or of classic-level. */
+/** The `code` of an error of Node.js. */
 export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

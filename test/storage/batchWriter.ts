@@ -77,8 +77,16 @@ export function stage(storage: Storage, snapshot: Snapshot): Promise<void> {
 
 export function load(storage: Storage): Promise<StoredState> {
   return new Promise((resolve, reject) => {
-    storage.load((error, stored) => (error === null ? resolve(stored) : reject(error)));
+    storage.load((error, stored) => (error === null ? resolve(withPlainChunks(stored)) : reject(error)));
   });
+}
+
+/** With the chunks of its snapshot in an array, to be compared. */
+function withPlainChunks(stored: StoredState): StoredState {
+  const { snapshot } = stored;
+  return snapshot === null
+    ? stored
+    : { ...stored, snapshot: { last: snapshot.last, chunks: [...snapshot.chunks] } };
 }
 
 export function close(storage: Storage): Promise<void> {

@@ -1,14 +1,14 @@
 import type { Entry } from '../../src/raft/types.js';
 import type { Prng } from '../../src/sim/prng.js';
-import { LevelStorage } from '../../src/storage/level/levelStorage.js';
+import { LogStorage } from '../../src/storage/logStorage.js';
 import { MemoryStorage } from '../../src/storage/memoryStorage.js';
 import type { StoredState } from '../../src/storage/storage.js';
 import type { StorageBatch } from '../../src/raft/output.js';
 import { BatchWriter, close, load, persist, snapshotUpTo, stage } from './batchWriter.js';
-import { identity } from './levelDirectories.js';
+import { identity } from './dataDirectories.js';
 
-/** The least that LevelDB takes: a few hundred kilobytes make several tables. */
-const writeBufferSize = 64 * 1024;
+/** A few hundred kilobytes make several segments. */
+const sizes = { first: 16 * 1024, max: 64 * 1024 };
 
 /**
  * A life of a server's storage: appends, truncations at new terms, compactions, elections. Every batch also goes to a
@@ -23,7 +23,7 @@ export class History {
 
   /** Opens the directory, writes `steps` batches and closes it. */
   async write(directory: string, steps: number): Promise<void> {
-    const storage = await LevelStorage.open(directory, identity, { writeBufferSize });
+    const storage = await LogStorage.open(directory, identity, sizes);
     let last: Promise<void> = Promise.resolve();
     for (let step = 1; step <= steps; step += 1) {
       last = this.persist(storage, this.drawBatch());
@@ -43,12 +43,12 @@ export class History {
   }
 
   /** One more batch, and what must be found after it. */
-  async step(storage: LevelStorage): Promise<StoredState> {
+  async step(storage: LogStorage): Promise<StoredState> {
     await this.persist(storage, this.drawBatch());
     return this.state();
   }
 
-  private async persist(storage: LevelStorage, batch: StorageBatch): Promise<void> {
+  private async persist(storage: LogStorage, batch: StorageBatch): Promise<void> {
     await persist(this.memory, batch);
     await persist(storage, batch);
   }
@@ -76,7 +76,7 @@ export class History {
   }
 
   /** A snapshot somewhere in the newer half of the log; the log is cut a little before it. */
-  private async compact(storage: LevelStorage): Promise<void> {
+  private async compact(storage: LogStorage): Promise<void> {
     const { entries } = await this.state();
     const end = entries[this.random.between(Math.floor(entries.length / 2), entries.length - 10)];
     if (end === undefined) throw new Error('the log is too short');

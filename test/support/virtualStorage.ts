@@ -1,7 +1,7 @@
 import type { StorageBatch } from '../../src/raft/output.js';
 import type { Entry, Snapshot } from '../../src/raft/types.js';
 import { DiskLog } from '../../src/sim/diskLog.js';
-import { StagedSnapshots } from '../../src/storage/stagedSnapshots.js';
+import { StagedSnapshots } from '../../src/storage/memoryStorage.js';
 import { nothingStored, type Storage, type StoredState } from '../../src/storage/storage.js';
 import { deepFreeze } from './overTheWire.js';
 
@@ -56,8 +56,8 @@ export class VirtualStorage implements Storage {
     this.write({ batch, done });
   }
 
-  stage(snapshot: Snapshot, done: (error: Error | null) => void): void {
-    this.write({ staged: deepFreeze(snapshot), done });
+  stage(snapshot: Snapshot, done: (error: Error | null, staged: Snapshot) => void): void {
+    this.write({ staged: deepFreeze(snapshot), done: (error) => done(error, snapshot) });
   }
 
   load(done: (error: Error | null, stored: StoredState) => void): void {

@@ -1,6 +1,6 @@
-import { cpSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Prng } from '../../../src/sim/prng.js';
+import { copyDataDir } from '../support/dataCopies.js';
 import { Cluster, quickElections, temporaryFolder } from '../support/cluster.js';
 import { UniqueWrites } from '../support/uniqueWrites.js';
 import { until } from '../support/waiting.js';
@@ -91,14 +91,14 @@ export class LostDisks {
   private async copy(id: number): Promise<string> {
     const folder = temporaryFolder();
     await this.cluster.kill(id);
-    cpSync(this.cluster.dataDir(id), folder, { recursive: true });
+    copyDataDir(this.cluster.dataDir(id), folder);
     await this.cluster.restart(id);
     return folder;
   }
 
   private damage(id: number, copy: string | undefined): void {
     this.cluster.wipe(id);
-    if (copy !== undefined) cpSync(copy, this.cluster.dataDir(id), { recursive: true });
+    if (copy !== undefined) copyDataDir(copy, this.cluster.dataDir(id));
     this.tell(copy === undefined ? 'emptied' : 'set back', [id]);
   }
 

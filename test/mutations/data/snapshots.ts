@@ -341,8 +341,8 @@ export const snapshotMutations: readonly Mutation[] = [
     edits: [
       {
         file: receiver,
-        find: 'if (isStaged && this.loader !== undefined)',
-        replace: 'if (this.loader !== undefined)',
+        find: 'if (stored !== null && this.loader !== undefined) this.events.ready(stored);',
+        replace: 'if (this.loader !== undefined) this.events.ready(stored ?? snapshot);',
       },
     ],
   },

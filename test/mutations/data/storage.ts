@@ -1,11 +1,12 @@
 import type { Mutation } from '../mutation.js';
 
 const ours = 'our own';
-const level = 'src/storage/level/levelStorage.ts';
-const writer = 'src/storage/level/levelWriter.ts';
-const reader = 'src/storage/level/levelReader.ts';
-const opening = 'src/storage/level/levelOpening.ts';
-const ledger = 'src/storage/level/ledger.ts';
+const storage = 'src/storage/logStorage.ts';
+const recovery = 'src/storage/recovery.ts';
+const records = 'src/storage/records.ts';
+const segments = 'src/storage/segments.ts';
+const snapshots = 'src/storage/snapshotFiles.ts';
+const directory = 'src/storage/directory.ts';
 
 /** The data directory. */
 export const storageMutations: readonly Mutation[] = [
@@ -15,10 +16,9 @@ export const storageMutations: readonly Mutation[] = [
     source: ours,
     edits: [
       {
-        file: writer,
-        find: '    await this.db.batch([...puts, putOf(META_KEY, meta)], { sync: true });\n',
-        replace:
-          '    void this.db.batch([...puts, putOf(META_KEY, meta)], { sync: true }).catch(() => undefined);\n',
+        file: storage,
+        find: '    await this.writer.write(bytes);\n',
+        replace: '    void this.writer.write(bytes).catch(() => undefined);\n',
       },
     ],
   },
@@ -28,10 +28,10 @@ export const storageMutations: readonly Mutation[] = [
     source: 'hashicorp#503',
     edits: [
       {
-        file: level,
-        find: '    this.failure ??= storageErrorOf(this.directory, doing, error);\n',
+        file: storage,
+        find: '      this.failure ??= storageErrorOf(this.directory, doing, error);\n',
         replace:
-          '    if (doing.length === 0) this.failure ??= storageErrorOf(this.directory, doing, error);\n',
+          '      if (doing.length === 0) this.failure ??= storageErrorOf(this.directory, doing, error);\n',
       },
     ],
   },
@@ -39,31 +39,56 @@ export const storageMutations: readonly Mutation[] = [
     id: 's82',
     title: 'the end of the log may be missing',
     source: ours,
-    edits: [
-      { file: opening, find: 'if (highwater.generation > generation)', replace: 'if (generation < 0)' },
-    ],
+    edits: [{ file: recovery, find: 'if (replay.groups < acknowledged)', replace: 'if (replay.groups < 0)' }],
   },
   {
     id: 's83',
-    title: 'an entry may be missing in the middle',
+    title: 'the checksum of a group covers its head alone',
     source: 'robustness table: corruption in the middle',
     edits: [
       {
-        file: reader,
-        find: '    if (key !== entryKey(index)) throw new Damage(`entry ${index} is missing`);\n',
-        replace: '    if (key < entryKey(index)) throw new Damage(`entry ${index} is missing`);\n',
+        file: records,
+        find: 'return crc32(bytes.subarray(at + HEADER_BYTES, at + HEADER_BYTES + length), header);',
+        replace: 'return length < 0 ? 0 : header;',
       },
     ],
   },
   {
     id: 's84',
-    title: 'an entry that a truncation left behind passes for one of the log',
-    source: ours,
+    title: 'a segment of another directory passes for one of this',
+    source: 'stale segments that are used again',
     edits: [
       {
-        file: reader,
-        find: 'if (previousTerm !== previous.term || entry.term < previous.term)',
-        replace: 'if (entry.term < previous.term)',
+        file: records,
+        find: 'return crc32(`${logId}/${segment}`);',
+        replace: 'return crc32(`${logId.length}/${segment}`);',
+      },
+    ],
+  },
+  {
+    id: 'w01',
+    title: 'a segment under the number of another passes for it',
+    source: 'stale segments that are used again',
+    edits: [
+      {
+        file: records,
+        find: 'return crc32(`${logId}/${segment}`);',
+        replace: 'return segment < 0 ? 0 : crc32(logId);',
+      },
+      {
+        file: recovery,
+        find: 'if (!isFirst && group.number !== this.groups + 1)',
+        replace: 'if (isFirst && group.number < 1)',
+      },
+      {
+        file: recovery,
+        find: 'if (entry.index !== last.index + 1 ||',
+        replace: 'if (entry.index > last.index + 1 ||',
+      },
+      {
+        file: recovery,
+        find: '} else if (!isDeepStrictEqual(record.meta, this.meta))',
+        replace: '} else if (name.length === 0)',
       },
     ],
   },
@@ -73,18 +98,22 @@ export const storageMutations: readonly Mutation[] = [
     source: ours,
     edits: [
       {
-        file: reader,
-        find: 'if (chunks.length !== chunkCount)',
-        replace: 'if (chunks.length + 1 < chunkCount)',
+        file: snapshots,
+        find: 'while (offsets.length < record.chunkCount)',
+        replace: 'while (offsets.length + 1 < record.chunkCount)',
       },
-      { file: reader, find: 'if (found !== digest)', replace: 'if (found < 0 && found !== digest)' },
+      {
+        file: snapshots,
+        find: 'if (from !== record.bytes || digest !== record.digest)',
+        replace: 'if (from > record.bytes && digest !== record.digest)',
+      },
     ],
   },
   {
     id: 's86',
     title: 'the directory of another server will do',
     source: ours,
-    edits: [{ file: opening, find: 'if (server !== own.server)', replace: 'if (own.server < 0)' }],
+    edits: [{ file: directory, find: 'if (server !== own.server)', replace: 'if (own.server < 0)' }],
   },
   {
     id: 's87',
@@ -92,7 +121,7 @@ export const storageMutations: readonly Mutation[] = [
     source: ours,
     edits: [
       {
-        file: opening,
+        file: directory,
         find: 'if (!areSame(servers, own.servers))',
         replace: 'if (servers.length !== own.servers.length)',
       },
@@ -104,9 +133,140 @@ export const storageMutations: readonly Mutation[] = [
     source: ours,
     edits: [
       {
-        file: ledger,
-        find: 'hardState: batch.hardState ?? hardState,',
-        replace: 'hardState: batch.hardState ?? { term: hardState.term, votedFor: null },',
+        file: 'src/storage/logMeta.ts',
+        find: 'hardState: batch.hardState ?? current.hardState,',
+        replace: 'hardState: batch.hardState ?? { term: current.hardState.term, votedFor: null },',
+      },
+      {
+        file: storage,
+        find: '      if (batch.hardState !== null) encoder.hardState(batch.hardState);\n',
+        replace:
+          '      encoder.hardState(batch.hardState ?? { term: this.meta.hardState.term, votedFor: null });\n',
+      },
+    ],
+  },
+  {
+    id: 'w02',
+    title: 'what a torn write left behind stays there',
+    source: 'torn group',
+    edits: [
+      {
+        file: storage,
+        find: '  if (isTorn) await segment.zero(end.position);\n',
+        replace: '  if (isTorn && end.position < 0) await segment.zero(end.position);\n',
+      },
+    ],
+  },
+  {
+    id: 'w03',
+    title: 'damage in the middle of the log passes for its torn end',
+    source: 'torn group',
+    edits: [
+      { file: recovery, find: '  if (later !== null)\n', replace: '  if (later !== null && later < 0)\n' },
+    ],
+  },
+  {
+    id: 'w04',
+    title: 'the name of a new segment is not made durable',
+    source: 'missing sync of a directory',
+    edits: [
+      {
+        file: segments,
+        find: '    await syncDirectory(directory);\n',
+        replace: '    if (number < 0) await syncDirectory(directory);\n',
+      },
+    ],
+  },
+  {
+    id: 'w05',
+    title: 'a directory says whose it is before its log is durable',
+    source: 'wrong order of syncs',
+    edits: [
+      {
+        file: storage,
+        find: '  const segment = await Segment.create(directory, 1, sizes.first);\n',
+        replace:
+          '  await writeOwner(directory, owner, logId);\n  const segment = await Segment.create(directory, 1, sizes.first);\n',
+      },
+    ],
+  },
+  {
+    id: 'w06',
+    title: 'the writes to the log are not synced',
+    source: ours,
+    edits: [{ file: segments, find: 'constants.O_RDWR | constants.O_DSYNC', replace: 'constants.O_RDWR' }],
+  },
+  {
+    id: 'w07',
+    title: 'a segment is deleted although the log has entries in it',
+    source: ours,
+    edits: [
+      {
+        file: storage,
+        find: 'if (first.number === this.writer.number || first.highestIndex > before.index) break;',
+        replace: 'if (first.number === this.writer.number || before.index < 0) break;',
+      },
+    ],
+  },
+  {
+    id: 'w08',
+    title: 'a snapshot is deleted while a follower receives it',
+    source: ours,
+    edits: [
+      {
+        file: storage,
+        find: 'record.last.index < before.index)',
+        replace: 'record.last.index <= before.index)',
+      },
+    ],
+  },
+  {
+    id: 'w09',
+    title: 'a group counts as acknowledged before it is written',
+    source: 'wrong order of syncs',
+    edits: [
+      {
+        file: storage,
+        find: '    await this.writer.write(bytes);\n    this.acknowledged.write(number);\n',
+        replace: '    this.acknowledged.write(number);\n    await this.writer.write(bytes);\n',
+      },
+    ],
+  },
+  {
+    id: 'w10',
+    title: 'two processes may use one directory',
+    source: ours,
+    edits: [
+      {
+        file: 'src/storage/directoryLock.ts',
+        find: '  if (await atShortPath(directory, (short) => answers(join(short, name))))\n',
+        replace:
+          '  if (name.length === 0 && (await atShortPath(directory, (short) => answers(join(short, name)))))\n',
+      },
+    ],
+  },
+  {
+    id: 'w11',
+    title: 'text that UTF-8 cannot hold becomes another one',
+    source: ours,
+    edits: [
+      {
+        file: records,
+        find: "return bytes.write(text, at, text.isWellFormed() ? 'utf8' : 'utf16le');",
+        replace: "return bytes.write(text, at, 'utf8');",
+      },
+      { file: records, find: 'text.isWellFormed() ? UTF8 : UTF16', replace: 'UTF16 < 0 ? UTF16 : UTF8' },
+    ],
+  },
+  {
+    id: 'w12',
+    title: 'a write that was never completed passes for damage',
+    source: 'torn group',
+    edits: [
+      {
+        file: recovery,
+        find: '  replay.isTorn = true;\n',
+        replace: "  throw new Damage('something is behind the end');\n",
       },
     ],
   },

@@ -1,30 +1,35 @@
 import { expect } from 'chai';
-import { ClassicLevel } from 'classic-level';
-import { spawnSync } from 'node:child_process';
+import { fork, spawnSync, type ChildProcess } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
-  truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { once } from 'node:events';
 import { join } from 'node:path';
-import { LevelStorage } from '../../src/storage/level/levelStorage.js';
+import { LogStorage } from '../../src/storage/logStorage.js';
+import type { Segment } from '../../src/storage/segments.js';
 import { nothingStored, type Storage } from '../../src/storage/storage.js';
-import { StorageError, storageErrorOf } from '../../src/storage/storageError.js';
+import { StorageError } from '../../src/storage/storageError.js';
 import { entriesOf } from '../support/coreHarness.js';
 import { BatchWriter, close, load, persist, snapshotUpTo, stage } from './batchWriter.js';
-import { identity, refusalOf, temporaryDirectories } from './levelDirectories.js';
+import { identity, refusalOf, temporaryDirectories } from './dataDirectories.js';
 import { itKeepsTheContractOfStorage } from './suite.js';
 
-describe('LevelStorage', () => {
+/** So small that the suite fills several segments. */
+const SMALL = { first: 256, max: 1024 };
+
+describe('LogStorage', () => {
   const newDirectory = temporaryDirectories();
   const directories = new WeakMap<Storage, string>();
 
-  async function open(directory: string): Promise<LevelStorage> {
-    const storage = await LevelStorage.open(directory, identity);
+  async function open(directory: string, sizes = SMALL): Promise<LogStorage> {
+    const storage = await LogStorage.open(directory, identity, sizes);
     directories.set(storage, directory);
     return storage;
   }
@@ -39,16 +44,20 @@ describe('LevelStorage', () => {
     return directory;
   }
 
-  itKeepsTheContractOfStorage('LevelStorage', {
-    create: () => open(newDirectory()),
-    reopen: (storage) => open(directories.get(storage) ?? 'unknown'),
-  });
+  for (const [name, sizes] of [
+    ['LogStorage', undefined],
+    ['LogStorage with tiny segments', SMALL],
+  ] as const)
+    itKeepsTheContractOfStorage(name, {
+      create: () => open(newDirectory(), sizes),
+      reopen: (storage) => open(directories.get(storage) ?? 'unknown', sizes),
+    });
 
   describe('which directories it takes', () => {
     it('makes a directory, and those above it', async () => {
       const directory = join(newDirectory(), 'a', 'b');
       await close(await open(directory));
-      expect(readdirSync(directory).sort()).to.deep.equal(['highwater', 'level']);
+      expect(readdirSync(directory).sort()).to.deep.equal(['acknowledged', 'log-0000000001', 'owner']);
     });
 
     it('is fresh until the first batch, and never again', async () => {
@@ -93,14 +102,32 @@ describe('LevelStorage', () => {
       await close(storage);
     });
 
-    it('leaves the unfinished table of one that is in use alone', async () => {
-      const directory = newDirectory();
+    it('refuses one with a path too long for the name of a socket that is in use', async () => {
+      const directory = join(newDirectory(), 'x'.repeat(120));
       const storage = await open(directory);
-      const table = join(directory, 'level', '000900.ldb');
-      writeFileSync(table, 'half of a table');
-      await refusalOf(directory, 'unusable');
-      expect(existsSync(table)).to.equal(true);
+      expect((await refusalOf(directory, 'unusable')).message).to.include('in use by another process');
       await close(storage);
+      await close(await open(directory));
+    });
+
+    it('at most one of many that open it at the same time gets it', async () => {
+      const directory = await written();
+      const outcomes = await Promise.allSettled(Array.from({ length: 8 }, () => open(directory)));
+      const got = outcomes.filter((outcome) => outcome.status === 'fulfilled');
+      expect(got.length).to.be.at.most(1);
+      for (const { value } of got) await close(value);
+      await close(await open(directory));
+    });
+
+    it('takes one whose last process was killed', async () => {
+      const directory = await written();
+      const owner = await processThatListensIn(directory);
+      expect((await refusalOf(directory, 'unusable')).message).to.include('in use by another process');
+      owner.kill('SIGKILL');
+      await once(owner, 'exit');
+      expect(existsSync(join(directory, 'lock-0123'))).to.equal(true);
+      await close(await open(directory));
+      expect(existsSync(join(directory, 'lock-0123'))).to.equal(false);
     });
 
     it('refuses one with other files in it', async () => {
@@ -110,24 +137,20 @@ describe('LevelStorage', () => {
       expect(readdirSync(directory)).to.deep.equal(['thesis.tex']);
     });
 
-    it('tells a share without locks from one that is in use', () => {
-      const lockError = (reason: string): Error =>
-        Object.assign(new Error(`IO error: lock /x/level/LOCK: ${reason}`), { code: 'LEVEL_LOCKED' });
-      for (const reason of ['No locks available', 'Function not implemented', 'Invalid argument'])
-        expect(storageErrorOf('/x', 'open', lockError(reason))).to.satisfy(
-          ({ kind, message }: StorageError) => kind === 'unusable' && message.includes('gives no locks'),
-        );
-      expect(storageErrorOf('/x', 'open', lockError('Resource temporarily unavailable')).message).to.include(
-        'in use by another process',
-      );
+    it('refuses one of a version that used LevelDB, says what to do, and leaves it alone', async () => {
+      const directory = newDirectory();
+      mkdirSync(join(directory, 'level'));
+      writeFileSync(join(directory, 'highwater'), '');
+      const { message } = await refusalOf(directory, 'unusable');
+      expect(message).to.include('an older version wrote it').and.include('start that version with it');
+      expect(readdirSync(directory).sort()).to.deep.equal(['highwater', 'level']);
     });
 
     it('takes the root of a fresh volume, with what the system puts there', async () => {
       const directory = newDirectory();
       mkdirSync(join(directory, 'lost+found'));
-      const storage = await LevelStorage.open(directory, identity);
-      await close(storage);
-      expect(readdirSync(directory)).to.include.members(['lost+found', 'level']);
+      await close(await open(directory));
+      expect(readdirSync(directory)).to.include.members(['lost+found', 'owner']);
     });
 
     it('refuses a file, and a directory below a file', async () => {
@@ -137,13 +160,10 @@ describe('LevelStorage', () => {
         expect((await refusalOf(path, 'unusable')).message).to.include('it is not a directory');
     });
 
-    it('refuses a link that leads nowhere, and a file in place of the database', async () => {
+    it('refuses a link that leads nowhere', async () => {
       const link = join(newDirectory(), 'link');
       symlinkSync('nowhere', link);
-      const directory = newDirectory();
-      writeFileSync(join(directory, 'level'), '');
-      for (const path of [link, directory])
-        expect((await refusalOf(path, 'unusable')).message).to.include('it is not a directory');
+      expect((await refusalOf(link, 'unusable')).message).to.include('it is not a directory');
     });
 
     it('gives up where the system lets nobody make a directory', async function () {
@@ -152,112 +172,100 @@ describe('LevelStorage', () => {
     });
 
     it('starts afresh where a process was killed while it made the directory', async () => {
-      const begun = newDirectory();
-      mkdirSync(join(begun, 'level'));
-      const withDatabase = newDirectory();
-      const database = new ClassicLevel(join(withDatabase, 'level'));
-      await database.open();
-      await database.close();
-      const withoutHighwater = newDirectory();
-      await close(await open(withoutHighwater));
-      rmSync(join(withoutHighwater, 'highwater'));
-      for (const directory of [begun, withDatabase, withoutHighwater]) {
+      const withSegment = newDirectory();
+      await close(await open(withSegment));
+      rmSync(join(withSegment, 'owner'));
+      const withoutAcknowledged = newDirectory();
+      await close(await open(withoutAcknowledged));
+      for (const part of ['owner', 'acknowledged']) rmSync(join(withoutAcknowledged, part));
+      const withHalfAnOwner = newDirectory();
+      await close(await open(withHalfAnOwner));
+      rmSync(join(withHalfAnOwner, 'owner'));
+      writeFileSync(join(withHalfAnOwner, 'owner.new'), 'half');
+      for (const directory of [withSegment, withoutAcknowledged, withHalfAnOwner]) {
         const storage = await open(directory);
         expect(storage.isFresh).to.equal(true);
         expect(await load(storage)).to.deep.equal(nothingStored);
         await close(storage);
       }
     });
-  });
 
-  describe('what is missing', () => {
-    for (const part of ['highwater', 'level', 'level/CURRENT'])
+    for (const part of ['owner', 'acknowledged', 'log-0000000001'])
       it(`refuses a directory without ${part}`, async () => {
         const directory = await written();
-        rmSync(join(directory, part), { recursive: true });
+        rmSync(join(directory, part));
         const { message } = await refusalOf(directory, 'damaged');
-        expect(message).to.include(directory).and.include(part).and.include('remove all of it');
+        expect(message).to.include(directory).and.include('missing').and.include('remove all of it');
         await refusalOf(directory, 'damaged');
       });
-
-    it('takes one slot of the file highwater for enough', async () => {
-      const directory = await written();
-      truncateSync(join(directory, 'highwater'), 20);
-      await close(await open(directory));
-      truncateSync(join(directory, 'highwater'), 10);
-      await refusalOf(directory, 'damaged');
-    });
-
-    it('says which entry is missing, and which record is not what was written', async () => {
-      const directory = await written();
-      const database = new ClassicLevel(join(directory, 'level'), { compression: false });
-      const key = 'e0000000000000001';
-      const value = (await database.get(key)) ?? '';
-      await database.put(key, value.replace('noop', 'poop').replace('command', 'commend'));
-      await database.close();
-      expect((await refusalOf(directory, 'damaged')).message).to.include('the checksum of entry 1 is wrong');
-      const again = new ClassicLevel(join(directory, 'level'), { compression: false });
-      await again.del(key);
-      await again.close();
-      expect((await refusalOf(directory, 'damaged')).message).to.include('entry 1 is missing');
-    });
-
-    it('notices an entry of before a truncation in place of the one that came after it', async () => {
-      const directory = newDirectory();
-      const writer = new BatchWriter(await open(directory));
-      await writer.persist({ appended: entriesOf([1, 1]) });
-      const key = 'e0000000000000002';
-      const stale = (await databaseOf(writer.storage).get(key)) ?? '';
-      await writer.persist({ truncateFrom: 2, appended: entriesOf([3, 3], 2) });
-      await databaseOf(writer.storage).put(key, stale);
-      await writer.close();
-      const { message } = await refusalOf(directory, 'damaged');
-      expect(message).to.include('entry 3 of term 3 does not follow the entry before it');
-    });
-
-    it('notices that a chunk of the snapshot is missing, be it the last one', async () => {
-      const directory = newDirectory();
-      const writer = new BatchWriter(await open(directory));
-      await writer.persist({ appended: entriesOf([1, 1]) });
-      await writer.adopt(snapshotUpTo(1, 2, 3));
-      const database = databaseOf(writer.storage);
-      const [last = ''] = await database.keys({ gte: 's', lt: 't', reverse: true, limit: 1 }).all();
-      await database.del(last);
-      await writer.close();
-      const { message } = await refusalOf(directory, 'damaged');
-      expect(message).to.include('chunk 2 of the snapshot is missing');
-    });
   });
 
   describe('groups', () => {
     it('writes what gathers during one sync with the next one', async () => {
-      const storage = await open(newDirectory());
-      const writer = new BatchWriter(storage);
-      const syncs = countSyncs(storage);
+      const directory = newDirectory();
+      const writer = new BatchWriter(await open(directory));
       const first = writer.persist({ appended: entriesOf([1]) });
       await Promise.resolve();
       const others = Array.from({ length: 500 }, (_, k) =>
         writer.persist({ appended: entriesOf([1], k + 2) }),
       );
       await Promise.all([first, ...others]);
-      expect(syncs.count).to.equal(2);
       expect((await writer.load()).entries).to.have.length(501);
       await writer.close();
+      expect(groupsOf(directory)).to.equal(2);
     });
 
-    it('deletes what was compacted and replaced', async () => {
+    it('deletes segments and snapshots that nobody needs any more', async () => {
       const directory = newDirectory();
       const writer = new BatchWriter(await open(directory));
-      await writer.persist({ appended: entriesOf(Array<number>(2500).fill(1)) });
-      await writer.adopt(snapshotUpTo(1, 1000, 20));
-      await writer.stage(snapshotUpTo(1, 1500, 20));
-      await writer.adopt(snapshotUpTo(1, 2400, 20), { compactTo: { term: 1, index: 2390 } });
+      for (let index = 1; index <= 200; index += 1) await writer.persist({ appended: entriesOf([1], index) });
+      const before = filesOf(directory, 'log-').length;
+      await writer.adopt(snapshotUpTo(1, 100, 20));
+      await writer.stage(snapshotUpTo(1, 150, 20));
+      await writer.adopt(snapshotUpTo(1, 200, 20), { compactTo: { term: 1, index: 190 } });
+      await writer.persist({});
       await writer.close();
-      const database = new ClassicLevel(join(directory, 'level'), { compression: false });
-      const keys = await database.keys().all();
-      await database.close();
-      expect(keys.filter((key) => key.startsWith('e'))).to.have.length(110);
-      expect(keys.filter((key) => key.startsWith('s'))).to.have.length(20);
+      expect(filesOf(directory, 'log-').length).to.be.below(before / 2);
+      expect(filesOf(directory, 'snapshot-')).to.deep.equal(['snapshot-3']);
+      const reopened = new BatchWriter(await open(directory));
+      expect((await reopened.load()).entries).to.deep.equal(entriesOf(Array<number>(10).fill(1), 191));
+      await reopened.close();
+    });
+
+    it('a snapshot can be read as long as the log goes on from there, and the next process keeps only the newest', async () => {
+      const directory = newDirectory();
+      const writer = new BatchWriter(await open(directory));
+      await writer.persist({ appended: entriesOf([1, 1, 1, 1]) });
+      const older = await new Promise<readonly string[]>((resolve, reject) =>
+        writer.storage.stage(snapshotUpTo(1, 2), (error, staged) => {
+          if (error !== null) reject(error);
+          else resolve(staged.chunks as unknown as readonly string[]);
+        }),
+      );
+      await writer.persist({ snapshot: { term: 1, index: 2 } });
+      await writer.adopt(snapshotUpTo(1, 3));
+      expect([...older]).to.deep.equal(snapshotUpTo(1, 2).chunks);
+      await writer.persist({ compactTo: { term: 1, index: 2 } });
+      expect([...older]).to.deep.equal(snapshotUpTo(1, 2).chunks);
+      await writer.persist({ compactTo: { term: 1, index: 3 } });
+      await writer.persist({});
+      expect(() => [...older]).to.throw('no longer kept');
+      await writer.close();
+      expect(filesOf(directory, 'snapshot-')).to.deep.equal(['snapshot-2']);
+    });
+
+    it('prepares the next segment before it is needed', async () => {
+      const directory = newDirectory();
+      const writer = new BatchWriter(await open(directory, { first: 4096, max: 8192 }));
+      while (filesOf(directory, 'log-').length < 2)
+        await writer.persist({ appended: entriesOf([1], writer.last.index + 1) });
+      expect(
+        readFileSync(join(directory, 'log-0000000001'))
+          .subarray(3072)
+          .every((byte) => byte === 0),
+      ).to.equal(true);
+      await writer.close();
+      expect(statSync(join(directory, 'log-0000000002')).size).to.equal(8192);
     });
 
     it('throws when a batch does not fit the log, and goes on', async () => {
@@ -282,7 +290,7 @@ describe('LevelStorage', () => {
       const storage = await open(newDirectory());
       const writer = new BatchWriter(storage);
       await writer.persist({ appended: entriesOf([1]) });
-      await databaseOf(storage).close();
+      breakDown(storage);
       const told: string[] = [];
       await new Promise<void>((resolve) => {
         const tell = (name: string, error: Error | null): void => {
@@ -309,6 +317,22 @@ describe('LevelStorage', () => {
       await close(storage);
     });
 
+    it('what failed is not there later, and what was acknowledged is', async () => {
+      const directory = newDirectory();
+      const storage = await open(directory);
+      const writer = new BatchWriter(storage);
+      await writer.persist({ appended: entriesOf([1]) });
+      breakDown(storage, 10);
+      const failed = await writer
+        .persist({ appended: entriesOf([1, 1], 2) })
+        .catch((error: unknown) => error);
+      expect(failed).to.be.instanceOf(StorageError);
+      await close(storage);
+      const later = await open(directory);
+      expect((await load(later)).entries).to.deep.equal(entriesOf([1]));
+      await close(later);
+    });
+
     it('says that there is no space; the directory opens again when there is', async function () {
       const mount = newDirectory();
       if (!mountTiny(mount)) {
@@ -333,7 +357,7 @@ describe('LevelStorage', () => {
 
 /** Writes until the disk is full, then opens the directory again with room. */
 async function fillAndRecover(directory: string): Promise<void> {
-  const storage = await LevelStorage.open(directory, identity);
+  const storage = await LogStorage.open(directory, identity);
   const writer = new BatchWriter(storage);
   const command = 'x'.repeat(300_000);
   let written = 0;
@@ -344,15 +368,11 @@ async function fillAndRecover(directory: string): Promise<void> {
     }
   })().catch((error: unknown) => error);
   expect(failure).to.be.instanceOf(StorageError).with.property('kind', 'io');
-  expect(failure)
-    .to.have.property('message')
-    .that.includes('No space left on device')
-    .and.includes(directory);
+  expect(failure).to.have.property('message').that.includes('no space left').and.includes(directory);
   expect(await writer.persist({}).catch((error: unknown) => error)).to.equal(failure);
   await writer.close();
-  await refusalOf(directory, 'io');
   expect(spawnSync('mount', ['-o', 'remount,size=16m', join(directory, '..')]).status).to.equal(0);
-  const later = await LevelStorage.open(directory, identity);
+  const later = await LogStorage.open(directory, identity);
   expect((await load(later)).entries).to.have.length(written);
   await close(later);
 }
@@ -361,20 +381,36 @@ function mountTiny(path: string): boolean {
   return spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', path]).status === 0;
 }
 
-/** The database inside, to be broken. */
-function databaseOf(storage: Storage): ClassicLevel {
-  return (storage as unknown as { db: ClassicLevel }).db;
+/** From now on every write fails, after so many bytes of it. */
+function breakDown(storage: LogStorage, bytesWritten = 0): void {
+  const { writer } = storage as unknown as { writer: { current: Segment } };
+  const { current } = writer;
+  const write = current.write.bind(current);
+  current.write = async (bytes, position) => {
+    if (bytesWritten > 0) await write(bytes.subarray(0, bytesWritten), position);
+    throw Object.assign(new Error('EIO: i/o error, write'), { code: 'EIO' });
+  };
 }
 
-function countSyncs(storage: LevelStorage): { count: number } {
-  const syncs = { count: 0 };
-  const database = databaseOf(storage);
-  const batch = database.batch.bind(database) as (...args: unknown[]) => Promise<void>;
-  Object.assign(database, {
-    batch: (...args: unknown[]) => {
-      syncs.count += 1;
-      return batch(...args);
-    },
-  });
-  return syncs;
+/** How many groups were ever acknowledged. */
+function groupsOf(directory: string): number {
+  const bytes = readFileSync(join(directory, 'acknowledged'));
+  return Math.max(bytes.readDoubleLE(0), bytes.readDoubleLE(16));
+}
+
+function filesOf(directory: string, prefix: string): string[] {
+  return readdirSync(directory).filter((name) => name.startsWith(prefix));
+}
+
+/** Another process that holds the directory as a server does. */
+async function processThatListensIn(directory: string): Promise<ChildProcess> {
+  const script = join(directory, '..', `listen-${process.pid}.cjs`);
+  writeFileSync(
+    script,
+    `require('node:net').createServer((c) => c.destroy()).listen(process.argv[2], () => process.send('ready'));`,
+  );
+  const child = fork(script, [join(directory, 'lock-0123')], { execArgv: [] });
+  await once(child, 'message');
+  rmSync(script);
+  return child;
 }

@@ -1,4 +1,4 @@
-import type { EntryId } from '../../raft/types.js';
+import type { EntryId } from '../raft/types.js';
 
 /** The term of every entry of a log, kept as the first entry of each run of equal terms. */
 export class TermRuns {
