@@ -20,6 +20,8 @@ interface Settings {
   readonly rounds: number;
   readonly seconds: number;
   readonly clients: readonly number[];
+  readonly cases?: readonly string[];
+  readonly against?: string;
   readonly cpuProfile?: string;
 }
 
@@ -44,35 +46,49 @@ const CASES: readonly Case[] = [
   { name: 'GET of a key, from a follower', operation: 'getKey', durable: false, throughFollower: true },
 ];
 const FILES = 100;
+const WARM_UP_MS = 500;
 
-interface Address {
+/** A cluster that is measured. */
+interface Measured {
+  readonly cluster: BenchCluster;
+  readonly leader: Target;
+  readonly follower: Target;
+}
+
+interface Target {
+  readonly id: number;
   readonly host: string;
   readonly port: number;
 }
 
-/** A cluster as its clients see it. */
-interface Measured {
-  readonly leader: Address;
-  readonly follower: Address;
+/** One build: a cluster in memory and one with data directories. */
+interface Build {
+  readonly inMemory: Measured;
+  readonly durable: Measured;
+}
+
+/** What one measurement gave; CPU time in microseconds per operation, of all servers together. */
+interface Result extends Measurement {
+  readonly cpuMicros: number;
 }
 
 async function run(settings: Settings): Promise<void> {
   const load = fork(fileURLToPath(new URL('load.ts', import.meta.url)), { execArgv: ['--import', 'tsx'] });
   const clusters: BenchCluster[] = [];
-  try {
+  const startBuild = async (main?: string): Promise<Build> => {
     const start = async (durable: boolean): Promise<Measured> => {
       const { servers, cpuProfile } = settings;
       const nodeFlags = cpuProfile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${cpuProfile}`];
-      const cluster = await BenchCluster.start({ servers, durable, nodeFlags });
+      const cluster = await BenchCluster.start({ servers, durable, nodeFlags, main });
       clusters.push(cluster);
       return prepare(cluster);
     };
-    const inMemory = await start(false);
-    const durable = await start(true);
-    await measureAll(settings, load, (measured) => {
-      const { leader, follower } = measured.durable ? durable : inMemory;
-      return measured.throughFollower === true ? follower : leader;
-    });
+    return { inMemory: await start(false), durable: await start(true) };
+  };
+  try {
+    const build = await startBuild();
+    const other = settings.against === undefined ? null : await startBuild(settings.against);
+    await measureAll(settings, load, build, other);
   } finally {
     load.kill();
     await Promise.all(clusters.map((cluster) => cluster.stop()));
@@ -88,7 +104,7 @@ async function prepare(cluster: BenchCluster): Promise<Measured> {
     for (let file = 0; file < FILES; file += 1) await client.updateFile(`file-${file}`, 1, ['d'.repeat(64)]);
     await store.put(BENCH_KEY, ['d'.repeat(64)]);
     // Of a cluster of one the leader is all there is.
-    return { leader, follower: cluster.addresses.find(({ id }) => id !== leader.id) ?? leader };
+    return { cluster, leader, follower: cluster.addresses.find(({ id }) => id !== leader.id) ?? leader };
   } finally {
     store.close();
     client.close();
@@ -98,33 +114,60 @@ async function prepare(cluster: BenchCluster): Promise<Measured> {
 async function measureAll(
   settings: Settings,
   load: ChildProcess,
-  serverFor: (measured: Case) => Address,
+  build: Build,
+  other: Build | null,
 ): Promise<void> {
-  const results = new Map<string, Measurement[]>();
+  const results = new Map<string, Result[]>();
   const syncs: number[] = [];
+  const measureOne = async (of: Build, measured: Case, clients: number, round: number): Promise<void> => {
+    const result = await measureCase(settings, load, of, measured, clients, round);
+    const key = keyOf(measured, clients, of === other);
+    results.set(key, [...(results.get(key) ?? []), result]);
+  };
   for (let round = 0; round < settings.rounds; round += 1) {
     for (const clients of settings.clients) {
-      for (const measured of CASES) {
-        const { host, port } = serverFor(measured);
-        const job: Job = {
-          host,
-          port,
-          operation: measured.operation,
-          clients,
-          label: `bench-${round}-${clients}`,
-          warmUpMs: 500,
-          durationMs: settings.seconds * 1000,
-        };
-        const result = await measure(load, job);
-        if (result.failed > 0) throw new Error(`${result.failed} calls of ${measured.name} failed`);
-        const key = keyOf(measured, clients);
-        results.set(key, [...(results.get(key) ?? []), result]);
+      for (const measured of casesOf(settings)) {
+        await measureOne(build, measured, clients, round);
+        if (other !== null) await measureOne(other, measured, clients, round);
       }
     }
     syncs.push(...measureSyncs());
     process.stderr.write(`round ${round + 1} of ${settings.rounds}\n`);
   }
   print(settings, results, syncs);
+}
+
+async function measureCase(
+  { seconds }: Settings,
+  load: ChildProcess,
+  build: Build,
+  { name, operation, durable, throughFollower = false }: Case,
+  clients: number,
+  round: number,
+): Promise<Result> {
+  const { cluster, leader, follower } = durable ? build.durable : build.inMemory;
+  const { host, port } = throughFollower ? follower : leader;
+  const durationMs = seconds * 1000;
+  const cpu = (): number => cluster.ids.reduce((sum, id) => sum + cluster.cpuMicros(id), 0);
+  const before = cpu();
+  const result = await measure(load, {
+    host,
+    port,
+    operation,
+    clients,
+    label: `bench-${round}-${clients}`,
+    warmUpMs: WARM_UP_MS,
+    durationMs,
+  });
+  if (result.failed > 0) throw new Error(`${result.failed} calls of ${name} failed`);
+  // The warm-up has taken CPU time, too.
+  const operations = (result.perSecond * (durationMs + WARM_UP_MS)) / 1000;
+  return { ...result, cpuMicros: (cpu() - before) / operations };
+}
+
+/** Those that were asked for; `ping` always, since the others are compared with it. */
+function casesOf({ cases }: Settings): readonly Case[] {
+  return cases === undefined ? CASES : CASES.filter(({ name }) => name === PING.name || cases.includes(name));
 }
 
 /** Milliseconds that it takes to append 300 bytes to a file and to sync it, once for each of many times. */
@@ -145,36 +188,47 @@ function measureSyncs(): number[] {
 
 function print(
   settings: Settings,
-  results: ReadonlyMap<string, readonly Measurement[]>,
+  results: ReadonlyMap<string, readonly Result[]>,
   syncs: readonly number[],
 ): void {
-  process.stdout.write(
-    `${settings.servers} servers, medians of ${settings.rounds} rounds of ${settings.seconds} s, ${FILES}+ files\n\n`,
-  );
-  process.stdout.write(
-    '| operation | clients | per second | p50 ms | p99 ms | of ping |\n|---|---:|---:|---:|---:|---:|\n',
-  );
-  for (const measured of CASES) {
-    for (const clients of settings.clients) {
-      const rounds = results.get(keyOf(measured, clients)) ?? [];
-      const pings = results.get(keyOf(PING, clients)) ?? [];
-      const shares = rounds.map(
-        ({ perSecond }, round) => perSecond / (pings[round]?.perSecond ?? Number.NaN),
-      );
-      const cells = [
-        measured.name,
-        String(clients),
-        median(rounds.map(({ perSecond }) => perSecond)).toFixed(0),
-        median(rounds.map(({ p50Ms }) => p50Ms)).toFixed(2),
-        median(rounds.map(({ p99Ms }) => p99Ms)).toFixed(2),
-        median(shares).toFixed(2),
-      ];
-      process.stdout.write(`| ${cells.join(' | ')} |\n`);
-    }
-  }
-  process.stdout.write(
-    `\nappending 300 bytes to a file and syncing it: median ${median(syncs).toFixed(2)} ms\n`,
-  );
+  const { servers, rounds, seconds, clients, against } = settings;
+  const heads = ['operation', 'clients', 'per second', 'p50 ms', 'p99 ms', 'CPU µs', 'of ping'];
+  if (against !== undefined) heads.push('of the other', 'its CPU µs');
+  const lines = [
+    `${servers} servers, medians of ${rounds} rounds of ${seconds} s, ${FILES}+ files; CPU of all servers per operation`,
+    '',
+    `| ${heads.join(' | ')} |`,
+    `|---|${'---:|'.repeat(heads.length - 1)}`,
+  ];
+  for (const measured of casesOf(settings))
+    for (const count of clients) lines.push(`| ${cellsOf(measured, count, results).join(' | ')} |`);
+  lines.push('', `appending 300 bytes to a file and syncing it: median ${median(syncs).toFixed(2)} ms`);
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function cellsOf(
+  measured: Case,
+  clients: number,
+  results: ReadonlyMap<string, readonly Result[]>,
+): readonly string[] {
+  const rounds = results.get(keyOf(measured, clients, false)) ?? [];
+  const shareOf = (others: readonly Result[]): string =>
+    median(
+      rounds.map(({ perSecond }, round) => perSecond / (others[round]?.perSecond ?? Number.NaN)),
+    ).toFixed(2);
+  const other = results.get(keyOf(measured, clients, true));
+  return [
+    measured.name,
+    String(clients),
+    median(rounds.map(({ perSecond }) => perSecond)).toFixed(0),
+    median(rounds.map(({ p50Ms }) => p50Ms)).toFixed(2),
+    median(rounds.map(({ p99Ms }) => p99Ms)).toFixed(2),
+    median(rounds.map(({ cpuMicros }) => cpuMicros)).toFixed(0),
+    shareOf(results.get(keyOf(PING, clients, false)) ?? []),
+    ...(other === undefined
+      ? []
+      : [shareOf(other), median(other.map(({ cpuMicros }) => cpuMicros)).toFixed(0)]),
+  ];
 }
 
 function measure(load: ChildProcess, job: Job): Promise<Measurement> {
@@ -187,8 +241,8 @@ function measure(load: ChildProcess, job: Job): Promise<Measurement> {
   });
 }
 
-function keyOf({ name }: Case, clients: number): string {
-  return `${name} ${clients}`;
+function keyOf({ name }: Case, clients: number, isOther: boolean): string {
+  return `${name} ${clients} ${isOther}`;
 }
 
 function median(values: readonly number[]): number {
@@ -202,6 +256,10 @@ const program = new Command('bench')
   .option('--rounds <n>', 'rounds over all cases', Number, 5)
   .option('--seconds <n>', 'length of one measurement', Number, 3)
   .option('--clients <list>', 'numbers of clients', (text) => text.split(',').map(Number), [1, 16, 64])
+  .option('--cases <names>', 'only these, separated by semicolons; ping is always there', (text) =>
+    text.split(';').map((name) => name.trim()),
+  )
+  .option('--against <main.js>', 'measure another build in turn with this one, and print the ratios')
   .option('--cpu-profile <dir>', 'write CPU profiles of the servers there');
 program.parse();
 await run(program.opts<Settings>());
