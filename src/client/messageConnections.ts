@@ -1,7 +1,6 @@
-import { Agent } from 'node:http';
+import { HttpClient, HttpError } from '../http/client.js';
 import type { RequestId } from '../stateMachine/command.js';
 import { lostCall, type Attempt, type AttemptLimits, type Carrier } from './failure.js';
-import { HttpError } from './httpError.js';
 import { postJson, type Page } from './httpPost.js';
 import type { ServerInfo } from './leaderFinder.js';
 import { readReply, type MessageAnswer } from './messageReply.js';
@@ -25,7 +24,7 @@ export type Message =
 
 /** The HTTP connections over which messages go to the servers of a cluster. */
 export class MessageConnections implements Carrier<Message, MessageAnswer> {
-  private readonly agent = new Agent({ keepAlive: true, noDelay: true });
+  private readonly http = new HttpClient();
 
   async attempt(
     { host, port }: ServerInfo,
@@ -34,8 +33,12 @@ export class MessageConnections implements Carrier<Message, MessageAnswer> {
   ): Promise<Attempt<MessageAnswer>> {
     let page: Page;
     try {
-      const target = { host, port, path: '/messages', agent: this.agent };
-      page = await postJson(target, textOf(message, limits.headMs), limits);
+      page = await postJson(
+        this.http,
+        { host, port, path: '/messages' },
+        textOf(message, limits.headMs),
+        limits,
+      );
     } catch (error) {
       if (!(error instanceof HttpError)) throw error;
       return { failure: lostCall(error) };
@@ -44,7 +47,7 @@ export class MessageConnections implements Carrier<Message, MessageAnswer> {
   }
 
   close(): void {
-    this.agent.destroy();
+    this.http.close();
   }
 }
 

@@ -1,11 +1,18 @@
-import { Agent } from 'node:http';
 import type { LookupFunction } from 'node:net';
-import { Exchange, type Outcome } from './exchange.js';
-import type { ParserLimits } from './parser.js';
+import { HttpClient, HttpError, type HttpExchange } from '../http/client.js';
+import type { HttpResponse } from '../http/responseReader.js';
+import { addressOf, connectionFailureText } from '../net/address.js';
+import { decodeBody } from './encoding.js';
+import { parseMethodResponse, type ParserLimits } from './parser.js';
 import { methodCallBody } from './serializer.js';
+import { XmlRpcTransportError } from './transportError.js';
 import type { ParsedValue, XmlRpcValue } from './types.js';
 
 const RESPONSE_BYTES_MAX = 256 * 1024 * 1024;
+
+/** How much of an error page is read for the message. */
+const ERROR_PAGE_BYTES_MAX = 4096;
+const ERROR_TEXT_LENGTH = 200;
 
 export interface XmlRpcClientOptions {
   readonly host: string;
@@ -14,8 +21,8 @@ export interface XmlRpcClientOptions {
   readonly path?: string;
   /** Whether connections are kept for the next call. @default true */
   readonly keepAlive?: boolean;
-  /** Connections to use instead of the client's own; `keepAlive` and `maxSockets` are then its business. */
-  readonly agent?: Agent;
+  /** Connections to use instead of the client's own; `keepAlive`, `maxSockets` and `lookup` are then its business. */
+  readonly http?: HttpClient;
   /** Largest response body. @default 256 MiB */
   readonly bodyBytesMax?: number;
   /** Most connections at a time; calls beyond wait for one. @default unlimited */
@@ -55,19 +62,15 @@ export interface PendingRequest {
  */
 export class XmlRpcClient {
   private readonly options: XmlRpcClientOptions;
-  private readonly agent: Agent;
-  private readonly pending = new Set<Exchange>();
+  private readonly http: HttpClient;
+  private readonly pending = new Set<HttpExchange>();
   private closed = false;
 
   constructor(options: XmlRpcClientOptions) {
     this.options = options;
-    this.agent =
-      options.agent ??
-      new Agent({
-        keepAlive: options.keepAlive ?? true,
-        noDelay: true,
-        maxSockets: options.maxSockets ?? Infinity,
-      });
+    const { keepAlive = true, maxSockets = Infinity, lookup } = options;
+    this.http =
+      options.http ?? new HttpClient({ keepAlive, maxSockets, ...(lookup === undefined ? {} : { lookup }) });
   }
 
   /**
@@ -111,7 +114,7 @@ export class XmlRpcClient {
   close(): void {
     this.closed = true;
     for (const exchange of this.pending) exchange.abort('the client was closed');
-    if (this.options.agent === undefined) this.agent.destroy();
+    if (this.options.http === undefined) this.http.close();
   }
 
   private begin(
@@ -119,19 +122,73 @@ export class XmlRpcClient {
     params: readonly XmlRpcValue[],
     { timeoutMs, headMs }: RequestOptions,
     done: (outcome: Outcome) => void,
-  ): Exchange {
-    const { host, port, path = '/RPC2', bodyBytesMax = RESPONSE_BYTES_MAX, limits = {} } = this.options;
-    const { lookup, headers = {} } = this.options;
-    const exchange = new Exchange(
-      { host, port, path, agent: this.agent, lookup, headers, bodyBytesMax, limits, timeoutMs, headMs },
+  ): HttpExchange {
+    const {
+      host,
+      port,
+      path = '/RPC2',
+      bodyBytesMax = RESPONSE_BYTES_MAX,
+      limits = {},
+      headers = {},
+    } = this.options;
+    const exchange = this.http.request(
+      {
+        host,
+        port,
+        path,
+        headers: { ...headers, 'Content-Type': 'text/xml', Accept: 'text/xml' },
+        body: methodCallBody(methodName, params),
+        bodyBytesMax: (status) => (status === 200 ? bodyBytesMax : ERROR_PAGE_BYTES_MAX),
+        timeoutMs,
+        headMs,
+      },
       (outcome) => {
         this.pending.delete(exchange);
-        done(outcome);
+        done(
+          outcome instanceof HttpError
+            ? { error: errorOf(outcome) }
+            : read(addressOf({ host, port }), outcome, limits),
+        );
       },
     );
     this.pending.add(exchange);
     if (this.closed) exchange.abort('the client is closed');
-    else exchange.start(methodCallBody(methodName, params));
     return exchange;
   }
+}
+
+/** What became of a call. The error is an `XmlRpcFault` or an `XmlRpcTransportError`. */
+type Outcome = { readonly value: ParsedValue } | { readonly error: Error };
+
+function read(address: string, response: HttpResponse, limits: Partial<ParserLimits>): Outcome {
+  const { status, headers, body } = response;
+  if (status !== 200) {
+    const text = body.toString('utf8').trim().slice(0, ERROR_TEXT_LENGTH);
+    return { error: errorPage(address, text === '' ? '' : `: ${text}`, status) };
+  }
+  try {
+    const answer = parseMethodResponse(decodeBody(body, headers['content-type']), limits);
+    return 'fault' in answer ? { error: answer.fault } : answer;
+  } catch (error) {
+    const reason = `${address}: the response cannot be read: ${connectionFailureText(error)}`;
+    return { error: new XmlRpcTransportError('EPROTO', reason, true, { cause: error }) };
+  }
+}
+
+function errorOf(error: HttpError): XmlRpcTransportError {
+  const { code, message, sent, cause, status } = error;
+  // An error page without an end.
+  if (code === 'EMSGSIZE' && status !== undefined && status !== 200)
+    return errorPage(message.slice(0, message.indexOf(': ')), '', status);
+  return new XmlRpcTransportError(code, message, sent, cause === undefined ? undefined : { cause });
+}
+
+function errorPage(address: string, text: string, status: number): XmlRpcTransportError {
+  return new XmlRpcTransportError(
+    'EHTTP',
+    `${address}: HTTP status ${status}${text}`,
+    true,
+    undefined,
+    status,
+  );
 }

@@ -18,11 +18,12 @@ const folders: Readonly<
   transport: { values: ['xmlrpc'], types: ['raft'] },
   stateMachine: { values: [], types: ['raft'] },
   node: { values: ['raft', 'net'], types: ['storage', 'transport', 'stateMachine'] },
-  xmlrpc: { values: ['net'], types: [] },
+  http: { values: ['net'], types: [] },
+  xmlrpc: { values: ['net', 'http'], types: [] },
   blocks: { values: [], types: [] },
   config: { values: ['net'], types: [] },
   client: {
-    values: ['xmlrpc', 'net', 'node/errors', 'node/clientSessions'],
+    values: ['xmlrpc', 'net', 'http', 'node/errors', 'node/clientSessions'],
     types: ['stateMachine/command'],
   },
   api: {

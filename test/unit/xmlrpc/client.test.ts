@@ -1,7 +1,7 @@
-import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { expect } from 'chai';
+import { HttpClient } from '../../../src/http/client.js';
 import {
   serializeMethodResponse,
   XmlRpcClient,
@@ -334,21 +334,22 @@ describe('XML-RPC client', () => {
     });
   });
 
-  describe('an agent of the caller', () => {
+  describe('an HTTP client of the caller', () => {
     it('is used, and is not closed with the client', async () => {
-      const { Agent } = await import('node:http');
-      const agent = new Agent({ keepAlive: true });
-      closers.push(() => agent.destroy());
-      const { port } = await startServer(() => true);
-      const first = clientOf(port, { agent });
-      await first.call('m');
-      first.close();
-      const [socket] = Object.values(agent.freeSockets).flat();
-      expect(socket?.destroyed).to.equal(false);
-      if (socket !== undefined) {
-        agent.destroy();
-        await once(socket, 'close');
+      const http = new HttpClient();
+      closers.push(() => http.close());
+      const ports = new Set<number | undefined>();
+      const server = createHttpServer((request, response) => {
+        ports.add(request.socket.remotePort);
+        response.end('<methodResponse><params><param><value>a</value></param></params></methodResponse>');
+      });
+      const port = await listen(server);
+      for (let count = 0; count < 2; count += 1) {
+        const client = clientOf(port, { http });
+        await client.call('m');
+        client.close();
       }
+      expect(ports.size).to.equal(1);
     });
   });
 });
