@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerReply, ServerRequest } from '../http/message.js';
 import { estrangementText } from '../node/estrangement.js';
 import type { NodeStatus } from '../node/nodeOptions.js';
 import type { Role } from '../raft/types.js';
@@ -23,7 +23,7 @@ export class AdminStatus implements Route {
     return path === '/admin/status';
   }
 
-  handle(request: IncomingMessage, response: ServerResponse): void {
+  handle(request: ServerRequest, response: ServerReply): void {
     const call = new HttpCall(request, response);
     if (request.method === 'GET' || request.method === 'HEAD') void this.answer(call);
     else call.text(405, 'The status is read with GET.', { Allow: 'GET, HEAD' });

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { ServerRequest } from '../http/message.js';
 import type { Socket } from 'node:net';
 
 /** How many connections may be open at the same time. */
@@ -61,7 +61,7 @@ export class ConnectionLimit {
   }
 
   /** Whether the connection of this request may stay. */
-  admitsRequest({ socket, headers }: IncomingMessage): boolean {
+  admitsRequest({ socket, headers }: ServerRequest): boolean {
     if (this.unknown.has(socket) && headers[this.limits.peerHeader] !== undefined)
       this.unknown.delete(socket);
     return this.admits(socket);

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerReply, ServerRequest } from '../http/message.js';
 import { codingOf, readRequestBody } from '../xmlrpc/body.js';
 import { receivingBytes } from '../xmlrpc/byteBudget.js';
 import { onSocketClose } from '../xmlrpc/hangUp.js';
@@ -13,8 +13,8 @@ const JSON_TYPE = 'application/json';
 /** One HTTP request of the key/value surfaces and its answer. */
 export class HttpCall implements Caller {
   constructor(
-    readonly request: IncomingMessage,
-    private readonly response: ServerResponse,
+    readonly request: ServerRequest,
+    private readonly response: ServerReply,
   ) {
     // A connection that breaks is noticed by its closing.
     request.on('error', ignore);

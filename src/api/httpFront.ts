@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { isIP, type Socket } from 'node:net';
+import type { ServerReply, ServerRequest } from '../http/message.js';
 import { errorTable } from '../node/errors.js';
+import { FastPath } from '../http/fastPath.js';
 import { handleXmlRpc, serializeFault } from '../xmlrpc/index.js';
 import {
   ConnectionLimit,
@@ -42,9 +44,10 @@ export class ListenError extends Error {
 /** One listener for all surfaces: routes requests by path, and holds the limits that every surface shares. */
 export class HttpFront {
   private readonly servers: Server[] = [];
-  private readonly protocolSwitch: ProtocolSwitch | undefined;
+  private readonly protocolSwitch: ProtocolSwitch;
   private readonly connections: ConnectionLimit;
   private readonly unreadable = new UnreadableRequests();
+  private readonly fastPath: FastPath;
 
   /** How many requests of a connection are not answered completely. */
   private readonly open = new WeakMap<Socket, number>();
@@ -61,12 +64,19 @@ export class HttpFront {
   ) {
     this.connections = new ConnectionLimit(limits, () => {
       for (const server of this.servers) server.closeIdleConnections();
+      this.fastPath.closeIdle();
     });
-    this.protocolSwitch =
-      surfaces.lines &&
-      new ProtocolSwitch(surfaces.lines, { ...SWITCH_TIMEOUTS, ...timeouts }, (socket) =>
-        this.connections.admits(socket),
-      );
+    this.fastPath = new FastPath({
+      serve: this.route,
+      keepAliveMs: KEEP_ALIVE_MS,
+      unreadMs: timeouts.unreadMs ?? SWITCH_TIMEOUTS.unreadMs,
+    });
+    this.protocolSwitch = new ProtocolSwitch(
+      surfaces.lines,
+      { ...SWITCH_TIMEOUTS, ...timeouts },
+      this.fastPath,
+      (socket) => this.connections.admits(socket),
+    );
   }
 
   /**
@@ -94,13 +104,15 @@ export class HttpFront {
   async close(): Promise<void> {
     const cut = setTimeout(() => {
       for (const server of this.servers) server.closeAllConnections();
-      this.protocolSwitch?.cut();
+      this.protocolSwitch.cut();
+      this.fastPath.cut();
     }, CLOSE_GRACE_MS);
     // A connection whose answer has just left is idle now, and would be kept for the next request.
     const sweep = setInterval(() => {
       for (const server of this.servers) server.closeIdleConnections();
     }, SWEEP_MS);
-    this.protocolSwitch?.close();
+    this.protocolSwitch.close();
+    this.fastPath.close();
     await Promise.all(this.servers.map(closed));
     clearTimeout(cut);
     clearInterval(sweep);
@@ -117,13 +129,13 @@ export class HttpFront {
         keepAlive: true,
         keepAliveInitialDelay: PROBE_AFTER_MS,
       },
-      (request, response) => this.route(request, response),
+      this.serveUnusual,
     );
     server.on('clientError', (error, socket) => this.unreadable.answer(error, socket));
     server.setTimeout(this.timeouts.unreadMs ?? SWITCH_TIMEOUTS.unreadMs, (socket) =>
       this.cutIfUnread(socket),
     );
-    this.protocolSwitch?.attachTo(server);
+    this.protocolSwitch.attachTo(server);
     server.prependListener('connection', (socket: Socket) => this.connections.enter(socket));
     return new Promise((resolve, reject) => {
       server.once('error', reject);
@@ -141,11 +153,16 @@ export class HttpFront {
     if (!waits || socket.writableLength > 0) socket.destroy();
   }
 
-  private route(request: IncomingMessage, response: ServerResponse): void {
+  /** A request that came by way of node:http. */
+  private readonly serveUnusual = (request: IncomingMessage, response: ServerResponse): void => {
     this.unreadable.watch(request, response);
     const { socket } = request;
     this.open.set(socket, (this.open.get(socket) ?? 0) + 1);
     response.once('close', () => this.open.set(socket, (this.open.get(socket) ?? 1) - 1));
+    this.route(request, response);
+  };
+
+  private readonly route = (request: ServerRequest, response: ServerReply): void => {
     request.url = withoutAuthority(request.url ?? '/');
     const path = request.url.split('?', 1)[0] ?? '/';
     const route = this.surfaces.routes?.find((candidate) => candidate.matches(path));
@@ -164,7 +181,7 @@ export class HttpFront {
     else if (page !== undefined && (isRead || path !== '/')) servePage(request, response, page);
     else if (path === '/' || path === '/RPC2') handleXmlRpc(request, response, this.surfaces.xmlrpc);
     else notFound(request, response);
-  }
+  };
 }
 
 const reasons: Readonly<Record<string, string>> = {
@@ -199,20 +216,20 @@ function addressesOf(bind: string): { address: string; optional: boolean }[] {
   return [{ address, optional: false }];
 }
 
-function serveRoute(request: IncomingMessage, response: ServerResponse, route: Route): void {
+function serveRoute(request: ServerRequest, response: ServerReply, route: Route): void {
   request.on('error', ignore);
   response.on('error', ignore);
   route.handle(request, response);
 }
 
-function refuseRequest(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
+function refuseRequest(request: ServerRequest, response: ServerReply, refusal: Refusal): void {
   request.on('error', ignore);
   response.on('error', ignore);
   refuse(request, response, refusal);
 }
 
 /** In the words of the surface that was called, and the connection is closed. */
-function tooManyConnections(request: IncomingMessage, response: ServerResponse, path: string): void {
+function tooManyConnections(request: ServerRequest, response: ServerReply, path: string): void {
   request.on('error', ignore);
   response.on('error', ignore);
   const isXmlRpc = request.method === 'POST' && (path === '/' || path === '/RPC2');
@@ -227,7 +244,7 @@ function tooManyConnections(request: IncomingMessage, response: ServerResponse, 
   request.resume();
 }
 
-function notFound(request: IncomingMessage, response: ServerResponse): void {
+function notFound(request: ServerRequest, response: ServerReply): void {
   request.on('error', ignore);
   response.on('error', ignore);
   response.writeHead(404, { 'Content-Type': 'text/plain; charset=utf-8', Connection: 'close' });

@@ -1,5 +1,5 @@
 import { addressOf } from '../net/address.js';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerReply, ServerRequest } from '../http/message.js';
 import { errorTable, ServiceError, type LeaderAddress } from '../node/errors.js';
 import type { LeaderRouter } from '../node/leaderRouter.js';
 import type { CommandResult, JsonValue, RequestId } from '../stateMachine/command.js';
@@ -64,7 +64,7 @@ export class JsonMessages implements Route {
     return path === '/messages';
   }
 
-  handle(request: IncomingMessage, response: ServerResponse): void {
+  handle(request: ServerRequest, response: ServerReply): void {
     const call = new HttpCall(request, response);
     if (request.method !== 'POST') {
       call.text(405, 'Messages are sent with POST.', { Allow: 'POST' });

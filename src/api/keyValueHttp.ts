@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerReply, ServerRequest } from '../http/message.js';
 import { ServiceError } from '../node/errors.js';
 import type { JsonValue } from '../stateMachine/command.js';
 import { HttpCall } from './httpCall.js';
@@ -30,7 +30,7 @@ export class KeyValueHttp implements Route {
     return path.startsWith(PREFIX) || path === SESSIONS;
   }
 
-  handle(request: IncomingMessage, response: ServerResponse): void {
+  handle(request: ServerRequest, response: ServerReply): void {
     const call = new HttpCall(request, response);
     const fail = (error: unknown): void => this.fail(call, error);
     const { method } = request;
@@ -90,7 +90,7 @@ export class KeyValueHttp implements Route {
 }
 
 /** @throws InputError */
-function targetOf({ url = '' }: IncomingMessage): { key: string; query: URLSearchParams } {
+function targetOf({ url = '' }: ServerRequest): { key: string; query: URLSearchParams } {
   const [path, query] = splitOnce(url, '?');
   return { key: checkKey(decoded(path.slice(PREFIX.length))), query: new URLSearchParams(query) };
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerReply, ServerRequest } from '../http/message.js';
 import { HttpCall } from './httpCall.js';
 import { servePage } from './pages.js';
 import type { Route } from './surfaces.js';
@@ -20,7 +20,7 @@ export class MetricsPage implements Route {
     return path === '/metrics';
   }
 
-  handle(request: IncomingMessage, response: ServerResponse): void {
+  handle(request: ServerRequest, response: ServerReply): void {
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       new HttpCall(request, response).text(405, 'Metrics are read with GET.', { Allow: 'GET, HEAD' });
       return;

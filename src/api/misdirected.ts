@@ -1,8 +1,8 @@
-import type { IncomingMessage } from 'node:http';
+import type { ServerRequest } from '../http/message.js';
 import type { Refusal } from '../xmlrpc/refusal.js';
 
 /** Why a request is refused whatever surface it is for: it comes from a page of another site, or has lost its path. */
-export function misdirected(request: IncomingMessage, path: string): Refusal | undefined {
+export function misdirected(request: ServerRequest, path: string): Refusal | undefined {
   return foreignOrigin(request) ?? jsonWithoutPath(request, path);
 }
 
@@ -10,7 +10,7 @@ export function misdirected(request: IncomingMessage, path: string): Refusal | u
  * A page of another site may send requests from the browser of whoever looks at it, and one of them could crash this
  * server. The browser says where they come from; programs that are not pages send no Origin.
  */
-function foreignOrigin({ headers }: IncomingMessage): Refusal | undefined {
+function foreignOrigin({ headers }: ServerRequest): Refusal | undefined {
   const { origin, host = '' } = headers;
   if (origin === undefined || isSameOrigin(origin, host)) return undefined;
   const reason = `Requests from web pages of other sites are refused; this one comes from ${origin.slice(0, 100)}.`;
@@ -26,7 +26,7 @@ function isSameOrigin(origin: string, host: string): boolean {
 }
 
 /** HTTP clients take dots for steps in the path: `/keys/..` arrives as `/`. */
-function jsonWithoutPath({ method, headers }: IncomingMessage, path: string): Refusal | undefined {
+function jsonWithoutPath({ method, headers }: ServerRequest, path: string): Refusal | undefined {
   const type = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
   if (method !== 'POST' || type !== 'application/json' || (path !== '/' && path !== '/RPC2'))
     return undefined;

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerReply, ServerRequest } from '../http/message.js';
 
 /** What a GET is answered with. */
 export interface Page {
@@ -11,7 +11,7 @@ export interface Page {
 export type Pages = ReadonlyMap<string, () => Page>;
 
 /** Answers GET and HEAD with the page, and any other method with 405. */
-export function servePage(request: IncomingMessage, response: ServerResponse, makePage: () => Page): void {
+export function servePage(request: ServerRequest, response: ServerReply, makePage: () => Page): void {
   request.on('error', ignore);
   response.on('error', ignore);
   // A body that comes along is not looked at.
@@ -35,7 +35,7 @@ export function jsonPage(value: object): Page {
 const TEXT = 'text/plain; charset=utf-8';
 
 function send(
-  response: ServerResponse,
+  response: ServerReply,
   status: number,
   headers: Readonly<Record<string, string>>,
   body: string,

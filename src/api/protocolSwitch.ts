@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import type { FastPath } from '../http/fastPath.js';
 import { TOO_MANY_CONNECTIONS } from './connectionLimit.js';
 import { LineConnection, type LineTimeouts } from './lineConnection.js';
 import type { LineSurface } from './surfaces.js';
@@ -14,7 +15,7 @@ const WHITE_BYTES_MAX = 1_024;
 
 /**
  * Lets two protocols share the port of an HTTP server. A connection whose first byte after white space begins a JSON
- * object, list or string is one of lines, with a byte order mark before it or not; any other is HTTP.
+ * object, list or string is one of lines, with a byte order mark before it or not; any other is HTTP, and begins on the fast path.
  */
 export class ProtocolSwitch {
   private readonly undecided = new Set<Socket>();
@@ -22,8 +23,9 @@ export class ProtocolSwitch {
   private readonly lineSockets = new Set<Socket>();
 
   constructor(
-    private readonly surface: LineSurface,
+    private readonly surface: LineSurface | undefined,
     private readonly timeouts: SwitchTimeouts,
+    private readonly fastPath: FastPath,
     private readonly admits: (socket: Socket) => boolean = () => true,
   ) {}
 
@@ -53,14 +55,17 @@ export class ProtocolSwitch {
     let held: Buffer = Buffer.alloc(0);
     const onData = (chunk: Buffer): void => {
       held = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
-      const protocol = protocolOf(held);
+      const protocol = this.surface === undefined ? 'http' : protocolOf(held);
       if (protocol === undefined) return;
       leave();
-      if (protocol === 'lines') this.serveLines(socket);
-      else serveHttp();
+      if (protocol === 'http' || this.surface === undefined) {
+        this.fastPath.accept(socket, held, serveHttp);
+        return;
+      }
+      this.serveLines(socket, this.surface);
       // The socket is read on without a break, so its new reader gets these bytes here and now. To pause it, unshift
       // them and resume it does the same, and makes a new connection cost a fifth more.
-      socket.emit('data', protocol === 'lines' ? held.subarray(markBytesOf(held)) : held);
+      socket.emit('data', held.subarray(markBytesOf(held)));
     };
     const onEnd = (): void => void socket.end();
     const giveUp = setTimeout(() => socket.destroy(), this.timeouts.firstByteMs);
@@ -74,12 +79,12 @@ export class ProtocolSwitch {
     socket.on('data', onData).on('end', onEnd).on('close', leave);
   }
 
-  private serveLines(socket: Socket): void {
+  private serveLines(socket: Socket, surface: LineSurface): void {
     if (!this.admits(socket)) {
       socket.end(`${JSON.stringify({ code: 'fail', payload: { message: TOO_MANY_CONNECTIONS } })}\n`);
       return;
     }
-    const connection = new LineConnection(socket, this.surface, this.timeouts);
+    const connection = new LineConnection(socket, surface, this.timeouts);
     this.lineConnections.add(connection);
     this.lineSockets.add(socket);
     socket.once('close', () => {

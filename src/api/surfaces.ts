@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerReply, ServerRequest } from '../http/message.js';
 import type { ByteBudget } from '../xmlrpc/byteBudget.js';
 import type { XmlRpcServerOptions } from '../xmlrpc/index.js';
 import type { Caller } from './caller.js';
@@ -21,7 +21,7 @@ export interface Route {
   /** @param path the path without the query, as it was sent: its percent signs are not decoded */
   matches(path: string): boolean;
   /** Answers the request, now or later. Must not throw; errors of the connection are taken care of. */
-  handle(request: IncomingMessage, response: ServerResponse): void;
+  handle(request: ServerRequest, response: ServerReply): void;
 }
 
 /** A surface of one JSON message per line, and one line for each as the answer. */

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { ServerRequest } from '../http/message.js';
 import type { Registry } from 'prom-client';
 import type { CallMeasure } from '../api/callMeasure.js';
 import type { Route } from '../api/surfaces.js';
@@ -96,6 +96,6 @@ export class SurfaceMetrics {
   }
 }
 
-function httpMethod({ method }: IncomingMessage): string {
+function httpMethod({ method }: ServerRequest): string {
   return method !== undefined && HTTP_METHODS.has(method) ? method : UNKNOWN;
 }

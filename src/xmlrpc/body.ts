@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { ServerRequest } from '../http/message.js';
 import { unzip } from 'node:zlib';
 import type { ByteBudget } from './byteBudget.js';
 
@@ -13,11 +13,16 @@ const PIECE_BYTES = 128;
  * @returns ends the reading; nothing is called any more
  */
 export function readBody(
-  message: IncomingMessage,
+  message: ServerRequest,
   bytesMax: number,
   done: (body: Buffer | 'too large') => void,
   held?: (bytes: number) => void,
 ): () => void {
+  const { wholeBody } = message;
+  if (wholeBody !== undefined) {
+    done(wholeBody.length <= bytesMax ? wholeBody : 'too large');
+    return () => undefined;
+  }
   const chunks: Buffer[] = [];
   let length = 0;
   const stop = (): void => {
@@ -45,7 +50,7 @@ export function readBody(
 }
 
 /** How the body of a request is compressed; undefined for a way that this server does not know. */
-export function codingOf({ headers }: IncomingMessage): 'identity' | 'zipped' | undefined {
+export function codingOf({ headers }: ServerRequest): 'identity' | 'zipped' | undefined {
   const coding = (headers['content-encoding'] ?? 'identity').trim().toLowerCase();
   if (coding === 'identity' || coding === '') return 'identity';
   return coding === 'gzip' || coding === 'x-gzip' || coding === 'deflate' ? 'zipped' : undefined;
@@ -57,11 +62,15 @@ export function codingOf({ headers }: IncomingMessage): 'identity' | 'zipped' | 
  * for what was sent and for what becomes of it: a small body that inflates without end costs no more than any other.
  */
 export function readRequestBody(
-  request: IncomingMessage,
+  request: ServerRequest,
   bytesMax: number,
   budget: ByteBudget,
   done: (body: Buffer | 'too large' | 'no room' | 'not inflatable') => void,
 ): void {
+  if (request.wholeBody !== undefined) {
+    readBody(request, bytesMax, done);
+    return;
+  }
   let isEvicted = false;
   const share = budget.open(() => {
     isEvicted = true;

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerReply, ServerRequest } from '../http/message.js';
 import { codingOf } from './body.js';
 
 /** How much of a refused body is read and thrown away, so that a client that sends first and reads later sees why. */
@@ -27,7 +27,7 @@ export const noRoom: Refusal = {
 };
 
 /** The refusal of a body that is compressed in a way that this server does not know. */
-export function unknownCoding({ headers }: IncomingMessage): Refusal {
+export function unknownCoding({ headers }: ServerRequest): Refusal {
   const coding = String(headers['content-encoding']).slice(0, 40);
   return {
     status: 415,
@@ -36,7 +36,7 @@ export function unknownCoding({ headers }: IncomingMessage): Refusal {
 }
 
 /** What the head of a request alone makes us refuse. */
-export function refusalOfHead(request: IncomingMessage, bodyBytesMax: number): Refusal | undefined {
+export function refusalOfHead(request: ServerRequest, bodyBytesMax: number): Refusal | undefined {
   if (request.method !== 'POST') return { status: 405, reason: 'XML-RPC calls are made with POST.' };
   if (codingOf(request) === undefined) return unknownCoding(request);
   return Number(request.headers['content-length'] ?? 0) > bodyBytesMax ? tooLarge(bodyBytesMax) : undefined;
@@ -47,7 +47,7 @@ export function refusalOfHead(request: IncomingMessage, bodyBytesMax: number): R
  * stays open until the client has sent the rest, so that it is not reset before it reads the answer, but no longer than
  * a bounded time and for a bounded number of bytes.
  */
-export function refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
+export function refuse(request: ServerRequest, response: ServerReply, refusal: Refusal): void {
   const text = Buffer.from(`${refusal.reason}\n`);
   response.writeHead(refusal.status, {
     'Content-Type': 'text/plain; charset=utf-8',

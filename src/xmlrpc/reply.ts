@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { ServerReply } from '../http/message.js';
 import { sliceQueue } from './sliceQueue.js';
 
 /** A reply up to this size is copied together, which costs less than several writes. */
@@ -10,7 +10,7 @@ const ONE_WRITE_BYTES_MAX = 64 * 1024;
  * sent, when a piece cannot be made.
  */
 export function replyInPieces(
-  response: ServerResponse,
+  response: ServerReply,
   pieces: Iterator<string | Uint8Array>,
   isGone: () => boolean,
   failed: (error: unknown) => void,
@@ -43,11 +43,11 @@ function bytesOf(piece: string | Uint8Array): Uint8Array {
 }
 
 /** Answers with HTTP 200 and this XML, in one write. */
-export function replyAtOnce(response: ServerResponse, xml: string): void {
+export function replyAtOnce(response: ServerReply, xml: string): void {
   send(response, [Buffer.from(xml)]);
 }
 
-function send(response: ServerResponse, buffers: readonly Uint8Array[]): void {
+function send(response: ServerReply, buffers: readonly Uint8Array[]): void {
   let length = 0;
   for (const buffer of buffers) length += buffer.length;
   response.writeHead(200, { 'Content-Type': 'text/xml; charset=utf-8', 'Content-Length': length });
@@ -56,7 +56,7 @@ function send(response: ServerResponse, buffers: readonly Uint8Array[]): void {
 }
 
 /** Writes as fast as the client reads, and no faster than the other work of the event loop allows. */
-function writeInSlices(response: ServerResponse, buffers: readonly Uint8Array[]): void {
+function writeInSlices(response: ServerReply, buffers: readonly Uint8Array[]): void {
   let next = 0;
   const slice = (): boolean => {
     const buffer = buffers[next];
@@ -73,7 +73,7 @@ function writeInSlices(response: ServerResponse, buffers: readonly Uint8Array[])
   sliceQueue.add(slice);
 }
 
-function awaitDrain(response: ServerResponse, resume: () => void): void {
+function awaitDrain(response: ServerReply, resume: () => void): void {
   const settle = (): void => {
     response.off('drain', drained);
     response.off('close', settle);

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerReply, ServerRequest } from '../http/message.js';
 import { readRequestBody } from './body.js';
 import { receivingBytes, type ByteBudget } from './byteBudget.js';
 import { decodeBody } from './encoding.js';
@@ -52,8 +52,8 @@ export interface XmlRpcServerOptions {
  * whenever it goes away.
  */
 export function handleXmlRpc(
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: ServerRequest,
+  response: ServerReply,
   options: XmlRpcServerOptions,
 ): void {
   const bodyBytesMax = options.bodyBytesMax ?? BODY_BYTES_MAX;
@@ -79,8 +79,8 @@ function ignore(): void {
 }
 
 function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: ServerRequest,
+  response: ServerReply,
   body: Buffer,
   options: XmlRpcServerOptions,
 ): void {
@@ -109,8 +109,8 @@ class Call implements CallContext {
   private listeners: (() => void)[] = [];
 
   constructor(
-    private readonly request: IncomingMessage,
-    private readonly response: ServerResponse,
+    private readonly request: ServerRequest,
+    private readonly response: ServerReply,
     private readonly methodCall: MethodCall,
     private readonly onInternalError: XmlRpcServerOptions['onInternalError'],
   ) {

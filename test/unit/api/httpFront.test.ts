@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { Agent, request, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Agent, request, type IncomingMessage } from 'node:http';
 import { networkInterfaces } from 'node:os';
 import { expect } from 'chai';
 import { textPage } from '../../../src/api/pages.js';
 import { ListenError } from '../../../src/api/httpFront.js';
+import type { ServerReply, ServerRequest } from '../../../src/http/message.js';
 import type { Route } from '../../../src/api/surfaces.js';
 import { serializeMethodCall } from '../../../src/xmlrpc/index.js';
 import { until } from '../../support/xmlrpcServer.js';
@@ -141,7 +142,7 @@ describe('api: the HTTP front', () => {
       let isCut = false;
       const route = {
         matches: (path: string) => path === '/large',
-        handle: (_request: IncomingMessage, response: ServerResponse) => {
+        handle: (_request: ServerRequest, response: ServerReply) => {
           response.once('close', () => (isCut = true));
           response.end(large);
         },
@@ -238,7 +239,7 @@ describe('api: the HTTP front', () => {
     });
 
     it('a request whose client hangs up while its route works on it: the server goes on', async () => {
-      let response: ServerResponse | undefined;
+      let response: ServerReply | undefined;
       const route: Route = { matches: (path) => path === '/slow', handle: (_, late) => (response = late) };
       const at = await listen(frontOf({ routes: [route] }));
       const socket = socketTo(at);

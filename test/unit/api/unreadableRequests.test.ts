@@ -41,7 +41,10 @@ describe('api: what the HTTP parser cannot read is answered in a sentence', () =
       matches: () => true,
       handle: (_request, response) => void response.writeHead(200, { 'Content-Length': 10 }).write('begun'),
     };
-    const client = rawTo(await listen(frontOf({ routes: [route] })), 'GET / HTTP/1.1\r\nHost: h\r\n\r\n');
+    const client = rawTo(
+      await listen(frontOf({ routes: [route] })),
+      'GET / HTTP/1.1\r\nHost: h\r\nConnection: keep-alive\r\n\r\n',
+    );
     await until(() => client.received().includes('begun'));
     client.socket.write('hello\r\n\r\n');
     await client.closed;
