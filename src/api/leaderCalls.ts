@@ -11,6 +11,7 @@ import {
   XmlRpcTransportError,
   type ParsedValue,
 } from '../xmlrpc/index.js';
+import type { PeerState } from '../transport/peerWatch.js';
 import { InputError } from './keyValueInput.js';
 
 /** A peer that takes longer to say that it is there counts as absent. */
@@ -39,6 +40,7 @@ interface Address {
 /** Asks other servers, mostly the leader, over the same XML-RPC as everybody does, on connections that stay open. */
 export class RpcLeaderCalls implements LeaderCalls<CommandResult> {
   private readonly clients: ReadonlyMap<number, XmlRpcClient>;
+  private readonly lookupOption: { readonly lookup?: LookupFunction };
 
   /**
    * @param self the number of this server, which it gives with each call
@@ -46,12 +48,13 @@ export class RpcLeaderCalls implements LeaderCalls<CommandResult> {
    */
   constructor(
     private readonly self: number,
-    peers: readonly Address[],
+    private readonly peers: readonly Address[],
     private readonly hears: (peer: number) => boolean,
     { socketsMax = SOCKETS_MAX, lookup }: LeaderCallsOptions = {},
   ) {
+    this.lookupOption = lookup === undefined ? {} : { lookup };
     const client = ({ host, port }: Address): XmlRpcClient =>
-      new XmlRpcClient({ host, port, maxSockets: socketsMax, ...(lookup === undefined ? {} : { lookup }) });
+      new XmlRpcClient({ host, port, maxSockets: socketsMax, ...this.lookupOption });
     this.clients = new Map(peers.map((peer) => [peer.id, client(peer)]));
   }
 
@@ -71,6 +74,21 @@ export class RpcLeaderCalls implements LeaderCalls<CommandResult> {
     });
   }
 
+  /** Asks a peer, over a new connection, whether it is there. */
+  stateOf(peer: number): Promise<PeerState> {
+    const { host, port } = this.addressOf(peer);
+    const client = new XmlRpcClient({ host, port, keepAlive: false, ...this.lookupOption });
+    return new Promise((resolve) => {
+      client.request('surfstore.isCrashed', [], { timeoutMs: PING_MS }, (error, isCrashed) => {
+        client.close();
+        if (!this.hears(peer)) resolve('silent');
+        else if (error === null) resolve(isCrashed === true ? 'down' : 'up');
+        else if (error instanceof XmlRpcFault) resolve('up');
+        else resolve(isRefusal(error) ? 'down' : 'silent');
+      });
+    });
+  }
+
   /** Whether a peer answers, and is not held down by its crash hook. */
   isThere(peer: number): Promise<boolean> {
     const isUp = (isCrashed: ParsedValue): boolean => isCrashed === false;
@@ -79,6 +97,12 @@ export class RpcLeaderCalls implements LeaderCalls<CommandResult> {
 
   close(): void {
     for (const client of this.clients.values()) client.close();
+  }
+
+  private addressOf(peer: number): Address {
+    const address = this.peers.find(({ id }) => id === peer);
+    if (address === undefined) throw new Error(`server ${peer} is not a peer`);
+    return address;
   }
 
   private call<T>(
@@ -101,6 +125,11 @@ export class RpcLeaderCalls implements LeaderCalls<CommandResult> {
     });
     return { promise: answer.then(read), cancel: () => cancel() };
   }
+}
+
+/** The system of the peer has said that nobody listens there, or has cut the connection. */
+function isRefusal(error: Error): boolean {
+  return error instanceof XmlRpcTransportError && ['ECONNREFUSED', 'ECONNRESET'].includes(error.code);
 }
 
 /** What the leader's refusal, or its silence, means for the call. A fault outside the table stays what it is: it would come again. */

@@ -4,7 +4,7 @@ import type { NameCharacters } from '../config/options.js';
 import type { RaftNode } from '../node/raftNode.js';
 import { encodeOpenSession, encodeUpdateFile, type CommandResult } from '../stateMachine/command.js';
 import type { FileMetadata } from '../stateMachine/fileMetadata.js';
-import type { XmlRpcValue } from '../xmlrpc/index.js';
+import type { CallContext, XmlRpcValue } from '../xmlrpc/index.js';
 import { waitFor } from './caller.js';
 import { requireKnown, requireOpened } from './commandResult.js';
 import { refuseTooLarge, type WireLimits } from './commandSize.js';
@@ -39,7 +39,7 @@ export interface SurfstoreParts {
   /** Whether the server can be crashed and cut off by a call. */
   readonly chaosHooks: boolean;
   /** Answers a peer's message, both as JSON; rejects with what the peer is to be told instead. */
-  readonly answerPeer: (message: string) => Promise<string>;
+  readonly answerPeer: (message: string, call: CallContext) => Promise<string>;
 }
 
 /** The table of the service's methods (wire contract of the assignment). */
@@ -243,10 +243,14 @@ function strictPeerMethods({ node, wire, status, answerPeer }: SurfstoreParts): 
         'the call. On the leader only.',
       ([from], call) => heard(from, () => waitFor(node.read(), call).then(() => node.status.lastApplied)),
     ),
-    method('surfstore.appendEntries', [text('message')], 'string', help, ([message]) => answerPeer(message)),
-    method('surfstore.installSnapshot', [text('message')], 'string', help, ([message]) =>
-      answerPeer(message),
+    method('surfstore.appendEntries', [text('message')], 'string', help, ([message], call) =>
+      answerPeer(message, call),
     ),
-    method('surfstore.requestVote', [text('message')], 'string', help, ([message]) => answerPeer(message)),
+    method('surfstore.installSnapshot', [text('message')], 'string', help, ([message], call) =>
+      answerPeer(message, call),
+    ),
+    method('surfstore.requestVote', [text('message')], 'string', help, ([message], call) =>
+      answerPeer(message, call),
+    ),
   ];
 }

@@ -21,6 +21,7 @@ import { BYTES_PER_CHAR_MAX } from '../stateMachine/stateBytes.js';
 import { MemoryStorage } from '../storage/memoryStorage.js';
 import type { Storage } from '../storage/storage.js';
 import { AddressBook } from '../transport/addressBook.js';
+import { PeerWatch } from '../transport/peerWatch.js';
 import { PEER_HEADER, RpcTransport } from '../transport/rpcTransport.js';
 import { drawId, openDirectory } from './dataDirectory.js';
 import { descriptorLimit, sharesOf, type DescriptorShares } from './descriptors.js';
@@ -54,6 +55,9 @@ const TAIL_SHARE = 4;
 
 /** The transport has reported what became of a request after this long, however large it is and however slow the link. */
 const REPORT_MS_MAX = 10 * 60 * 1000;
+
+/** When a leader is lost, its followers campaign one after another: an election takes less than this. */
+const TURN_MS = 40;
 
 /** A chunk of a snapshot, in UTF-16 units: less than a millisecond's work. */
 const SNAPSHOT_CHUNK_CHARS = 32_768;
@@ -138,7 +142,12 @@ export async function startServer({
   };
   metrics.watch(status);
   const isThere = (peer: number): Promise<boolean> => leaderCalls.isThere(peer);
-  const surfaces = surfacesOf({ node, router, state, status, isThere, options, metrics, log });
+  const peerWatch = new PeerWatch(
+    (peer) => node.knownLeader === peer,
+    (peer) => leaderCalls.stateOf(peer),
+    (peer) => node.leaderLost(peer),
+  );
+  const surfaces = surfacesOf({ node, router, state, status, isThere, peerWatch, options, metrics, log });
   const front = new HttpFront(surfaces, {}, { ...shares, peerHeader: PEER_HEADER });
   const stop = async (): Promise<void> => {
     node.stop();
@@ -209,6 +218,7 @@ function raftConfig(
     stickyTicks: Math.ceil((ticks(options.electionMinMs) * 5) / 6),
     electionMinTicks: ticks(options.electionMinMs),
     electionMaxTicks,
+    turnTicks: Math.max(1, ticks(TURN_MS)),
     voteDelayTicks: mayHaveForgotten && cluster.servers.length > 1 ? electionMaxTicks : 0,
     checkQuorum: options.checkQuorum,
     inFlightTicksMax: Math.ceil(ticks(REPORT_MS_MAX)),

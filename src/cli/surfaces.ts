@@ -18,6 +18,7 @@ import type { LeaderRouter } from '../node/leaderRouter.js';
 import type { RaftNode } from '../node/raftNode.js';
 import type { CommandResult } from '../stateMachine/command.js';
 import type { ServiceState } from '../stateMachine/serviceState.js';
+import type { PeerWatch } from '../transport/peerWatch.js';
 import { answerPeer, bytesOnTheWire } from '../transport/peerEndpoint.js';
 
 /** What the surfaces of one server are made from. */
@@ -28,6 +29,7 @@ export interface SurfaceParts {
   readonly status: StatusSource;
   /** Whether another server answers. */
   readonly isThere: (server: number) => Promise<boolean>;
+  readonly peerWatch: PeerWatch;
   readonly options: ServerOptions;
   readonly metrics: ServerMetrics;
   readonly log: Logger;
@@ -40,6 +42,7 @@ export function surfacesOf({
   state,
   status,
   isThere,
+  peerWatch,
   options,
   metrics,
   log,
@@ -70,7 +73,10 @@ export function surfacesOf({
     wire,
     names: options.names,
     chaosHooks: options.chaosHooks,
-    answerPeer: (message) => answerPeer(node, message),
+    answerPeer: (message, { connection }) =>
+      answerPeer(node, message, ({ type, from }) => {
+        if (type === 'appendEntries' || type === 'heartbeat') peerWatch.heard(from, connection);
+      }),
     status,
   });
   const surface = new XmlRpcSurface(methods, new FaultTranslator(status.servers));

@@ -100,6 +100,11 @@ export class HttpClient {
     return exchange;
   }
 
+  /** Closes the connections on which no request is under way. */
+  closeIdle(): void {
+    for (const pool of this.pools.values()) pool.close();
+  }
+
   /** Gives up all requests and closes the connections. Later requests fail with `EABORTED`. */
   close(): void {
     this.isClosed = true;

@@ -110,6 +110,7 @@ export function meteredTransport(transport: Transport, meterOf: NodeMetrics['req
         giveUp();
       };
     },
+    disconnect: () => transport.disconnect(),
     close: () => transport.close(),
   };
 }

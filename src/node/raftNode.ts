@@ -172,6 +172,11 @@ export class RaftNode<Result> implements PeerRequestHandler {
     this.post({ type: 'receive', message: request }, reply);
   }
 
+  /** There is evidence that this peer is down; it matters only when it leads. */
+  leaderLost(peer: NodeId): void {
+    if (this.lifecycle.state === 'running') this.post({ type: 'leaderLost', leader: peer });
+  }
+
   /** Starts an election as though the timeout had passed. */
   campaign(): void {
     if (this.lifecycle.state === 'running') this.post({ type: 'campaign' });
@@ -227,6 +232,8 @@ export class RaftNode<Result> implements PeerRequestHandler {
     this.persistQueue.reset();
     this.snapshots.cancel();
     for (const channel of this.channels.values()) channel.reset();
+    // As the end of the process would: the others need not wait to find out.
+    this.options.transport.disconnect();
     this.pending.failAll(() => new ServiceError(kind, explanation));
     for (const reply of this.openReplies) reply(null);
     this.openReplies.clear();

@@ -17,6 +17,8 @@ export interface RaftConfig {
   readonly electionMinTicks: number;
   /** The longest election timeout. A leader with check-quorum steps down when no majority answered for this long. */
   readonly electionMaxTicks: number;
+  /** When a leader is lost, its followers campaign one after another, so many ticks apart. */
+  readonly turnTicks: number;
   /** The server neither votes nor campaigns in its first ticks: it may have forgotten a vote. 0 when its storage is durable. */
   readonly voteDelayTicks: number;
   /** Step down for want of a quorum. Off: the assignment wants a leader without a majority to keep its clients waiting. */
@@ -42,6 +44,7 @@ export const defaultRaftConfig = {
   stickyTicks: 50,
   electionMinTicks: 60,
   electionMaxTicks: 120,
+  turnTicks: 4,
   voteDelayTicks: 0,
   checkQuorum: false,
   inFlightTicksMax: 200,
@@ -67,6 +70,7 @@ export function validateRaftConfig(config: RaftConfig): void {
   if (new Set(servers).size !== servers.length) throw new Error('a server is listed twice');
   for (const name of [
     'heartbeatTicks',
+    'turnTicks',
     'inFlightTicksMax',
     'silentTicksMax',
     'appendEntriesMax',

@@ -9,6 +9,7 @@ import {
   handleRequestVote,
   handleRequestVoteResponse,
   isSticky,
+  leaderLost,
   mayHaveForgottenVote,
 } from './election.js';
 import { handleAppendEntries, refuseOutdatedAppend } from './followerAppend.js';
@@ -133,6 +134,9 @@ export class RaftCore {
         break;
       case 'campaign':
         if (state.role !== 'leader' && state.isVoter && !mayHaveForgottenVote(state)) campaign(state);
+        break;
+      case 'leaderLost':
+        leaderLost(state, input.leader);
         break;
     }
     if (state.role === 'leader') advance(state);

@@ -23,13 +23,33 @@ export function isSticky(state: RaftState): boolean {
   return state.role === 'leader' || state.leaderContactTicks < state.config.stickyTicks;
 }
 
+/**
+ * The leader's process is gone, as far as the network can tell: this server protects it no more, and its own election timeout
+ * ends soon. Servers take their turns, those that follow the leader in the order of ids first, so that usually one of them
+ * campaigns and has won when the next one would. False evidence costs an election, as a false timeout does, and nothing else.
+ */
+export function leaderLost(state: RaftState, leader: NodeId): void {
+  if (state.role !== 'follower' || state.leader !== leader) return;
+  const { id, config, peers } = state;
+  state.leaderContactTicks = Number.POSITIVE_INFINITY;
+  const turn = [id, ...peers].filter((server) => isBetween(leader, server, id)).length;
+  state.hurryElection(turn * config.turnTicks);
+}
+
+/** Whether a server comes after `first` and no later than `last`, in the order of ids that begins anew after the highest. */
+function isBetween(first: NodeId, server: NodeId, last: NodeId): boolean {
+  if (server === first) return false;
+  return first < last ? server > first && server <= last : server > first || server <= last;
+}
+
 /** Whether this server has been up too short to be sure that it has not voted before it was started. */
 export function mayHaveForgottenVote(state: RaftState): boolean {
   return state.ticksSinceStart < state.config.voteDelayTicks;
 }
 
 /**
- * A pre-vote binds nobody: no vote is recorded, no timer restarted, no term adopted. A server whose vote is on its way to a
+ * A pre-vote binds nobody: no vote is recorded, no timer restarted, no term adopted; only a follower that waits for its own turn
+ * waits a little longer. A server whose vote is on its way to a
  * slow disk refuses: a higher term would make that vote worthless, and so would the next one, and the one after it.
  */
 export function handlePreVote(state: RaftState, request: PreVote): void {
@@ -40,6 +60,7 @@ export function handlePreVote(state: RaftState, request: PreVote): void {
     !state.isVoting &&
     !mayHaveForgottenVote(state) &&
     state.log.isUpToDate(request.lastLogTerm, request.lastLogIndex);
+  if (granted) state.yieldTurn();
   state.send({
     type: 'preVoteResponse',
     from: state.id,

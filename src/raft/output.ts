@@ -31,7 +31,9 @@ export type Input =
   /** The snapshot that was `received` makes no sense to the state machine. */
   | { readonly type: 'snapshotUnusable' }
   /** As though the election timeout had passed. */
-  | { readonly type: 'campaign' };
+  | { readonly type: 'campaign' }
+  /** There is evidence that this server is down: its connections have closed, and it refuses new ones. */
+  | { readonly type: 'leaderLost'; readonly leader: NodeId };
 
 /** Why a request ended without a result. */
 export type DropReason = 'notLeader' | 'overloaded';

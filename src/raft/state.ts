@@ -48,6 +48,8 @@ export class RaftState {
 
   electionElapsed = 0;
   electionTimeout = 0;
+  /** The election timeout was shortened, because the leader is lost. */
+  private isHurried = false;
   heartbeatElapsed = 0;
   /** Where the log ended at the last heartbeat. */
   heartbeatLastIndex = 0;
@@ -108,6 +110,20 @@ export class RaftState {
   resetElectionTimer(): void {
     this.electionElapsed = 0;
     this.electionTimeout = this.drawElectionTicks();
+    this.isHurried = false;
+  }
+
+  /** The election timeout ends after so many ticks and a little more, unless it does before. */
+  hurryElection(ticks: number): void {
+    const jitter = this.drawElectionTicks() % 2;
+    this.electionTimeout = Math.min(this.electionTimeout, this.electionElapsed + ticks + jitter);
+    this.isHurried = true;
+  }
+
+  /** Another server campaigns in its turn: it gets two turns' time to win. */
+  yieldTurn(): void {
+    if (!this.isHurried) return;
+    this.electionTimeout = Math.max(this.electionTimeout, this.electionElapsed + 2 * this.config.turnTicks);
   }
 
   send(message: Message): void {

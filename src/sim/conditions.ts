@@ -14,6 +14,7 @@ export const allConditions = [
   'slowSyncs',
   'largeValues',
   'lostDisks',
+  'resets',
   'oldCopies',
 ] as const;
 export type Condition = (typeof allConditions)[number];
@@ -24,6 +25,7 @@ export const usualConditions: readonly Condition[] = [
   'slowSyncs',
   'largeValues',
   'lostDisks',
+  'resets',
 ];
 
 /** Reads the value of a command line flag. @throws InvalidArgumentError */
@@ -42,6 +44,7 @@ const DISKS_FORK = 1;
 const VALUES_FORK = 2;
 const LOST_FORK = 3;
 const COPIES_FORK = 4;
+const RESETS_FORK = 5;
 
 /** A plan with some of these conditions in it, each from draws of its own. */
 export function withConditions(plan: Plan, conditions: readonly Condition[], random: Prng): Plan {
@@ -52,6 +55,7 @@ export function withConditions(plan: Plan, conditions: readonly Condition[], ran
   if (has('largeValues')) wider = withLargeValues(wider, random.fork(VALUES_FORK));
   if (has('lostDisks')) wider = withLostDisks(wider, random.fork(LOST_FORK));
   if (has('oldCopies')) wider = withOldCopies(wider, random.fork(COPIES_FORK));
+  if (has('resets')) wider = withResets(wider, random.fork(RESETS_FORK));
   return has('liveness') ? { ...wider, isLivenessJudged: true } : wider;
 }
 
@@ -81,6 +85,18 @@ function withShapes(plan: Plan, random: Prng): Plan {
     network: calmed(plan.network, isAlone),
     faults: isAlone ? faults : [...plan.faults, ...faults],
   };
+}
+
+/** Connections that break although both ends are well. */
+function withResets(plan: Plan, random: Prng): Plan {
+  if (random.chance(0.5)) return plan;
+  const faults = Array.from({ length: random.between(1, 20) }, (): Fault => ({
+    atMs: random.between(0, plan.chaosMs),
+    forMs: 1,
+    kind: 'reset',
+    targets: [random.chance(0.6) ? 'leader' : random.between(0, plan.servers - 1)],
+  }));
+  return { ...plan, faults: [...plan.faults, ...faults] };
 }
 
 /** A network that loses nothing and is quick, unless it shall stay as it is. */

@@ -29,6 +29,11 @@ export function beginFault(scene: FaultScene, fault: Fault): () => void {
         server.process?.node.crash();
         return () => server.process?.node.restore();
       });
+    case 'reset':
+      return onEach(scene, fault.targets, ({ id }) => {
+        scene.network.closeConnections(id);
+        return () => undefined;
+      });
     case 'kill':
       return onEach(scene, fault.targets, (server) => {
         server.kill();

@@ -11,6 +11,8 @@ export type Target = NodeId | 'leader';
 /** Something bad that begins at `atMs` and is made good after `forMs`. */
 export type Fault = { readonly atMs: number; readonly forMs: number } & (
   | { readonly kind: 'crash'; readonly targets: readonly Target[] }
+  /** The connections from these servers break once, and prove nothing. */
+  | { readonly kind: 'reset'; readonly targets: readonly Target[] }
   | { readonly kind: 'kill'; readonly targets: readonly Target[] }
   | { readonly kind: 'pause'; readonly targets: readonly Target[] }
   | { readonly kind: 'diskFailure'; readonly targets: readonly Target[] }

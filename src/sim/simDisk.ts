@@ -102,7 +102,8 @@ export class SimDisk {
   open(host: SimHost): Storage {
     return {
       persist: (batch, done) => this.persist(host, batch, done),
-      stage: (snapshot, done) => this.begin(host, { staged: snapshot, done: (error) => done(error, snapshot) }),
+      stage: (snapshot, done) =>
+        this.begin(host, { staged: snapshot, done: (error) => done(error, snapshot) }),
       load: (done) => this.whenIdle((error) => done(error, this.stored())),
       close: (done) => this.whenIdle(() => done()),
     };

@@ -34,6 +34,7 @@ export interface Endpoint {
   readonly handler: PeerRequestHandler;
   /** What the other servers ask of it for their clients. */
   readonly calls: ServedCalls;
+  readonly node: { readonly isCrashed: boolean; leaderLost(peer: NodeId): void };
 }
 
 /** Told of what happens to messages. */
@@ -44,6 +45,9 @@ export interface NetworkObserver {
   /** A link was cut, joined, or became slower or quicker. */
   linksChanged(): void;
 }
+
+/** What becomes of closed connections has draws of its own. */
+const EVIDENCE_FORK = 1;
 
 /** More ids than any cluster has. */
 const IDS_MAX = 64;
@@ -56,13 +60,16 @@ const IDS_MAX = 64;
 export class SimNetwork {
   private readonly endpoints = new Map<NodeId, Endpoint>();
   private readonly links = new Map<number, SimLink>();
+  private readonly evidence: Prng;
 
   constructor(
     private readonly time: VirtualTime,
     private readonly random: Prng,
     private behaviour: NetworkBehaviour,
     private readonly observer: NetworkObserver,
-  ) {}
+  ) {
+    this.evidence = random.fork(EVIDENCE_FORK);
+  }
 
   /** How messages fare at present. */
   get present(): NetworkBehaviour {
@@ -157,7 +164,7 @@ export class SimNetwork {
   }
 
   /** The transport of one process. */
-  transportFor(host: SimHost, settings: ExchangeSettings): Transport {
+  transportFor(id: NodeId, host: SimHost, settings: ExchangeSettings): Transport {
     const speeds = new Map<NodeId, LinkSpeed>();
     return {
       send: (request, done, late) => {
@@ -177,8 +184,30 @@ export class SimNetwork {
           this.carry(request, bytes, deliver),
         );
       },
+      disconnect: () => this.closeConnections(id),
       close: () => undefined,
     };
+  }
+
+  /**
+   * The connections from a server to all others close. Whoever hears of it tries to reach the server: one that is down, or refuses,
+   * is lost; one that answers is not; without an answer nothing is known.
+   */
+  closeConnections(id: NodeId): void {
+    for (const other of this.endpoints.keys()) {
+      if (other === id) continue;
+      const ask = (): unknown => this.pass(other, id, this.evidence, 0, () => this.answerEvidence(id, other));
+      this.pass(id, other, this.evidence, 0, () => this.endpoints.get(other)?.host.perform(ask));
+    }
+  }
+
+  private answerEvidence(id: NodeId, asker: NodeId): void {
+    const asked = this.endpoints.get(id);
+    if (asked?.node.isCrashed === false) return;
+    this.pass(id, asker, this.evidence, 0, () => {
+      const endpoint = this.endpoints.get(asker);
+      endpoint?.host.perform(() => endpoint.node.leaderLost(id));
+    });
   }
 
   private link(from: NodeId, to: NodeId): SimLink {

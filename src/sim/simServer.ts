@@ -181,7 +181,7 @@ export class SimServer implements WatchedServer {
         servers: Array.from({ length: settings.serverCount }, (_, id) => id),
       },
       storage: this.disk.open(host),
-      transport: this.network.transportFor(host, settings.exchange),
+      transport: this.network.transportFor(this.id, host, settings.exchange),
       stateMachine: this.watched(state),
       ticker: new GridTicker(settings.tickMs, host.clock),
       defer: (run) => host.after(PIECE_MS_MAX * pieces.next(), run),
@@ -199,7 +199,7 @@ export class SimServer implements WatchedServer {
     });
     follow = () => router.reconsider();
     this.current = { host, node, state, router };
-    this.network.connect(this.id, { host, handler: node, calls: callsOn(node) });
+    this.network.connect(this.id, { host, handler: node, calls: callsOn(node), node });
     this.events.started(this.id);
     this.isBlank = false;
     this.startedNew = this.disk.durableStanding !== 'voter';
@@ -214,6 +214,7 @@ export class SimServer implements WatchedServer {
     this.network.connect(this.id, undefined);
     this.disk.loseProcess();
     host.kill();
+    this.network.closeConnections(this.id);
     this.events.changed();
   }
 

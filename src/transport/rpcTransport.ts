@@ -69,6 +69,10 @@ export class RpcTransport implements Transport {
     return link.send(request, this.timeoutMs, done, late);
   }
 
+  disconnect(): void {
+    for (const link of this.links.values()) link.disconnect();
+  }
+
   close(): void {
     for (const link of this.links.values()) link.close();
   }
@@ -123,6 +127,11 @@ class Link {
       call.abort();
     };
     return giveUp;
+  }
+
+  disconnect(): void {
+    for (const giveUp of [...this.late]) giveUp();
+    this.client.closeIdle();
   }
 
   close(): void {

@@ -17,6 +17,8 @@ export interface Transport {
     done: (outcome: SendOutcome) => void,
     late: (response: ResponseMessage) => void,
   ): () => void;
+  /** Closes the connections to all peers, who see it; the next request opens new ones. */
+  disconnect(): void;
   close(): void;
 }
 

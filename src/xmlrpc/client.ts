@@ -110,6 +110,11 @@ export class XmlRpcClient {
     return { abort: () => exchange.abort('the call was given up') };
   }
 
+  /** Closes the connections on which no call is under way. */
+  closeIdle(): void {
+    this.http.closeIdle();
+  }
+
   /** Gives up all calls and closes the client's own connections. Later calls fail with `EABORTED`. */
   close(): void {
     this.closed = true;

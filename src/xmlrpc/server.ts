@@ -22,6 +22,13 @@ export interface CallContext {
   onHangUp(listener: () => void): void;
   /** IP address of the client; undefined when it has gone already. */
   readonly remoteAddress: string | undefined;
+  /** Over which the call came; other calls may come over it, too. */
+  readonly connection: Connection;
+}
+
+/** A connection, as far as a call may watch it. */
+export interface Connection {
+  once(event: 'close', listener: () => void): unknown;
 }
 
 /**
@@ -103,6 +110,7 @@ function parseFault(error: unknown): string {
 /** One call from its dispatch to its answer. */
 class Call implements CallContext {
   readonly remoteAddress: string | undefined;
+  readonly connection: Connection;
   private readonly unwatch: () => void;
   private hungUp: boolean;
   private answered = false;
@@ -115,6 +123,7 @@ class Call implements CallContext {
     private readonly onInternalError: XmlRpcServerOptions['onInternalError'],
   ) {
     this.remoteAddress = request.socket.remoteAddress;
+    this.connection = request.socket;
     this.hungUp = request.socket.destroyed;
     this.unwatch = onSocketClose(request.socket, () => this.hangUp());
   }

@@ -32,6 +32,8 @@ const parts = mochaSuite('parts', 'src/', [
   'test/unit/api/peerProposals.test.ts',
   'test/unit/api/leaderCalls.test.ts',
   'test/unit/api/keyValueService.test.ts',
+  'test/unit/api/stateLimit.test.ts',
+  'test/unit/http',
   'test/storage',
   'test/sim/reference.test.ts',
 ]);

@@ -63,6 +63,7 @@ describe('the simulator', () => {
       'oneWay',
       'partition',
       'pause',
+      'reset',
       'ring',
       'slowDisk',
       'slowLinks',

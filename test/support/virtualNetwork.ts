@@ -60,7 +60,11 @@ export class VirtualNetwork {
   }
 
   transport(): Transport {
-    return { send: (request, done, late) => this.send(request, done, late), close: () => undefined };
+    return {
+      send: (request, done, late) => this.send(request, done, late),
+      disconnect: () => undefined,
+      close: () => undefined,
+    };
   }
 
   /** Loses everything from `from` to `to`; the other direction still works. */

@@ -31,7 +31,10 @@ const folders: Readonly<
     values: ['node', 'xmlrpc', 'http', 'net', 'blocks', 'stateMachine/command'],
     types: ['raft', 'storage', 'transport', 'stateMachine', 'config'],
   },
-  metrics: { values: ['node', 'xmlrpc'], types: ['http', 'raft', 'storage', 'transport', 'stateMachine', 'api'] },
+  metrics: {
+    values: ['node', 'xmlrpc'],
+    types: ['http', 'raft', 'storage', 'transport', 'stateMachine', 'api'],
+  },
   verify: { values: [], types: [] },
   sim: { values: ['raft', 'node', 'storage', 'transport', 'stateMachine', 'verify'], types: [] },
   cli: { values: ['*'], types: [] },

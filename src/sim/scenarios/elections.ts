@@ -78,4 +78,51 @@ export const elections: readonly Scenario[] = [
       await stage.leader();
     },
   },
+  {
+    name: 'elections: a leader that dies',
+    shows: 'by the closing of its connections its followers know at once, and one election is enough',
+    setup: { servers: [3, 4, 5, 7, 10] },
+    async play(stage) {
+      stage.setNetwork('reliable');
+      for (let round = 0; round < 4; round += 1) {
+        const leader = await stage.leader();
+        await stage.advanceBetween(500, 2_000);
+        const [term, elections] = [stage.termOf(leader), stage.elections];
+        const isKilled = stage.some(1, [0, 1])[0] === 0;
+        if (isKilled) stage.kill(leader);
+        else stage.crash(leader);
+        const next = await stage.leader(FAILOVER_MS);
+        stage.expect(stage.termOf(next) === term + 1, 'one new term is enough', `term ${stage.termOf(next)}`);
+        await stage.advanceBetween(500, 1_000);
+        stage.expect(stage.elections === elections + 1, 'one election is enough');
+        if (isKilled) stage.start(leader);
+        else stage.restore(leader);
+        await stage.advanceBetween(500, 1_000);
+      }
+    },
+  },
+  {
+    name: 'elections: connections that break',
+    shows: 'a connection that breaks is no evidence while the server behind it answers: nobody is elected',
+    setup: { servers: [3, 4, 5, 7] },
+    async play(stage) {
+      stage.setNetwork('reliable');
+      const leader = await stage.leader();
+      const [term, elections] = [stage.termOf(leader), stage.elections];
+      for (let round = 0; round < 50; round += 1) {
+        stage.reset(stage.some(1)[0] ?? leader);
+        if (round % 3 === 0) stage.reset(leader);
+        await stage.advanceBetween(0, 300);
+      }
+      await stage.advance(3_000);
+      stage.expect(stage.elections === elections, 'nobody is elected');
+      stage.expect(
+        (await stage.leader()) === leader && stage.termOf(leader) === term,
+        'the leader and its term stay',
+      );
+    },
+  },
 ];
+
+/** Some turns of the followers, and a few exchanges. */
+const FAILOVER_MS = 400;

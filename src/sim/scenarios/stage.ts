@@ -211,6 +211,11 @@ export class Stage {
     this.process(id).node.restore();
   }
 
+  /** The connections from a server to the others break, once. */
+  reset(id: NodeId): void {
+    this.run.cluster.network.closeConnections(id);
+  }
+
   /** Ends the process as `kill -9` does; the disk stays. */
   kill(...ids: readonly NodeId[]): void {
     for (const id of ids) this.server(id).kill();

@@ -296,4 +296,74 @@ export const elections: readonly Mutation[] = [
       },
     ],
   },
+  {
+    id: 'f01',
+    title: 'evidence against any server counts as evidence against the leader',
+    source: 'our own',
+    edits: [
+      {
+        file: election,
+        find: "if (state.role !== 'follower' || state.leader !== leader) return;",
+        replace: "if (state.role !== 'follower' || leader < 0) return;",
+      },
+    ],
+  },
+  {
+    id: 'f02',
+    title: 'a leader that is lost stays protected',
+    source: 'our own',
+    edits: [
+      {
+        file: election,
+        find: '  state.leaderContactTicks = Number.POSITIVE_INFINITY;\n  const turn',
+        replace: '  const turn',
+      },
+    ],
+  },
+  {
+    id: 'f03',
+    title: 'all followers of a lost leader campaign at the same time',
+    source: 'our own',
+    edits: [
+      {
+        file: election,
+        find: 'state.hurryElection(turn * config.turnTicks);',
+        replace: 'state.hurryElection(Math.min(turn, 1) * config.turnTicks);',
+      },
+    ],
+  },
+  {
+    id: 'f04',
+    title: 'a leader of which nothing is known counts as down',
+    source: 'our own',
+    edits: [
+      { file: 'src/transport/peerWatch.ts', find: "if (state === 'down')", replace: "if (state !== 'up')" },
+    ],
+  },
+  {
+    id: 'f05',
+    title: 'a connection that closes is evidence enough',
+    source: 'our own',
+    edits: [
+      { file: 'src/transport/peerWatch.ts', find: "if (state === 'down')", replace: 'if (state.length > 0)' },
+    ],
+  },
+  {
+    id: 'f06',
+    title: 'a crashed server keeps its connections',
+    source: 'our own',
+    edits: [
+      {
+        file: 'src/node/raftNode.ts',
+        find: '    this.options.transport.disconnect();\n',
+        replace: '    if (state.length === 0) this.options.transport.disconnect();\n',
+      },
+    ],
+  },
+  {
+    id: 'f07',
+    title: 'a follower that has granted a pre-vote takes its turn all the same',
+    source: 'our own',
+    edits: [{ file: election, find: '  if (granted) state.yieldTurn();\n', replace: '' }],
+  },
 ];

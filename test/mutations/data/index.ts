@@ -3,6 +3,7 @@ import type { Mutation } from '../mutation.js';
 import { commit } from './commit.js';
 import { crashes } from './crashes.js';
 import { elections } from './elections.js';
+import { httpMutations } from './http.js';
 import { memoryMutations } from './memory.js';
 import { nodes } from './nodes.js';
 import { readsAndClients } from './reads.js';
@@ -23,6 +24,7 @@ export const allMutations: readonly Mutation[] = [
   ...crashes,
   ...snapshotMutations,
   ...storageMutations,
+  ...httpMutations,
   ...sessionMutations,
   ...memoryMutations,
   ...membership,

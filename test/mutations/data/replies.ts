@@ -133,7 +133,7 @@ export const replies: readonly Mutation[] = [
         file: election,
         find: '  becomeCandidate(state);\n',
         replace:
-          '  becomeCandidate(state);\n  if (hasWon(state)) {\n    becomeLeader(state);\n    return;\n  }\n',
+          '  becomeCandidate(state);\n  state.votes.add(state.id);\n  if (hasWon(state)) {\n    becomeLeader(state);\n    return;\n  }\n',
       },
     ],
   },

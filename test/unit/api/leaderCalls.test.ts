@@ -1,3 +1,4 @@
+import { createServer, type AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { RpcLeaderCalls } from '../../../src/api/leaderCalls.js';
 import { errorTable, ServiceError, type ErrorKind } from '../../../src/node/errors.js';
@@ -36,6 +37,39 @@ describe('api: calls to the leader', () => {
   afterEach(async () => {
     for (const calls of open.splice(0)) calls.close();
     await closeServers();
+  });
+
+  describe('a peer of which it is asked whether it is there', () => {
+    it('is up when it says that it is not crashed', async () => {
+      expect(await (await answeredBy(() => false)).stateOf(1)).to.equal('up');
+    });
+
+    it('is down when it says that it is crashed', async () => {
+      expect(await (await answeredBy(() => true)).stateOf(1)).to.equal('down');
+    });
+
+    it('is down when nobody listens, and when the connection is reset', async () => {
+      expect(await callsTo(await freePort()).stateOf(1)).to.equal('down');
+      const server = createServer((socket) => socket.once('data', () => socket.resetAndDestroy()));
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      expect(await callsTo((server.address() as AddressInfo).port).stateOf(1)).to.equal('down');
+      server.close();
+    });
+
+    it('may be anything when it does not answer in time, and when it is not to be heard', async () => {
+      expect(await (await answeredBy(() => new Promise(() => undefined))).stateOf(1)).to.equal('silent');
+      const { port } = await startServer(() => true);
+      const deaf = new RpcLeaderCalls(0, [{ id: 1, host: '127.0.0.1', port }], () => false);
+      open.push(deaf);
+      expect(await deaf.stateOf(1)).to.equal('silent');
+    });
+
+    it('is up when it has no such method: a server may be started without the hooks', async () => {
+      const calls = await answeredBy(() => {
+        throw new XmlRpcFault(-32601, 'there is no method isCrashed');
+      });
+      expect(await calls.stateOf(1)).to.equal('up');
+    });
   });
 
   it('propose sends the command, whatever characters it holds, and gives the result', async () => {

@@ -48,6 +48,10 @@ export class PuppetPeers implements Transport {
     return () => (givenUp = true);
   }
 
+  disconnect(): void {
+    // They keep no connections.
+  }
+
   close(): void {
     this.reachable = false;
   }
@@ -167,7 +171,11 @@ export class Service {
 }
 
 /** A caller that never hangs up. */
-export const nobody: CallContext = { onHangUp: () => undefined, remoteAddress: '127.0.0.1' };
+export const nobody: CallContext = {
+  onHangUp: () => undefined,
+  remoteAddress: '127.0.0.1',
+  connection: { once: () => undefined },
+};
 
 /** Resolves when everything that is due now has happened. */
 export function turn(): Promise<void> {

@@ -14,6 +14,7 @@ import { defaultRaftConfig } from '../../../src/raft/config.js';
 import { ServiceState } from '../../../src/stateMachine/serviceState.js';
 import { MemoryStorage } from '../../../src/storage/memoryStorage.js';
 import type { ParsedValue, XmlRpcValue } from '../../../src/xmlrpc/index.js';
+import { PeerWatch } from '../../../src/transport/peerWatch.js';
 import { ManualTicker } from '../../support/manualTicker.js';
 import { nobody, PuppetPeers, servers } from '../api/service.js';
 import { listen } from '../api/fronts.js';
@@ -74,6 +75,11 @@ export class MeteredServer {
       state,
       status,
       isThere: () => Promise.resolve(true),
+      peerWatch: new PeerWatch(
+        () => false,
+        () => Promise.resolve('up'),
+        () => undefined,
+      ),
       options: defaultOptions,
       metrics: this.metrics,
       log: pino({ level: 'silent' }),

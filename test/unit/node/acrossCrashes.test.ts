@@ -41,7 +41,7 @@ function nodeOn(disk: HandDisk): { node: RaftNode<CommandResult>; events: string
   const node = new RaftNode({
     raft: { ...defaultRaftConfig, id: 0, servers: [0] },
     storage: disk,
-    transport: { send: () => () => undefined, close: () => undefined },
+    transport: { send: () => () => undefined, disconnect: () => undefined, close: () => undefined },
     stateMachine: new ServiceState(),
     ticker: new ManualTicker(),
     defer: systemDefer,

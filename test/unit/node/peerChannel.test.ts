@@ -47,6 +47,10 @@ class TestTransport implements Transport {
     };
   }
 
+  disconnect(): void {
+    // It keeps no connections.
+  }
+
   close(): void {
     return undefined;
   }

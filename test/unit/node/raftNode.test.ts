@@ -26,6 +26,7 @@ class Bench {
   readonly node: RaftNode<CommandResult>;
   draws = 0;
   givenUp = 0;
+  disconnects = 0;
 
   constructor() {
     this.node = new RaftNode({
@@ -38,6 +39,7 @@ class Bench {
             this.givenUp += 1;
           };
         },
+        disconnect: () => (this.disconnects += 1),
         close: () => undefined,
       },
       stateMachine: this.state,
@@ -297,6 +299,13 @@ describe('node: crash and restore', () => {
     expect(bench.storage.batches).to.have.length(before);
     expect(bench.node).to.include({ isCrashed: true, isLeader: false });
     expect(bench.node.status.core).to.include({ role: 'follower', term: 1, lastIndex: 1 });
+  });
+
+  it('a crash closes the connections to the peers, as the end of the process would', () => {
+    const bench = new Bench();
+    bench.node.start();
+    bench.node.crash();
+    expect(bench.disconnects).to.equal(1);
   });
 
   it('a restored node has its term, vote and log, follows, and draws a fresh election timeout', () => {

@@ -37,7 +37,7 @@ class Process {
     this.node = new RaftNode({
       raft: { ...defaultRaftConfig, id: 0, servers: [0, 1, 2], tailEntriesMax: 0 },
       storage,
-      transport: { send: () => () => undefined, close: () => undefined },
+      transport: { send: () => () => undefined, disconnect: () => undefined, close: () => undefined },
       stateMachine: this.state,
       ticker: this.ticker,
       defer: this.turns.defer,

@@ -19,7 +19,7 @@ function nodeOf(
   const node = new RaftNode({
     raft: { ...defaultRaftConfig, id: 0, servers },
     storage: new MemoryStorage(),
-    transport: { send, close: () => undefined },
+    transport: { send, disconnect: () => undefined, close: () => undefined },
     stateMachine: new ServiceState(),
     ticker,
     defer: systemDefer,

@@ -1,0 +1,48 @@
+import type { NodeId } from '../raft/types.js';
+
+/** A connection, as far as it can be watched. */
+export interface WatchedConnection {
+  once(event: 'close', listener: () => void): unknown;
+}
+
+/**
+ * What an attempt to reach a peer came to: `down` when it refuses connections or says that it is crashed, `up` when it answers,
+ * `silent` when nothing came back in time.
+ */
+export type PeerState = 'down' | 'up' | 'silent';
+
+/**
+ * Learns early that a leader is down. The system closes the connections of a process that ends; whoever was served over one of
+ * them sees it at once, and asks for the peer over a new connection. A connection alone proves nothing: networks and peers close
+ * them for many reasons.
+ */
+export class PeerWatch {
+  private readonly known = new WeakSet<WatchedConnection>();
+  private readonly asking = new Set<NodeId>();
+
+  /**
+   * @param isOfInterest whether it matters at this moment that this peer is down
+   * @param ask tries to reach a peer over a new connection; never rejects
+   * @param down told that a peer is down
+   */
+  constructor(
+    private readonly isOfInterest: (peer: NodeId) => boolean,
+    private readonly ask: (peer: NodeId) => Promise<PeerState>,
+    private readonly down: (peer: NodeId) => void,
+  ) {}
+
+  /** A message of this peer has come over this connection. */
+  heard(peer: NodeId, connection: WatchedConnection): void {
+    if (this.known.has(connection)) return;
+    this.known.add(connection);
+    connection.once('close', () => void this.closed(peer));
+  }
+
+  private async closed(peer: NodeId): Promise<void> {
+    if (this.asking.has(peer) || !this.isOfInterest(peer)) return;
+    this.asking.add(peer);
+    const state = await this.ask(peer);
+    this.asking.delete(peer);
+    if (state === 'down') this.down(peer);
+  }
+}
