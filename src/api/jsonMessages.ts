@@ -9,6 +9,7 @@ import { checkKey, checkTimeout, checkValue, InputError, notJson, TIMEOUT_MS } f
 import { waitFor, type Caller } from './caller.js';
 import type { KeyValueService } from './keyValueService.js';
 import { requestIdFrom } from './requestId.js';
+import { SharedJson } from './sharedJson.js';
 import type { Route } from './surfaces.js';
 
 /** What a message is answered with (assignment 001). `error` and `outcome` of a `fail` are for programs. */
@@ -55,6 +56,7 @@ class NoMessageError extends InputError {
  */
 export class JsonMessages implements Route {
   readonly lineBytesMax: number;
+  private readonly shared = new SharedJson();
 
   constructor(private readonly parts: JsonMessagesParts) {
     this.lineBytesMax = parts.bodyBytesMax;
@@ -73,7 +75,7 @@ export class JsonMessages implements Route {
     call.readJson(this.parts.bodyBytesMax, (text) => {
       const read = (): Message => messageOf(text, () => call.requestId);
       void this.reply(read, call, this.parts.measures?.posts).then(({ status, reply }) =>
-        call.json(status, reply),
+        call.jsonInPieces(status, this.piecesOf(reply)),
       );
     });
   }
@@ -83,6 +85,15 @@ export class JsonMessages implements Route {
     return JSON.stringify(
       (await this.reply(() => messageOf(line), caller, this.parts.measures?.lines)).reply,
     );
+  }
+
+  /** The reply as JSON; the value of a key is made once for all who read it. */
+  private piecesOf(reply: JsonReply): readonly (string | Uint8Array)[] {
+    if (reply.code !== 'success' || reply.payload === undefined || !('value' in reply.payload))
+      return [`${JSON.stringify(reply)}\n`];
+    const { key, value } = reply.payload;
+    const head = `{"code":"success","payload":{"key":${JSON.stringify(key)},"value":`;
+    return [head, this.shared.of(value).json, '}}\n'];
   }
 
   private async reply(

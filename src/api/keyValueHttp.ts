@@ -4,6 +4,7 @@ import type { JsonValue } from '../stateMachine/command.js';
 import { HttpCall } from './httpCall.js';
 import { checkKey, checkTimeout, InputError, notJson, TIMEOUT_MS, TooLargeError } from './keyValueInput.js';
 import type { CallLimits, KeyValueService } from './keyValueService.js';
+import { isListOfStrings, SharedJson } from './sharedJson.js';
 import type { Route } from './surfaces.js';
 
 const PREFIX = '/keys/';
@@ -20,6 +21,8 @@ interface Change {
  * their writes open sessions. Served by every server, whoever leads.
  */
 export class KeyValueHttp implements Route {
+  private readonly shared = new SharedJson();
+
   constructor(
     private readonly service: KeyValueService,
     private readonly bodyBytesMax: number,
@@ -53,8 +56,11 @@ export class KeyValueHttp implements Route {
     const limits = limitsOf(call, query);
     const value = isLocal(query) ? this.service.getLocal(key) : await this.service.get(key, limits);
     if (value === undefined) call.text(404, NO_SUCH_KEY);
-    else if (isListOfStrings(value)) call.json(200, value);
-    else call.text(400, 'The value under this key is not a list of strings; read it with a JSON message.');
+    else {
+      const { json, isListOfStrings } = this.shared.of(value);
+      if (isListOfStrings) call.jsonInPieces(200, [json, '\n']);
+      else call.text(400, 'The value under this key is not a list of strings; read it with a JSON message.');
+    }
   }
 
   private async openSession(call: HttpCall, query: string): Promise<void> {
@@ -149,10 +155,6 @@ function fieldsOf(text: string): { readonly type?: unknown; readonly value?: Jso
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw new InputError('the body must be an object such as {"type": "PUT", "value": ["cat", "dog"]}');
   return body;
-}
-
-function isListOfStrings(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
 /** 503: try again. The others cannot be mended by waiting. */

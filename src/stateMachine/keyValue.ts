@@ -18,7 +18,12 @@ interface List {
   readonly length: number;
   readonly chars: number;
   readonly bytes: number;
+  /** The items as readers get them, when the list is long: one array for all of them. */
+  view?: readonly JsonValue[];
 }
+
+/** A list whose JSON is longer than this is copied for its first reader only. */
+const SHARED_CHARS = 64 * 1024;
 
 type Stored = { readonly list: List } | { readonly value: JsonValue; readonly bytes: number };
 
@@ -105,7 +110,11 @@ export class KeyValue implements StatePart<KeyRecord> {
 }
 
 function valueOf(stored: Stored): JsonValue {
-  return 'list' in stored ? stored.list.items.slice(0, stored.list.length) : stored.value;
+  if (!('list' in stored)) return stored.value;
+  const { list } = stored;
+  if (list.chars < SHARED_CHARS) return list.items.slice(0, list.length);
+  list.view ??= list.items.slice(0, list.length);
+  return list.view;
 }
 
 function storedOf(value: JsonValue): Stored {

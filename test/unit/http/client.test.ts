@@ -1,5 +1,8 @@
 import { expect } from 'chai';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { HttpClient, type HttpClientOptions, type HttpError } from '../../../src/http/client.js';
 import type { HttpResponse } from '../../../src/http/responseReader.js';
 import { until } from '../../support/xmlrpcServer.js';
@@ -136,12 +139,11 @@ describe('the HTTP client', () => {
   });
 
   it('keeps no process alive by connections that nobody uses', async () => {
-    const { port } = await newServer((socket) => socket.write(OK));
-    const sockets = (): number =>
-      process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
-    const before = sockets();
-    await post(newClient(), port);
-    // The server's own end of the connection is the only one more.
-    expect(sockets()).to.equal(before + 1);
+    const { port, connections } = await newServer((socket) => socket.write(OK));
+    const script = fileURLToPath(new URL('oneRequest.ts', import.meta.url));
+    const child = fork(script, [String(port)], { execArgv: ['--import', 'tsx'], stdio: 'ignore' });
+    const [code] = (await once(child, 'exit')) as [number];
+    expect(code).to.equal(0);
+    expect(connections).to.have.length(1);
   });
 });
