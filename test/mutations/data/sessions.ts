@@ -250,8 +250,8 @@ export const sessionMutations: readonly Mutation[] = [
     edits: [
       {
         file: keyValue,
-        find: 'stored.list.items.slice(0, stored.list.length)',
-        replace: 'stored.list.items',
+        find: 'if (list.chars < SHARED_CHARS) return list.items.slice(0, list.length);',
+        replace: 'if (list.chars < SHARED_CHARS) return list.items;',
       },
     ],
   },
