@@ -66,7 +66,7 @@ function cut(text: string, random: Prng): string[] {
 }
 
 describe('the fast path of HTTP', function () {
-  this.timeout(60_000);
+  this.timeout(60_000 + 20 * MIXTURES);
   const closers: (() => void)[] = [];
   afterEach(() => {
     for (const close of closers.splice(0)) close();
@@ -213,8 +213,9 @@ describe('the fast path of HTTP', function () {
         alone.set(text, comparable(theirs));
       }),
     );
-    // What comes after it is no request any more, for all that node:http knows.
-    const mixed = requests.filter((text) => !text.includes('Upgrade'));
+    // After an upgrade nothing is a request any more for node:http; a request without its length leaves bytes behind, of which node:http
+    // complains before or after its answer.
+    const mixed = requests.filter((text) => !/Upgrade|Content_Length/.test(text));
     const random = new Prng(11);
     for (let round = 0; round < MIXTURES / 25; round += 1)
       await Promise.all(
