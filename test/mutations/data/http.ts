@@ -44,7 +44,11 @@ export const httpMutations: readonly Mutation[] = [
     title: 'the next request of a connection is served beside the one before it',
     source: ours,
     edits: [
-      { file: path, find: '    if (this.reply === null) this.next();\n', replace: '    this.next();\n' },
+      {
+        file: path,
+        find: 'if (this.reply === null) this.next();',
+        replace: 'if (this.reply === null || this.held.length > 0) this.next();',
+      },
     ],
   },
   {

@@ -98,6 +98,29 @@ describe('the HTTP client', () => {
     for (const answer of await Promise.all(answers)) expect(answer).to.have.property('status', 200);
   });
 
+  it('never sends a request that was given up while it waited for a connection', async () => {
+    const waiting: Socket[] = [];
+    const { port, requests } = await newServer((socket) => waiting.push(socket));
+    const client = newClient({ maxSockets: 1 });
+    const first = post(client, port, 'first');
+    await until(() => waiting.length === 1);
+    const outcomes: (HttpResponse | HttpError)[] = [];
+    const target = { host: '127.0.0.1', port, path: '/p', headers: {}, bodyBytesMax: () => 100 };
+    client
+      .request({ ...target, body: [Buffer.from('given up')] }, (outcome) => outcomes.push(outcome))
+      .abort('no more');
+    const third = post(client, port, 'third');
+    waiting.shift()?.write(OK);
+    await until(() => waiting.length === 1);
+    waiting.shift()?.write(OK);
+    await Promise.all([first, third]);
+    expect(requests.map((text) => text.slice(text.indexOf('\r\n\r\n') + 4))).to.deep.equal([
+      'first',
+      'third',
+    ]);
+    expect(outcomes[0]).to.include({ code: 'EABORTED', sent: false });
+  });
+
   it('does not use a connection on which something came unasked', async () => {
     const { port, connections } = await newServer((socket) => socket.write(`${OK}HTTP/1.1 200 OK\r\n`));
     const client = newClient();
