@@ -74,9 +74,11 @@ export class RpcLeaderCalls implements LeaderCalls<CommandResult> {
     });
   }
 
-  /** Asks a peer, over a new connection, whether it is there. */
+  /** Asks a peer, over a new connection, whether it is there. Of a number that is no peer's, which anybody may send, nothing is known. */
   stateOf(peer: number): Promise<PeerState> {
-    const { host, port } = this.addressOf(peer);
+    const address = this.peers.find(({ id }) => id === peer);
+    if (address === undefined) return Promise.resolve('silent');
+    const { host, port } = address;
     const client = new XmlRpcClient({ host, port, keepAlive: false, ...this.lookupOption });
     return new Promise((resolve) => {
       client.request('surfstore.isCrashed', [], { timeoutMs: PING_MS }, (error, isCrashed) => {
@@ -97,12 +99,6 @@ export class RpcLeaderCalls implements LeaderCalls<CommandResult> {
 
   close(): void {
     for (const client of this.clients.values()) client.close();
-  }
-
-  private addressOf(peer: number): Address {
-    const address = this.peers.find(({ id }) => id === peer);
-    if (address === undefined) throw new Error(`server ${peer} is not a peer`);
-    return address;
   }
 
   private call<T>(

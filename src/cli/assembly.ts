@@ -143,7 +143,7 @@ export async function startServer({
   metrics.watch(status);
   const isThere = (peer: number): Promise<boolean> => leaderCalls.isThere(peer);
   const peerWatch = new PeerWatch(
-    (peer) => node.knownLeader === peer,
+    (peer) => peer !== server.id && node.knownLeader === peer,
     (peer) => leaderCalls.stateOf(peer),
     (peer) => node.leaderLost(peer),
   );

@@ -64,6 +64,11 @@ describe('api: calls to the leader', () => {
       expect(await deaf.stateOf(1)).to.equal('silent');
     });
 
+    it('may be anything when the number is no peer’s', async () => {
+      const calls = await answeredBy(() => true);
+      for (const stranger of [0, 2, -1]) expect(await calls.stateOf(stranger)).to.equal('silent');
+    });
+
     it('is up when it has no such method: a server may be started without the hooks', async () => {
       const calls = await answeredBy(() => {
         throw new XmlRpcFault(-32601, 'there is no method isCrashed');
