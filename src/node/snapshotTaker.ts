@@ -12,13 +12,9 @@ export interface SnapshotPolicy {
   readonly chunkChars: number;
 }
 
-/** What the log has grown by before the next snapshot, at least, as a share of the last snapshot's size. */
-const LOG_SHARE = 1 / 2;
-
 /**
  * Takes snapshots of the own state machine, piece by piece while it works on, when the log has grown enough. It is not
- * taken before the log has grown by half as much as the last one is large: so snapshots write at most twice what the log does,
- * and the log in memory stays small beside the state.
+ * taken before the log has grown by as much as the last one is large: so snapshots never write more than the log does.
  */
 export class SnapshotTaker {
   private entries = 0;
@@ -51,7 +47,7 @@ export class SnapshotTaker {
   /** `last` is the last entry applied: begins a snapshot if it is time and none is under way. */
   takeIfDue(last: EntryId): void {
     const { entriesMax, bytesMax } = this.policy;
-    if (this.giveUp !== undefined || this.bytes < this.lastSize * LOG_SHARE) return;
+    if (this.giveUp !== undefined || this.bytes < this.lastSize) return;
     if (this.entries < entriesMax && this.bytes < bytesMax) return;
     this.entries = 0;
     this.bytes = 0;

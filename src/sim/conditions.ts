@@ -117,19 +117,28 @@ function withSlowSyncs(plan: Plan, random: Prng): Plan {
   return { ...plan, syncMs };
 }
 
+/**
+ * Who sends a large value again gives the attempt before it at least the time of so many uploads: else the log grows faster than
+ * any cluster could carry it, and no fresh write would come through for as long as that takes.
+ */
+const UPLOADS_PER_ATTEMPT = 4;
+
 /** Clients that write much at a time, over links that take their time for it. */
 function withLargeValues(plan: Plan, random: Prng): Plan {
   if (random.chance(0.9)) return plan;
   const [isAlone, isPatient] = [random.chance(0.6), random.chance(0.7)];
   const bytesPerSecond = random.pick([1_250_000, 6_250_000, 12_500_000]);
   const itemChars = Math.min(random.pick([200_000, 1_000_000, 4_000_000, 8_000_000]), bytesPerSecond);
+  const uploadMs = (itemChars / bytesPerSecond) * 1000;
   const operations = Math.ceil(WRITTEN_CHARS_MAX / itemChars / 2);
   const clients = plan.clients.slice(0, 2).map((client) => ({
     ...client,
     operations: Math.min(client.operations, operations),
     keyed: 1,
     puts: 1,
-    ...(isPatient ? { patienceMs: null, attemptMs: null, breaks: 0 } : {}),
+    ...(isPatient
+      ? { patienceMs: null, attemptMs: null, breaks: 0 }
+      : { attemptMs: client.attemptMs && Math.max(client.attemptMs, uploadMs * UPLOADS_PER_ATTEMPT) }),
   }));
   // A snapshot after every entry would carry all of it again and again.
   const entriesMax = Math.max(plan.snapshots.entriesMax, 20);

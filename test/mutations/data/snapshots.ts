@@ -397,7 +397,7 @@ export const snapshotMutations: readonly Mutation[] = [
     edits: [
       {
         file: taker,
-        find: 'this.giveUp !== undefined || this.bytes < this.lastSize * LOG_SHARE',
+        find: 'this.giveUp !== undefined || this.bytes < this.lastSize',
         replace: 'this.giveUp !== undefined',
       },
     ],
