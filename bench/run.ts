@@ -67,7 +67,7 @@ interface Build {
   readonly durable: Measured;
 }
 
-/** What one measurement gave; CPU time in microseconds per operation, of all servers together. */
+/** One measurement; CPU time in microseconds per operation, of all servers together. */
 interface Result extends Measurement {
   readonly cpuMicros: number;
 }

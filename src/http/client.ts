@@ -48,7 +48,7 @@ export interface HttpRequest {
  * - `EINVAL`: no request can be made of what the caller gave
  */
 export class HttpError extends Error {
-  override readonly name = 'HttpError';
+  override readonly name: string = 'HttpError';
 
   constructor(
     readonly code: string,
@@ -56,6 +56,7 @@ export class HttpError extends Error {
     /** Whether any part of the request may have reached the server. False only when it is known that none did. */
     readonly sent: boolean,
     options?: ErrorOptions,
+    /** The HTTP status, when that is what is wrong. */
     readonly status?: number,
   ) {
     super(message, options);
@@ -309,7 +310,7 @@ class Connection {
     let failure: NodeJS.ErrnoException | undefined;
     socket.on('connect', () => (this.isOpen = true));
     socket.on('data', (bytes) => {
-      // What comes unasked is for nobody.
+      // Bytes that nobody asked for are for nobody.
       if (this.exchange === null) socket.destroy();
       else this.exchange.received(bytes);
     });

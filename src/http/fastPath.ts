@@ -64,7 +64,7 @@ export class FastPath {
 }
 
 class FastConnection {
-  /** What has come and is not served yet. */
+  /** Bytes that have come and are not served yet. */
   private held: Buffer = Buffer.alloc(0);
   private reply: FastReply | null = null;
   private isClosing = false;
@@ -95,7 +95,7 @@ class FastConnection {
   close(): void {
     this.isClosing = true;
     this.closeIfIdle();
-    // What is left of the last answer leaves first.
+    // The rest of the last answer leaves first.
     if (this.isWaiting) this.socket.end();
   }
 

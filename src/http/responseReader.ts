@@ -1,11 +1,11 @@
-/** What a server answered. Header names are in lower case. */
+/** The answer of a server. Header names are in lower case. */
 export interface HttpResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
 }
 
-/** What the bytes so far come to. */
+/** The state of a response, by the bytes so far. */
 export type Reading =
   | { readonly type: 'more' }
   /** The whole response. `reusable`: the connection may carry another request. */
@@ -139,7 +139,7 @@ export class ResponseReader {
   }
 }
 
-/** What the head says, or what is wrong with it. */
+/** The head that the text is, or the reason why it is none. */
 function headOf(text: string): Head | string {
   const [first = '', ...lines] = text.split('\r\n');
   const [, minor, code] = /^HTTP\/1\.([01]) (\d{3})(?: .*)?$/.exec(first) ?? [];

@@ -46,7 +46,7 @@ export interface NetworkObserver {
   linksChanged(): void;
 }
 
-/** What becomes of closed connections has draws of its own. */
+/** The fate of closed connections has draws of its own. */
 const EVIDENCE_FORK = 1;
 
 /** More ids than any cluster has. */

@@ -7,7 +7,7 @@ import { codeOf, unusable } from './storageError.js';
 const PREFIX = 'lock-';
 const NAME_BYTES = 8;
 
-/** What the name of a socket may have on every system that has such sockets. */
+/** The longest path of a socket that every system with such sockets takes. */
 const PATH_BYTES_MAX = 100;
 
 /**

@@ -15,20 +15,20 @@ export interface LogMeta {
   readonly snapshot: SnapshotRecord | null;
 }
 
-/** What a batch means for the log. */
+/** A batch, and its meaning for the log. */
 export interface Change {
   readonly batch: StorageBatch;
   /** The snapshot that the batch names. */
   readonly snapshot: SnapshotRecord | null;
   /** The entry with which the log ends when the batch has dropped entries, before it appends. */
   readonly truncatedTo: EntryId | null;
-  /** What counts once the batch is durable. */
+  /** All that counts once the batch is durable. */
   readonly meta: LogMeta;
   /** Snapshots that were staged before the one named: nobody needs them any more. */
   readonly outdated: readonly SnapshotRecord[];
 }
 
-/** What will count once all that was handed over is durable. */
+/** Follows the batches, and knows all that will count once they are durable. */
 export class MetaTracker {
   /** Durable, and named by no batch yet. */
   private staged: SnapshotRecord[] = [];

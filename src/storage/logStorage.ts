@@ -38,10 +38,10 @@ type Done = (error: Error | null) => void;
 type LoadDone = (error: Error | null, stored: StoredState) => void;
 type StageDone = (error: Error | null, staged: Snapshot) => void;
 
-/** What was handed over and is not being written yet. */
+/** A batch or a load that was handed over, and whose turn has not come. */
 type Waiting = { readonly change: Change; readonly done: Done } | { readonly load: LoadDone };
 
-/** What an open directory consists of. */
+/** The parts of an open directory. */
 interface OpenDirectory {
   readonly lock: DirectoryLock;
   readonly logId: string;
@@ -68,7 +68,7 @@ export class LogStorage implements Storage {
   private readonly writer: SegmentWriter;
   private readonly tracker: MetaTracker;
   private readonly encoder = new GroupEncoder();
-  /** What counts by the groups that are durable. */
+  /** All that counts by the groups that are durable. */
   private meta: LogMeta;
   private groups: number;
   /** All segments but those prepared, in order, with the highest index of an entry in each. */
@@ -78,7 +78,7 @@ export class LogStorage implements Storage {
   private nextSnapshotId: number;
   private waiting: Waiting[] = [];
   private readonly loads = new Set<Promise<void>>();
-  /** What was read when it was opened, until it is loaded or written to. */
+  /** The state that was read when it was opened, until it is loaded or written to. */
   private asOpened: StoredState | null;
   private failure: StorageError | null = null;
   private running: Promise<void> = Promise.resolve();

@@ -40,7 +40,7 @@ const BUFFER_BYTES_MAX = 1024 * 1024;
 
 /** One thing that a group says. */
 export type LogRecord =
-  /** What counted before this group; the first record of each segment. */
+  /** All that counted before this group; the first record of each segment. */
   | { readonly kind: 'start'; readonly meta: LogMeta }
   | { readonly kind: 'hardState'; readonly hardState: HardState }
   | { readonly kind: 'identity'; readonly identity: Identity }
@@ -61,7 +61,7 @@ export interface Group {
   readonly end: number;
 }
 
-/** What the CRCs of a segment begin with. */
+/** The seed of all CRCs of a segment. */
 export function seedOf(logId: string, segment: number): number {
   return crc32(`${logId}/${segment}`);
 }
@@ -146,8 +146,10 @@ export class GroupEncoder {
   private text(text: string): void {
     this.room(5 + text.length * 3);
     const at = this.end;
-    const length = encodeText(this.bytes, at + 5, text);
-    this.bytes.writeUInt8(text.isWellFormed() ? UTF8 : UTF16, at);
+    // UTF-8 holds any text but one with half of a pair of surrogates.
+    const isUtf8 = text.isWellFormed();
+    const length = this.bytes.write(text, at + 5, isUtf8 ? 'utf8' : 'utf16le');
+    this.bytes.writeUInt8(isUtf8 ? UTF8 : UTF16, at);
     this.bytes.writeUInt32LE(length, at + 1);
     this.end = at + 5 + length;
   }
@@ -159,11 +161,6 @@ export class GroupEncoder {
     this.bytes.copy(larger, 0, 0, this.end);
     this.bytes = larger;
   }
-}
-
-/** Any text as bytes: UTF-8 where that can hold it, else UTF-16; how many they are. */
-function encodeText(bytes: Buffer, at: number, text: string): number {
-  return bytes.write(text, at, text.isWellFormed() ? 'utf8' : 'utf16le');
 }
 
 /** The group that begins at `at`, or null when what is there is none. */
@@ -178,7 +175,7 @@ export function groupAt(bytes: Buffer, at: number, seed: number): Group | null {
 }
 
 /**
- * What a group says, in order.
+ * The records of a group, in order.
  * @throws Damage
  */
 export function* recordsOf(bytes: Buffer, { from, to }: Group): Generator<LogRecord, void, undefined> {

@@ -16,7 +16,7 @@ export interface LogPosition {
   readonly position: number;
 }
 
-/** What was read of a log. */
+/** The contents of a log, as they were read. */
 export interface Reading {
   readonly meta: LogMeta;
   readonly entries: readonly Entry[];

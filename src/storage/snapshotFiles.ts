@@ -17,7 +17,7 @@ const PREFIX = 'snapshot-';
 /** So much is written at once, unless one chunk alone is longer: a sync of more would hold up those of the log. */
 const SLICE_BYTES = 128 * 1024;
 
-/** What the log says of a snapshot. `chars` is the length of all its chunks in UTF-16 units. */
+/** A snapshot, as the log names it. `chars` is the length of all its chunks in UTF-16 units. */
 export interface SnapshotRecord {
   readonly last: EntryId;
   readonly id: number;

@@ -1,12 +1,8 @@
 import type { NodeId } from '../raft/types.js';
-
-/** A connection, as far as it can be watched. */
-export interface WatchedConnection {
-  once(event: 'close', listener: () => void): unknown;
-}
+import type { Connection } from '../xmlrpc/index.js';
 
 /**
- * What an attempt to reach a peer came to: `down` when it refuses connections or says that it is crashed, `up` when it answers,
+ * The outcome of an attempt to reach a peer: `down` when it refuses connections or says that it is crashed, `up` when it answers,
  * `silent` when nothing came back in time.
  */
 export type PeerState = 'down' | 'up' | 'silent';
@@ -17,7 +13,7 @@ export type PeerState = 'down' | 'up' | 'silent';
  * them for many reasons.
  */
 export class PeerWatch {
-  private readonly known = new WeakSet<WatchedConnection>();
+  private readonly known = new WeakSet<Connection>();
   private readonly asking = new Set<NodeId>();
 
   /**
@@ -32,7 +28,7 @@ export class PeerWatch {
   ) {}
 
   /** A message of this peer has come over this connection. */
-  heard(peer: NodeId, connection: WatchedConnection): void {
+  heard(peer: NodeId, connection: Connection): void {
     if (this.known.has(connection)) return;
     this.known.add(connection);
     connection.once('close', () => void this.closed(peer));

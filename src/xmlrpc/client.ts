@@ -162,7 +162,7 @@ export class XmlRpcClient {
   }
 }
 
-/** What became of a call. The error is an `XmlRpcFault` or an `XmlRpcTransportError`. */
+/** The end of a call. The error is an `XmlRpcFault` or an `XmlRpcTransportError`. */
 type Outcome = { readonly value: ParsedValue } | { readonly error: Error };
 
 function read(address: string, response: HttpResponse, limits: Partial<ParserLimits>): Outcome {

@@ -19,7 +19,13 @@ export {
   type ParserLimits,
 } from './parser.js';
 export { carriedByXml } from './jsonText.js';
-export { handleXmlRpc, type CallContext, type Dispatch, type XmlRpcServerOptions } from './server.js';
+export {
+  handleXmlRpc,
+  type CallContext,
+  type Connection,
+  type Dispatch,
+  type XmlRpcServerOptions,
+} from './server.js';
 export {
   methodResponsePieces,
   serializeFault,

@@ -252,10 +252,9 @@ export const storageMutations: readonly Mutation[] = [
     edits: [
       {
         file: records,
-        find: "return bytes.write(text, at, text.isWellFormed() ? 'utf8' : 'utf16le');",
-        replace: "return bytes.write(text, at, 'utf8');",
+        find: 'const isUtf8 = text.isWellFormed();',
+        replace: 'const isUtf8 = text.length >= 0;',
       },
-      { file: records, find: 'text.isWellFormed() ? UTF8 : UTF16', replace: 'UTF16 < 0 ? UTF16 : UTF8' },
     ],
   },
   {
