@@ -1,8 +1,8 @@
-import type { ServerReply, ServerRequest } from '../http/message.js';
+import type { HttpCall } from '../http/httpCall.js';
 import { estrangementText } from '../node/estrangement.js';
 import type { NodeStatus } from '../node/nodeOptions.js';
 import type { Role } from '../raft/types.js';
-import { HttpCall } from './httpCall.js';
+import { sendJson } from './jsonCall.js';
 import { addressOrNothing, type StatusSource } from './status.js';
 import type { Route } from './surfaces.js';
 
@@ -23,14 +23,13 @@ export class AdminStatus implements Route {
     return path === '/admin/status';
   }
 
-  handle(request: ServerRequest, response: ServerReply): void {
-    const call = new HttpCall(request, response);
-    if (request.method === 'GET' || request.method === 'HEAD') void this.answer(call);
+  handle(call: HttpCall): void {
+    if (call.isRead) void this.answer(call);
     else call.text(405, 'The status is read with GET.', { Allow: 'GET, HEAD' });
   }
 
   private async answer(call: HttpCall): Promise<void> {
-    call.json(200, adminStatus(this.source, await connectedOf(this.source, this.isThere)));
+    sendJson(call, 200, adminStatus(this.source, await connectedOf(this.source, this.isThere)));
   }
 }
 

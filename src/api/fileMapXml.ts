@@ -2,76 +2,70 @@ import type { FileList, FileRecord } from '../stateMachine/fileMetadata.js';
 import { escapeText, PrebuiltXml, serializeValue } from '../xmlrpc/index.js';
 import { hashListToXml } from './hashListXml.js';
 
-/** Length at which a piece is given out, in UTF-16 code units. */
-const PIECE_LENGTH = 16 * 1024;
+/** Files whose XML is made and kept together: an update makes one such group anew, and a reply writes few pieces. */
+const FILES_PER_PIECE = 32;
+/** Length at which the making of a piece is interrupted, in UTF-16 code units. */
+const STEP_LENGTH = 16 * 1024;
+
+const OPENING = Buffer.from('<value><struct>');
+const CLOSING = Buffer.from('</struct></value>');
+
+/** The XML of neighbouring files. A record never changes, so it is right for as long as these are the files' records. */
+interface Piece {
+  readonly records: readonly FileRecord[];
+  readonly bytes: Buffer;
+}
 
 /**
- * The answer of getfileinfomap: a struct of file name -> [version, hash list]. Each file's XML is made once
- * per update, the bytes of the whole once for all who read the same state, and all is given out in pieces, so that a long
- * listing never delays a heartbeat.
+ * The answer of getfileinfomap: a struct of file name -> [version, hash list]. All replies share its bytes: each group of files is
+ * written once per update of one of them. All is given out in pieces, so that a long listing never delays a heartbeat.
  */
 export class FileMapXml {
-  /** By file name. A record never changes, so what was made for one is right for as long as it is the file's. */
-  private readonly members = new Map<string, { readonly record: FileRecord; readonly xml: string }>();
-  private latestFiles: FileList | undefined;
-  /** The listing of these files, which lives no longer than those that write it. */
-  private latest: WeakRef<SharedPieces> | undefined;
+  /** By position in the list: files keep theirs, and new ones come last. */
+  private pieces: Piece[] = [];
 
   /**
    * @param files what the listing is to show; it shows just that, however late it is written
    * @param bytes about what the listing takes
    */
   write(files: FileList, bytes = 0): PrebuiltXml {
-    let shared = this.latestFiles === files ? this.latest?.deref() : undefined;
-    if (shared === undefined) {
-      shared = new SharedPieces(this.pieces(files));
-      this.latest = new WeakRef(shared);
-      this.latestFiles = files;
-    }
-    const pieces = shared;
-    return new PrebuiltXml(() => pieces.read(), bytes);
+    return new PrebuiltXml(() => this.piecesOf(files), bytes);
   }
 
-  private *pieces(files: FileList): Generator<string, void, undefined> {
-    let piece = '<value><struct>';
-    for (const [name, record] of files) {
-      piece += this.member(name, record);
-      if (piece.length < PIECE_LENGTH) continue;
-      yield piece;
-      piece = '';
+  private *piecesOf(files: FileList): Generator<string | Buffer, void, undefined> {
+    yield OPENING;
+    const count = Math.ceil(files.length / FILES_PER_PIECE);
+    for (let position = 0; position < count; position += 1) {
+      const from = position * FILES_PER_PIECE;
+      const known = this.pieces[position];
+      if (known !== undefined && isOf(known, files, from)) yield known.bytes;
+      else yield* this.makePiece(files, position);
     }
-    yield `${piece}</struct></value>`;
+    this.pieces.length = count;
+    yield CLOSING;
   }
 
-  private member(name: string, record: FileRecord): string {
-    const known = this.members.get(name);
-    if (known?.record === record) return known.xml;
-    const value = serializeValue([record.version, hashListToXml(record.hashList)]);
-    const xml = `<member><name>${escapeText(name)}</name>${value}</member>`;
-    this.members.set(name, { record, xml });
-    return xml;
+  /** Gives empty pieces while it is not complete: a single file can be long. */
+  private *makePiece(files: FileList, position: number): Generator<string | Buffer, void, undefined> {
+    const from = position * FILES_PER_PIECE;
+    const made = files.slice(from, from + FILES_PER_PIECE);
+    let xml = '';
+    let nextStep = STEP_LENGTH;
+    for (const [name, record] of made) {
+      const value = serializeValue([record.version, hashListToXml(record.hashList)]);
+      xml += `<member><name>${escapeText(name)}</name>${value}</member>`;
+      if (xml.length < nextStep) continue;
+      nextStep = xml.length + STEP_LENGTH;
+      yield '';
+    }
+    const bytes = Buffer.from(xml);
+    this.pieces[position] = { records: made.map(([, record]) => record), bytes };
+    yield bytes;
   }
 }
 
-/** Pieces that are made when the first of their readers comes to them, and shared by all. */
-class SharedPieces {
-  private readonly made: Uint8Array[] = [];
-
-  constructor(private readonly source: Iterator<string, void, undefined>) {}
-
-  *read(): Generator<Uint8Array, void, undefined> {
-    for (let index = 0; ; index += 1) {
-      const piece = this.made[index] ?? this.makeNext();
-      if (piece === undefined) return;
-      yield piece;
-    }
-  }
-
-  private makeNext(): Uint8Array | undefined {
-    const next = this.source.next();
-    if (next.done === true) return undefined;
-    const piece = Buffer.from(next.value);
-    this.made.push(piece);
-    return piece;
-  }
+function isOf({ records }: Piece, files: FileList, from: number): boolean {
+  if (files.length < from + records.length) return false;
+  if (records.length < FILES_PER_PIECE && files.length > from + records.length) return false;
+  return records.every((record, offset) => files[from + offset]?.[1] === record);
 }

@@ -2,7 +2,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { isIP, type Socket } from 'node:net';
 import type { ServerReply, ServerRequest } from '../http/message.js';
 import { errorTable } from '../node/errors.js';
+import { noCallEvents } from '../http/clientCall.js';
 import { FastPath } from '../http/fastPath.js';
+import { HttpCall } from '../http/httpCall.js';
 import { handleXmlRpc, serializeFault } from '../xmlrpc/index.js';
 import {
   ConnectionLimit,
@@ -10,11 +12,10 @@ import {
   TOO_MANY_CONNECTIONS,
   type ConnectionLimits,
 } from './connectionLimit.js';
-import { refuse, type Refusal } from '../xmlrpc/refusal.js';
 import { misdirected } from './misdirected.js';
 import { servePage } from './pages.js';
 import { ProtocolSwitch, type SwitchTimeouts } from './protocolSwitch.js';
-import type { Route, Surfaces } from './surfaces.js';
+import type { Surfaces } from './surfaces.js';
 import { UnreadableRequests } from './unreadableRequests.js';
 
 /** How long a client may take to send the head of a request, and the whole of it. A call that waits for its answer is not cut. */
@@ -27,6 +28,9 @@ const PROBE_AFTER_MS = 30_000;
 /** Answers to calls that were waiting get this long to leave before connections are cut. */
 const CLOSE_GRACE_MS = 1_000;
 const SWEEP_MS = 10;
+const NOTHING_HERE =
+  'Nothing lives here. GET / tells what does: XML-RPC calls by POST at /RPC2 (or /), keys at /keys/KEY, ' +
+  'JSON messages by POST at /messages, the status at /admin/status.';
 const SWITCH_TIMEOUTS: SwitchTimeouts = {
   // Somebody types.
   firstByteMs: 60_000,
@@ -76,6 +80,7 @@ export class HttpFront {
       { ...SWITCH_TIMEOUTS, ...timeouts },
       this.fastPath,
       (socket) => this.connections.admits(socket),
+      surfaces.events,
     );
   }
 
@@ -164,23 +169,25 @@ export class HttpFront {
 
   private readonly route = (request: ServerRequest, response: ServerReply): void => {
     request.url = withoutAuthority(request.url ?? '/');
-    const path = request.url.split('?', 1)[0] ?? '/';
-    const route = this.surfaces.routes?.find((candidate) => candidate.matches(path));
-    const page = this.surfaces.pages?.get(path);
+    const { xmlrpc, routes, pages, events = noCallEvents } = this.surfaces;
+    const call = new HttpCall(request, response, events);
+    const { path } = call;
     if (!this.connections.admitsRequest(request)) {
-      tooManyConnections(request, response, path);
+      refuseConnection(call);
       return;
     }
     const refusal = misdirected(request, path);
     if (refusal !== undefined) {
-      refuseRequest(request, response, refusal);
+      call.refuse(refusal);
       return;
     }
-    const isRead = request.method === 'GET' || request.method === 'HEAD';
-    if (route !== undefined) serveRoute(request, response, route);
-    else if (page !== undefined && (isRead || path !== '/')) servePage(request, response, page);
-    else if (path === '/' || path === '/RPC2') handleXmlRpc(request, response, this.surfaces.xmlrpc);
-    else notFound(request, response);
+    const isXmlRpc = path === '/RPC2' || (path === '/' && !call.isRead);
+    const route = isXmlRpc ? undefined : routes?.find((candidate) => candidate.matches(path));
+    const page = isXmlRpc ? undefined : pages?.get(path);
+    if (route !== undefined) route.handle(call);
+    else if (page !== undefined) servePage(call, page);
+    else if (isXmlRpc || path === '/') handleXmlRpc(call, xmlrpc);
+    else call.text(404, NOTHING_HERE, { Connection: 'close' });
   };
 }
 
@@ -216,42 +223,13 @@ function addressesOf(bind: string): { address: string; optional: boolean }[] {
   return [{ address, optional: false }];
 }
 
-function serveRoute(request: ServerRequest, response: ServerReply, route: Route): void {
-  request.on('error', ignore);
-  response.on('error', ignore);
-  route.handle(request, response);
-}
-
-function refuseRequest(request: ServerRequest, response: ServerReply, refusal: Refusal): void {
-  request.on('error', ignore);
-  response.on('error', ignore);
-  refuse(request, response, refusal);
-}
-
 /** In the words of the surface that was called, and the connection is closed. */
-function tooManyConnections(request: ServerRequest, response: ServerReply, path: string): void {
-  request.on('error', ignore);
-  response.on('error', ignore);
-  const isXmlRpc = request.method === 'POST' && (path === '/' || path === '/RPC2');
-  response.writeHead(isXmlRpc ? 200 : 503, {
-    'Content-Type': isXmlRpc ? 'text/xml' : 'text/plain; charset=utf-8',
-    Connection: 'close',
-    'Retry-After': '1',
-  });
-  response.end(
-    isXmlRpc ? serializeFault(errorTable.overloaded.code, TOO_MANY_CONNECTIONS) : `${TOO_MANY_CONNECTIONS}\n`,
-  );
-  request.resume();
-}
-
-function notFound(request: ServerRequest, response: ServerReply): void {
-  request.on('error', ignore);
-  response.on('error', ignore);
-  response.writeHead(404, { 'Content-Type': 'text/plain; charset=utf-8', Connection: 'close' });
-  response.end(
-    'Nothing lives here. GET / tells what does: XML-RPC calls by POST at /RPC2 (or /), keys at /keys/KEY, ' +
-      'JSON messages by POST at /messages, the status at /admin/status.\n',
-  );
+function refuseConnection(call: HttpCall): void {
+  const isXmlRpc = call.request.method === 'POST' && (call.path === '/' || call.path === '/RPC2');
+  const headers = { Connection: 'close', 'Retry-After': '1' };
+  if (isXmlRpc)
+    call.send(200, 'text/xml', serializeFault(errorTable.overloaded.code, TOO_MANY_CONNECTIONS), headers);
+  else call.text(503, TOO_MANY_CONNECTIONS, headers);
 }
 
 /** `http://HOST:PORT/PATH`, as it is sent to a proxy, means `/PATH` (RFC 9112, section 3.2.2). */

@@ -1,12 +1,12 @@
 import { addressOf } from '../net/address.js';
-import type { ServerReply, ServerRequest } from '../http/message.js';
+import type { ClientCall } from '../http/clientCall.js';
+import type { HttpCall } from '../http/httpCall.js';
 import { errorTable, ServiceError, type LeaderAddress } from '../node/errors.js';
 import type { LeaderRouter } from '../node/leaderRouter.js';
+import { waitFor } from '../node/pendingRequests.js';
 import type { CommandResult, JsonValue, RequestId } from '../stateMachine/command.js';
-import { unmeasured, type CallMeasure } from './callMeasure.js';
-import { HttpCall } from './httpCall.js';
+import { readJson, requestIdOf, sendJsonPieces } from './jsonCall.js';
 import { checkKey, checkTimeout, checkValue, InputError, notJson, TIMEOUT_MS } from './keyValueInput.js';
-import { waitFor, type Caller } from './caller.js';
 import type { KeyValueService } from './keyValueService.js';
 import { requestIdFrom } from './requestId.js';
 import { SharedJson } from './sharedJson.js';
@@ -38,9 +38,6 @@ export interface JsonMessagesParts {
   readonly router: LeaderRouter<CommandResult>;
   readonly servers: readonly LeaderAddress[];
   readonly bodyBytesMax: number;
-  readonly onInternalError: (error: unknown) => void;
-  /** For messages by POST, and for lines. */
-  readonly measures?: { readonly posts: CallMeasure; readonly lines: CallMeasure };
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -66,25 +63,23 @@ export class JsonMessages implements Route {
     return path === '/messages';
   }
 
-  handle(request: ServerRequest, response: ServerReply): void {
-    const call = new HttpCall(request, response);
-    if (request.method !== 'POST') {
+  handle(call: HttpCall): void {
+    if (call.request.method !== 'POST') {
       call.text(405, 'Messages are sent with POST.', { Allow: 'POST' });
       return;
     }
-    call.readJson(this.parts.bodyBytesMax, (text) => {
-      const read = (): Message => messageOf(text, () => call.requestId);
-      void this.reply(read, call, this.parts.measures?.posts).then(({ status, reply }) =>
-        call.jsonInPieces(status, this.piecesOf(reply)),
-      );
+    readJson(call, this.parts.bodyBytesMax, (text) => {
+      const read = (): Message => messageOf(text, () => requestIdOf(call));
+      void this.reply(read, call, 'messages').then(({ status, reply }) => {
+        if (!call.isGone) sendJsonPieces(call, status, this.piecesOf(reply));
+      });
     });
   }
 
   /** Answers one line. */
-  async answer(line: string, caller: Caller): Promise<string> {
-    return JSON.stringify(
-      (await this.reply(() => messageOf(line), caller, this.parts.measures?.lines)).reply,
-    );
+  async answer(line: string, call: ClientCall): Promise<string> {
+    const { reply } = await this.reply(() => messageOf(line), call, 'lines');
+    return JSON.stringify(reply);
   }
 
   /** The reply as JSON; the value of a key is made once for all who read it. */
@@ -98,23 +93,22 @@ export class JsonMessages implements Route {
 
   private async reply(
     read: () => Message,
-    caller: Caller,
-    measure: CallMeasure = unmeasured,
+    call: ClientCall,
+    surface: 'messages' | 'lines',
   ): Promise<{ status: 200 | 400; reply: JsonReply }> {
     const { message, error } = attempt(read);
-    const measured = measure(message?.type ?? 'none');
-    caller.onHangUp(() => measured.abandoned());
+    call.begin(surface, message?.type ?? 'none');
     const reply =
       message === undefined
-        ? this.failure(error, undefined)
-        : await this.perform(message, caller).catch((reason: unknown) =>
-            this.failure(reason, message.type === 'get' ? message.key : undefined),
+        ? failureOf(call, error, undefined)
+        : await this.perform(message, call).catch((reason: unknown) =>
+            failureOf(call, reason, message.type === 'get' ? message.key : undefined),
           );
-    measured.answered(outcomeOf(reply));
+    call.answered(outcomeOf(reply));
     return { status: error instanceof NoMessageError ? 400 : 200, reply };
   }
 
-  private async perform(message: Message, caller: Caller): Promise<JsonReply> {
+  private async perform(message: Message, caller: ClientCall): Promise<JsonReply> {
     const { service, router, servers } = this.parts;
     const endsAt = performance.now() + message.timeoutMs;
     const { result: place } = await waitFor(router.findLeader(message.timeoutMs), caller);
@@ -148,14 +142,14 @@ export class JsonMessages implements Route {
       }
     }
   }
+}
 
-  private failure(error: unknown, key: string | undefined): JsonReply {
-    if (error instanceof InputError) return failure(error.message, 'invalid', 'notDone', key);
-    if (error instanceof ServiceError)
-      return failure(error.message, errorTable[error.kind].word, error.outcome, key);
-    this.parts.onInternalError(error);
-    return failure('the server could not answer this message', 'internal', 'unknown', key);
-  }
+function failureOf(call: ClientCall, error: unknown, key: string | undefined): JsonReply {
+  if (error instanceof InputError) return failure(error.message, 'invalid', 'notDone', key);
+  if (error instanceof ServiceError)
+    return failure(error.message, errorTable[error.kind].word, error.outcome, key);
+  call.internalError(error);
+  return failure('the server could not answer this message', 'internal', 'unknown', key);
 }
 
 type Message = { readonly timeoutMs: number } & (

@@ -1,7 +1,7 @@
-import type { ServerReply, ServerRequest } from '../http/message.js';
+import type { HttpCall } from '../http/httpCall.js';
 import { ServiceError } from '../node/errors.js';
 import type { JsonValue } from '../stateMachine/command.js';
-import { HttpCall } from './httpCall.js';
+import { readJson, requestIdOf, sendJson, sendJsonPieces } from './jsonCall.js';
 import { checkKey, checkTimeout, InputError, notJson, TIMEOUT_MS, TooLargeError } from './keyValueInput.js';
 import type { CallLimits, KeyValueService } from './keyValueService.js';
 import { isListOfStrings, SharedJson } from './sharedJson.js';
@@ -10,6 +10,8 @@ import type { Route } from './surfaces.js';
 const PREFIX = '/keys/';
 const NO_SUCH_KEY = 'There is no such key.';
 const SESSIONS = '/sessions';
+/** Those that are counted under their names. */
+const METHODS: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'POST', 'DELETE']);
 
 interface Change {
   readonly type: 'PUT' | 'APPEND';
@@ -26,25 +28,24 @@ export class KeyValueHttp implements Route {
   constructor(
     private readonly service: KeyValueService,
     private readonly bodyBytesMax: number,
-    private readonly onInternalError: (error: unknown) => void,
   ) {}
 
   matches(path: string): boolean {
     return path.startsWith(PREFIX) || path === SESSIONS;
   }
 
-  handle(request: ServerRequest, response: ServerReply): void {
-    const call = new HttpCall(request, response);
+  handle(call: HttpCall): void {
     const fail = (error: unknown): void => this.fail(call, error);
-    const { method } = request;
-    const [path, query] = splitOnce(request.url ?? '', '?');
+    const { method, url = '' } = call.request;
+    const [path, query] = splitOnce(url, '?');
+    call.begin('keys', METHODS.has(method) ? String(method) : 'unknown');
     if (path === SESSIONS) {
       if (method === 'POST') this.openSession(call, query).catch(fail);
       else call.text(405, 'A session is opened with POST.', { Allow: 'POST' });
-    } else if (method === 'GET' || method === 'HEAD') this.get(call).catch(fail);
+    } else if (call.isRead) this.get(call).catch(fail);
     else if (method === 'DELETE') this.delete(call).catch(fail);
     else if (method === 'POST')
-      call.readJson(this.bodyBytesMax, (text) => void this.change(call, text).catch(fail));
+      readJson(call, this.bodyBytesMax, (text) => void this.change(call, text).catch(fail));
     else
       call.text(405, 'Keys are read with GET, changed with POST and removed with DELETE.', {
         Allow: 'GET, HEAD, POST, DELETE',
@@ -52,35 +53,35 @@ export class KeyValueHttp implements Route {
   }
 
   private async get(call: HttpCall): Promise<void> {
-    const { key, query } = targetOf(call.request);
+    const { key, query } = targetOf(call);
     const limits = limitsOf(call, query);
     const value = isLocal(query) ? this.service.getLocal(key) : await this.service.get(key, limits);
     if (value === undefined) call.text(404, NO_SUCH_KEY);
     else {
       const { json, isListOfStrings } = this.shared.of(value);
-      if (isListOfStrings) call.jsonInPieces(200, [json, '\n']);
+      if (isListOfStrings) sendJsonPieces(call, 200, [json, '\n']);
       else call.text(400, 'The value under this key is not a list of strings; read it with a JSON message.');
     }
   }
 
   private async openSession(call: HttpCall, query: string): Promise<void> {
     const clientId = await this.service.openSession(limitsOf(call, new URLSearchParams(query)));
-    call.json(201, { clientId });
+    sendJson(call, 201, { clientId });
   }
 
   private async change(call: HttpCall, text: string): Promise<void> {
-    const { key, query } = targetOf(call.request);
-    const limits = { ...limitsOf(call, query), request: call.requestId };
+    const { key, query } = targetOf(call);
+    const limits = { ...limitsOf(call, query), request: requestIdOf(call) };
     const { type, strings } = changeOf(text);
     if (type === 'PUT') await this.service.put(key, strings, limits);
     else await this.service.append(key, strings, limits);
-    call.nothing();
+    call.nothing(204);
   }
 
   private async delete(call: HttpCall): Promise<void> {
-    const { key, query } = targetOf(call.request);
-    const limits = { ...limitsOf(call, query), request: call.requestId };
-    if (await this.service.delete(key, limits)) call.nothing();
+    const { key, query } = targetOf(call);
+    const limits = { ...limitsOf(call, query), request: requestIdOf(call) };
+    if (await this.service.delete(key, limits)) call.nothing(204);
     else call.text(404, NO_SUCH_KEY);
   }
 
@@ -89,14 +90,14 @@ export class KeyValueHttp implements Route {
     else if (error instanceof InputError) call.text(400, error.message);
     else if (error instanceof ServiceError) call.text(statusOf(error), error.message);
     else {
-      this.onInternalError(error);
+      call.internalError(error);
       call.text(500, 'internal error: the server could not answer this request');
     }
   }
 }
 
 /** @throws InputError */
-function targetOf({ url = '' }: ServerRequest): { key: string; query: URLSearchParams } {
+function targetOf({ request: { url = '' } }: HttpCall): { key: string; query: URLSearchParams } {
   const [path, query] = splitOnce(url, '?');
   return { key: checkKey(decoded(path.slice(PREFIX.length))), query: new URLSearchParams(query) };
 }

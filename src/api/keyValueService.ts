@@ -1,6 +1,8 @@
+import type { Caller } from '../http/clientCall.js';
 import type { ClientSessions } from '../node/clientSessions.js';
 import { ServiceError, type ErrorKind } from '../node/errors.js';
 import type { LeaderRouter, Routed } from '../node/leaderRouter.js';
+import { waitFor } from '../node/pendingRequests.js';
 import {
   encodeAppend,
   encodeDelete,
@@ -11,9 +13,7 @@ import {
   type RequestId,
 } from '../stateMachine/command.js';
 import type { KeyValue } from '../stateMachine/keyValue.js';
-import { waitFor, type Caller } from './caller.js';
-import { requireKnown, requireOpened } from './commandResult.js';
-import { sizeProblem, type WireLimits } from './commandSize.js';
+import { requireKnown, requireOpened, sizeProblem, type WireLimits } from './commands.js';
 import { InputError, TooLargeError } from './keyValueInput.js';
 
 /** What the key/value operations of one server work on. */

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { receivingBytes, type Share } from '../xmlrpc/byteBudget.js';
+import { receivingBytes, type Share } from '../http/byteBudget.js';
+import { ClientCall, noCallEvents, type CallEvents } from '../http/clientCall.js';
 import { LineBuffer, type Line } from './lineBuffer.js';
-import { WaitingLine } from './waitingLine.js';
 import type { LineSurface } from './surfaces.js';
 
 /** How long a connection of lines may do nothing, in milliseconds. */
@@ -35,7 +35,6 @@ const LF = Buffer.from('\n');
  */
 export class LineConnection {
   private readonly lines: LineBuffer;
-  private waiting: WaitingLine | undefined;
   private busy = false;
   /** Nothing has come for a while after the beginning of a line. */
   private quiet: NodeJS.Timeout | undefined;
@@ -51,6 +50,7 @@ export class LineConnection {
     private readonly socket: Socket,
     private readonly surface: LineSurface,
     private readonly timeouts: LineTimeouts,
+    private readonly events: CallEvents = noCallEvents,
   ) {
     this.lines = new LineBuffer(surface.lineBytesMax);
     this.share = (surface.receiving ?? receivingBytes).open(() => this.refuseRest());
@@ -61,7 +61,6 @@ export class LineConnection {
       clearTimeout(this.quiet);
       this.lines.clear();
       this.share.hold(0);
-      this.waiting?.hangUp();
     });
     socket.once('timeout', () => socket.destroy());
   }
@@ -163,15 +162,14 @@ export class LineConnection {
   }
 
   private async answer(text: string): Promise<string> {
-    const waiting = new WaitingLine((error) => this.report(error));
-    this.waiting = waiting;
+    const call = new ClientCall(this.socket, this.events);
     try {
-      return await this.surface.answer(text, waiting);
+      return await this.surface.answer(text, call);
     } catch (error) {
-      this.report(error);
+      call.internalError(error);
       return failReply('the server could not answer this message', 'internal', 'unknown');
     } finally {
-      waiting.settle();
+      call.answered('internal');
     }
   }
 
@@ -198,14 +196,6 @@ export class LineConnection {
   private discard(length: number): void {
     this.discarded += length;
     if (this.discarded > DISCARD_BYTES_MAX) this.socket.destroy();
-  }
-
-  private report(error: unknown): void {
-    try {
-      this.surface.onInternalError?.(error);
-    } catch {
-      // Whoever was to be told cannot be told; the line is answered all the same.
-    }
   }
 }
 

@@ -1,5 +1,4 @@
-import type { ServerReply, ServerRequest } from '../http/message.js';
-import { HttpCall } from './httpCall.js';
+import type { HttpCall } from '../http/httpCall.js';
 import { servePage } from './pages.js';
 import type { Route } from './surfaces.js';
 
@@ -11,26 +10,23 @@ export interface MetricsSource {
 
 /** `GET /metrics`: what monitors collect (docs/metrics.md); answers on a crashed server, too. */
 export class MetricsPage implements Route {
-  constructor(
-    private readonly source: MetricsSource,
-    private readonly onInternalError: (error: unknown) => void,
-  ) {}
+  constructor(private readonly source: MetricsSource) {}
 
   matches(path: string): boolean {
     return path === '/metrics';
   }
 
-  handle(request: ServerRequest, response: ServerReply): void {
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      new HttpCall(request, response).text(405, 'Metrics are read with GET.', { Allow: 'GET, HEAD' });
+  handle(call: HttpCall): void {
+    if (!call.isRead) {
+      call.text(405, 'Metrics are read with GET.', { Allow: 'GET, HEAD' });
       return;
     }
     const { contentType } = this.source;
     this.source.text().then(
-      (body) => servePage(request, response, () => ({ status: 200, contentType, body })),
+      (body) => servePage(call, () => ({ status: 200, contentType, body })),
       (error: unknown) => {
-        this.onInternalError(error);
-        new HttpCall(request, response).text(500, 'internal error: the metrics could not be collected');
+        call.internalError(error);
+        call.text(500, 'internal error: the metrics could not be collected');
       },
     );
   }

@@ -1,5 +1,5 @@
 import type { ServerRequest } from '../http/message.js';
-import type { Refusal } from '../xmlrpc/refusal.js';
+import type { Refusal } from '../http/refusal.js';
 
 /** Why a request is refused whatever surface it is for: it comes from a page of another site, or has lost its path. */
 export function misdirected(request: ServerRequest, path: string): Refusal | undefined {

@@ -1,4 +1,4 @@
-import type { ServerReply, ServerRequest } from '../http/message.js';
+import type { HttpCall } from '../http/httpCall.js';
 
 /** What a GET is answered with. */
 export interface Page {
@@ -11,17 +11,13 @@ export interface Page {
 export type Pages = ReadonlyMap<string, () => Page>;
 
 /** Answers GET and HEAD with the page, and any other method with 405. */
-export function servePage(request: ServerRequest, response: ServerReply, makePage: () => Page): void {
-  request.on('error', ignore);
-  response.on('error', ignore);
-  // A body that comes along is not looked at.
-  request.resume();
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    send(response, 405, { 'Content-Type': TEXT, Allow: 'GET, HEAD' }, 'This page is read with GET.\n');
+export function servePage(call: HttpCall, makePage: () => Page): void {
+  if (!call.isRead) {
+    call.text(405, 'This page is read with GET.', { Allow: 'GET, HEAD' });
     return;
   }
   const { status, contentType, body } = makePage();
-  send(response, status, { 'Content-Type': contentType, 'Cache-Control': 'no-store' }, body);
+  call.send(status, contentType, body);
 }
 
 export function textPage(status: Page['status'], line: string): Page {
@@ -33,17 +29,3 @@ export function jsonPage(value: object): Page {
 }
 
 const TEXT = 'text/plain; charset=utf-8';
-
-function send(
-  response: ServerReply,
-  status: number,
-  headers: Readonly<Record<string, string>>,
-  body: string,
-): void {
-  response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) });
-  response.end(body);
-}
-
-function ignore(): void {
-  // A connection that breaks is noticed by its closing.
-}

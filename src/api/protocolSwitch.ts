@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import type { CallEvents } from '../http/clientCall.js';
 import type { FastPath } from '../http/fastPath.js';
 import { TOO_MANY_CONNECTIONS } from './connectionLimit.js';
 import { LineConnection, type LineTimeouts } from './lineConnection.js';
@@ -27,6 +28,7 @@ export class ProtocolSwitch {
     private readonly timeouts: SwitchTimeouts,
     private readonly fastPath: FastPath,
     private readonly admits: (socket: Socket) => boolean = () => true,
+    private readonly events?: CallEvents,
   ) {}
 
   /** The HTTP server gets its connections by its own listener, only later: it tracks them and times them as ever. */
@@ -84,7 +86,7 @@ export class ProtocolSwitch {
       socket.end(`${JSON.stringify({ code: 'fail', payload: { message: TOO_MANY_CONNECTIONS } })}\n`);
       return;
     }
-    const connection = new LineConnection(socket, surface, this.timeouts);
+    const connection = new LineConnection(socket, surface, this.timeouts, this.events);
     this.lineConnections.add(connection);
     this.lineSockets.add(socket);
     socket.once('close', () => {

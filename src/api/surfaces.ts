@@ -1,7 +1,7 @@
-import type { ServerReply, ServerRequest } from '../http/message.js';
-import type { ByteBudget } from '../xmlrpc/byteBudget.js';
+import type { ByteBudget } from '../http/byteBudget.js';
+import type { CallEvents, ClientCall } from '../http/clientCall.js';
+import type { HttpCall } from '../http/httpCall.js';
 import type { XmlRpcServerOptions } from '../xmlrpc/index.js';
-import type { Caller } from './caller.js';
 import type { Pages } from './pages.js';
 
 /** Everything that one port serves. */
@@ -14,6 +14,8 @@ export interface Surfaces {
   readonly routes?: readonly Route[];
   /** JSON lines over plain TCP. Without it every connection is HTTP. */
   readonly lines?: LineSurface;
+  /** Told of every call on any of them. */
+  readonly events?: CallEvents;
 }
 
 /** An HTTP surface that looks after its paths itself. */
@@ -21,7 +23,7 @@ export interface Route {
   /** @param path the path without the query, as it was sent: its percent signs are not decoded */
   matches(path: string): boolean;
   /** Answers the request, now or later. Must not throw; errors of the connection are taken care of. */
-  handle(request: ServerRequest, response: ServerReply): void;
+  handle(call: HttpCall): void;
 }
 
 /** A surface of one JSON message per line, and one line for each as the answer. */
@@ -34,9 +36,7 @@ export interface LineSurface {
    * Answers one message. Messages of one connection come one after another: the next when this one is answered.
    *
    * @param line what stands before the line feed (or carriage return and line feed); not blank, maybe not JSON
-   * @returns the reply on one line, without a line feed. A rejection becomes the fail reply `internal error`.
+   * @returns the reply on one line, without a line feed. A rejection is an internal error of the call.
    */
-  answer(line: string, call: Caller): Promise<string>;
-  /** Told of every rejection of `answer`, and of every error of a listener that it gave to `onHangUp`. */
-  readonly onInternalError?: (error: unknown) => void;
+  answer(line: string, call: ClientCall): Promise<string>;
 }

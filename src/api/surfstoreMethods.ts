@@ -1,13 +1,12 @@
 import type { BlockStore } from '../blocks/blockStore.js';
 import { ServiceError } from '../node/errors.js';
 import type { NameCharacters } from '../config/options.js';
+import { waitFor } from '../node/pendingRequests.js';
 import type { RaftNode } from '../node/raftNode.js';
 import { encodeOpenSession, encodeUpdateFile, type CommandResult } from '../stateMachine/command.js';
 import type { FileMetadata } from '../stateMachine/fileMetadata.js';
 import type { CallContext, XmlRpcValue } from '../xmlrpc/index.js';
-import { waitFor } from './caller.js';
-import { requireKnown, requireOpened } from './commandResult.js';
-import { refuseTooLarge, type WireLimits } from './commandSize.js';
+import { refuseTooLarge, requireKnown, requireOpened, type WireLimits } from './commands.js';
 import { FileMapXml } from './fileMapXml.js';
 import { method, type Method } from './method.js';
 import { statusStruct, type StatusSource } from './status.js';
@@ -241,7 +240,7 @@ function strictPeerMethods({ node, wire, status, answerPeer }: SurfstoreParts): 
       'int',
       'Only for the servers of this cluster: an index up to which the log is committed, confirmed by a majority since ' +
         'the call. On the leader only.',
-      ([from], call) => heard(from, () => waitFor(node.read(), call).then(() => node.status.lastApplied)),
+      ([from], call) => heard(from, () => waitFor(node.read(), call).then(() => node.lastApplied)),
     ),
     method('surfstore.appendEntries', [text('message')], 'string', help, ([message], call) =>
       answerPeer(message, call),

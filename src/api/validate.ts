@@ -8,7 +8,7 @@ import {
   type HashList,
   type RequestId,
 } from '../stateMachine/command.js';
-import { indexOfForbidden } from '../xmlrpc/characters.js';
+import { indexOfForbidden } from '../xmlrpc/text.js';
 import { XmlRpcDouble, type ParsedValue } from '../xmlrpc/index.js';
 import { invalidParams } from './faults.js';
 import { hashListFromXml } from './hashListXml.js';

@@ -2,6 +2,7 @@ import {
   FAULT_CODES,
   XmlRpcFault,
   type CallContext,
+  type Dispatch,
   type ParsedValue,
   type XmlRpcValue,
 } from '../xmlrpc/index.js';
@@ -16,6 +17,9 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
 ]);
 
 const PREFIX = 'surfstore.';
+
+/** All methods that do not exist are counted under one name: clients may send any. */
+const UNKNOWN = 'unknown';
 
 /**
  * Finds and calls methods by name. The prefix `surfstore.` may be left out and letter case does not matter:
@@ -42,8 +46,11 @@ export class XmlRpcSurface implements MethodDirectory {
     );
   }
 
-  /** The name in the table of methods, or undefined when there is no such method. */
-  readonly canonicalName = (name: string): string | undefined => this.byKey.get(keyOf(name))?.name;
+  /** Answers a call from outside; it is counted under its name, and a multicall as one. */
+  readonly dispatch: Dispatch = (name, params, call) => {
+    call.begin('xmlrpc', this.byKey.get(keyOf(name))?.name ?? UNKNOWN);
+    return this.call(name, params, call);
+  };
 
   /** @throws XmlRpcFault, at once or as a rejection */
   readonly call = (

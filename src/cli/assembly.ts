@@ -6,12 +6,11 @@ import { RpcLeaderCalls } from '../api/leaderCalls.js';
 import type { StatusSource } from '../api/status.js';
 import { rosterOf, type ClusterConfig, type ServerAddress } from '../config/clusterFile.js';
 import type { ServerOptions } from '../config/options.js';
-import { MeteredNode } from '../metrics/meteredNode.js';
 import { ServerMetrics } from '../metrics/serverMetrics.js';
 import { systemDefer } from '../node/defer.js';
 import { LeaderRouter } from '../node/leaderRouter.js';
 import { deafObserver, observers, type NodeObserver } from '../node/observer.js';
-import type { RaftNode } from '../node/raftNode.js';
+import { RaftNode } from '../node/raftNode.js';
 import { StateLimit } from '../node/stateLimit.js';
 import { GridTicker, systemClock } from '../node/ticker.js';
 import { defaultRaftConfig, type RaftConfig } from '../raft/config.js';
@@ -90,32 +89,33 @@ export async function startServer({
   const raft = raftConfig(cluster, server, options, isEmpty);
   // The router comes after the node whose changes it follows.
   let follow = (): void => undefined;
-  const node = new MeteredNode(
-    metrics.node,
-    {
-      raft,
-      storage,
-      transport,
-      stateMachine: state,
-      ticker: new GridTicker(options.tickMs),
-      defer: systemDefer,
-      snapshots: {
-        entriesMax: options.snapshotEntries,
-        bytesMax: options.snapshotBytes,
-        chunkChars: Math.min(SNAPSHOT_CHUNK_CHARS, Math.floor(options.bodyBytesMax / BATCH_GROWTH)),
-      },
-      drawId,
-      drawElectionTicks: () => randomInt(options.electionMinMs / options.tickMs, raft.electionMaxTicks + 1),
-      replyAfter: options.replyAfter,
-      waitingCallsMax: options.waitingCallsMax,
-      stateLimit: new StateLimit(state, options.stateBytesMax, BYTES_PER_CHAR_MAX),
-      observer: observers(
-        [observer, { ...deafObserver, roleChanged: () => follow(), lifecycleChanged: () => follow() }],
-        observerThrew,
-      ),
+  const node = new RaftNode<CommandResult>({
+    raft,
+    storage,
+    transport,
+    stateMachine: state,
+    ticker: new GridTicker(options.tickMs),
+    defer: systemDefer,
+    snapshots: {
+      entriesMax: options.snapshotEntries,
+      bytesMax: options.snapshotBytes,
+      chunkChars: Math.min(SNAPSHOT_CHUNK_CHARS, Math.floor(options.bodyBytesMax / BATCH_GROWTH)),
     },
-    observerThrew,
-  );
+    drawId,
+    drawElectionTicks: () => randomInt(options.electionMinMs / options.tickMs, raft.electionMaxTicks + 1),
+    replyAfter: options.replyAfter,
+    waitingCallsMax: options.waitingCallsMax,
+    stateLimit: new StateLimit(state, options.stateBytesMax, BYTES_PER_CHAR_MAX),
+    observer: observers(
+      [
+        metrics.node.observer,
+        observer,
+        { ...deafObserver, roleChanged: () => follow(), lifecycleChanged: () => follow() },
+      ],
+      observerThrew,
+    ),
+    events: metrics.node,
+  });
   const leaderCalls = new RpcLeaderCalls(server.id, peers, (peer) => node.hears(peer), {
     socketsMax: shares.passedOnMax,
     lookup,

@@ -13,6 +13,7 @@ import { XmlRpcSurface } from '../api/xmlrpcSurface.js';
 import { MemoryBlockStore } from '../blocks/memoryBlockStore.js';
 import type { ServerOptions } from '../config/options.js';
 import type { ServerMetrics } from '../metrics/serverMetrics.js';
+import { errorTable } from '../node/errors.js';
 import { ClientSessions } from '../node/clientSessions.js';
 import type { LeaderRouter } from '../node/leaderRouter.js';
 import type { RaftNode } from '../node/raftNode.js';
@@ -48,9 +49,7 @@ export function surfacesOf({
   log,
 }: SurfaceParts): Surfaces {
   const { bodyBytesMax } = options;
-  const { surfaces: calls } = metrics;
   const wire = { bytesOnTheWire, bodyBytesMax };
-  const onInternalError = (error: unknown): void => log.error({ err: error }, 'internal error');
   const service = new KeyValueService({
     router,
     keys: state.keys,
@@ -63,8 +62,6 @@ export function surfacesOf({
     router,
     servers: status.servers,
     bodyBytesMax,
-    onInternalError,
-    measures: { posts: calls.measure('messages'), lines: calls.measure('lines') },
   });
   const methods = surfstoreMethods({
     node,
@@ -82,20 +79,21 @@ export function surfacesOf({
   const surface = new XmlRpcSurface(methods, new FaultTranslator(status.servers));
   return {
     xmlrpc: {
-      dispatch: calls.dispatch(surface),
+      dispatch: surface.dispatch,
       bodyBytesMax,
-      onInternalError: (error, methodName) => log.error({ err: error, method: methodName }, 'internal error'),
+      tooMuchUnreadCode: errorTable.overloaded.code,
     },
     pages: probePages(
       status,
       surface.methods.map(({ name }) => name),
     ),
     routes: [
-      calls.route('keys', new KeyValueHttp(service, bodyBytesMax, onInternalError)),
+      new KeyValueHttp(service, bodyBytesMax),
       messages,
       new AdminStatus(status, isThere),
-      new MetricsPage(metrics, onInternalError),
+      new MetricsPage(metrics),
     ],
     lines: messages,
+    events: metrics.calls.events(({ method }, error) => log.error({ err: error, method }, 'internal error')),
   };
 }

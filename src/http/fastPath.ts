@@ -10,6 +10,9 @@ const REQUEST_BYTES_MAX = 128 * 1024;
 /** A request that is not complete after this long is left to node:http, with its limits for slow ones. */
 const PATIENCE_MS = 100;
 
+/** The beginning of a body that is copied behind its head, which costs less than to write both. */
+const COPIED_BYTES_MAX = 4 * 1024;
+
 export interface FastPathOptions {
   /** Answers a request. Must not throw. */
   readonly serve: (request: ServerRequest, reply: ServerReply) => void;
@@ -261,7 +264,9 @@ class FastReply extends EventEmitter implements ServerReply {
     if (this.headersSent) return this.socket.write(chunk);
     // Without a length the body ends with the connection.
     if (this.headers['Content-Length'] === undefined) this.isLast = true;
-    return this.socket.write(this.withHead(chunk));
+    if (chunk.length <= COPIED_BYTES_MAX) return this.socket.write(this.withHead(chunk));
+    this.socket.write(this.withHead(''));
+    return this.socket.write(chunk);
   }
 
   end(chunk: string | Uint8Array = ''): this {
@@ -276,6 +281,14 @@ class FastReply extends EventEmitter implements ServerReply {
     }
     this.onAnswered(this.isLast);
     return this;
+  }
+
+  cork(): void {
+    this.socket.cork();
+  }
+
+  uncork(): void {
+    this.socket.uncork();
   }
 
   /** The connection is gone. */

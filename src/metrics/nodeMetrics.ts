@@ -1,53 +1,51 @@
 import type { Registry } from 'prom-client';
+import type { NodeEvents, RequestInFlight, WaitingCall } from '../node/events.js';
 import { deafObserver, type NodeObserver } from '../node/observer.js';
 import type { NodeId, RequestMessage } from '../raft/types.js';
-import { ABANDONED, CallMeter, onceForEach, type Now } from './callMeter.js';
-import { TallyCounter, TallyHistogram, type Counted, type Timed } from './tallies.js';
+import { ABANDONED, CALL_SECONDS } from './callMetrics.js';
+import { outcomeOf } from './outcome.js';
+import {
+  onceForEach,
+  TallyCounter,
+  TallyHistogram,
+  type Counted,
+  type Now,
+  type Series,
+  type Timed,
+} from './tallies.js';
 
-type RequestType = RequestMessage['type'];
-
-/** From half a millisecond to ten seconds: a call waits for a network, maybe for a disk, maybe for an election. */
-export const CALL_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const EXCHANGE_SECONDS = [
   0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1,
 ];
+const REQUEST_TYPES: readonly RequestMessage['type'][] = [
+  'preVote',
+  'requestVote',
+  'appendEntries',
+  'heartbeat',
+  'installSnapshot',
+];
 
-/** All that is counted and timed about one node. */
-export class NodeMetrics {
-  readonly proposals: CallMeter;
-  readonly reads: CallMeter;
-  readonly entriesApplied: Counted;
-  readonly persists: Timed;
-  /** The requests to one peer, by their type. */
-  readonly requests: (peer: NodeId) => Readonly<Record<RequestType, CallMeter>>;
+/** All that is counted and timed about one node: a listener to its events, and an observer. */
+export class NodeMetrics implements NodeEvents {
   readonly observer: NodeObserver;
+  private readonly calls: Readonly<Record<'write' | 'read', Series>>;
+  private readonly entriesApplied: Counted;
+  private readonly persists: Timed;
+  /** The requests to one peer, by their type. */
+  private readonly requestsTo: (peer: NodeId) => (type: RequestMessage['type']) => Series;
 
   constructor(
     registry: Registry,
-    readonly now: Now,
+    private readonly now: Now,
   ) {
-    const counter = (name: string, help: string): Counted =>
-      new TallyCounter({ name, help }, registry).labels();
-    const calls = (kind: 'proposal' | 'read', what: string, outcomes: readonly string[]): CallMeter => {
-      const name = `surfstore_server_${kind}`;
-      const help = `${what}, by what became of them`;
-      const counts = new TallyCounter({ name: `${name}s_total`, help, labelNames: ['outcome'] }, registry);
-      // What is there from the start can be watched for its first change.
-      for (const outcome of outcomes) counts.labels(outcome);
-      const durations = new TallyHistogram(
-        { name: `${name}_duration_seconds`, help: `${what}: seconds until the result` },
-        CALL_SECONDS,
-        registry,
-      ).labels();
-      return new CallMeter(
-        onceForEach((outcome) => counts.labels(outcome)),
-        durations,
-        now,
-      );
+    this.calls = {
+      write: callSeries(registry, 'proposal', 'Commands proposed on this server', ['applied', 'refused']),
+      read: callSeries(registry, 'read', 'Linearizable reads confirmed by this server as the leader', ['ok']),
     };
-    this.proposals = calls('proposal', 'Commands proposed on this server', ['applied', 'refused']);
-    this.reads = calls('read', 'Linearizable reads confirmed by this server as the leader', ['ok']);
-    this.entriesApplied = counter('surfstore_raft_entries_applied_total', 'Log entries applied one by one');
+    this.entriesApplied = new TallyCounter(
+      { name: 'surfstore_raft_entries_applied_total', help: 'Log entries applied one by one' },
+      registry,
+    ).labels();
     this.persists = new TallyHistogram(
       {
         name: 'surfstore_storage_persist_duration_seconds',
@@ -56,26 +54,87 @@ export class NodeMetrics {
       EXCHANGE_SECONDS,
       registry,
     ).labels();
-    this.requests = requestMeters(registry, now);
-    this.observer = countingObserver({
-      leaderChanges: counter(
-        'surfstore_server_leader_changes_seen_total',
-        'Times that this server learned of a leader when it knew none or another',
-      ),
-      electionsWon: counter('surfstore_server_elections_won_total', 'Times that this server became leader'),
-      snapshotsTaken: counter(
-        'surfstore_raft_snapshots_taken_total',
-        'Snapshots of the own state that were taken and stored',
-      ),
-      snapshotsInstalled: counter(
-        'surfstore_raft_snapshots_installed_total',
-        'Snapshots of a leader that replaced the own state',
-      ),
-    });
+    this.requestsTo = requestSeries(registry);
+    this.observer = countingObserver(registry);
+  }
+
+  callStarted(call: WaitingCall): void {
+    call.startedAt = this.now();
+  }
+
+  callAnswered({ kind, startedAt }: WaitingCall, result: unknown): void {
+    if (kind === 'whenApplied') return;
+    const { countOf, durations } = this.calls[kind];
+    countOf(kind === 'read' ? 'ok' : wordOf(result)).inc();
+    durations.observe(this.secondsSince(startedAt));
+  }
+
+  callFailed({ kind }: WaitingCall, error: unknown): void {
+    if (kind !== 'whenApplied') this.callRefused(kind, error);
+  }
+
+  callAbandoned({ kind }: WaitingCall): void {
+    if (kind !== 'whenApplied') this.calls[kind].countOf(ABANDONED).inc();
+  }
+
+  callRefused(kind: 'write' | 'read', error: unknown): void {
+    this.calls[kind].countOf(outcomeOf(error)).inc();
+  }
+
+  persistStarted(batch: { startedAt: number }): void {
+    batch.startedAt = this.now();
+  }
+
+  persisted({ startedAt }: { readonly startedAt: number }): void {
+    this.persists.observe(this.secondsSince(startedAt));
+  }
+
+  requestSent(sent: RequestInFlight): void {
+    sent.startedAt = this.now();
+    // Its series are there from now on, so that their first change can be watched.
+    this.requestsTo(sent.request.to)(sent.request.type);
+  }
+
+  requestEnded({ request, startedAt }: RequestInFlight, outcome: 'answered' | 'failed' | 'abandoned'): void {
+    const { countOf, durations } = this.requestsTo(request.to)(request.type);
+    countOf(outcome).inc();
+    if (outcome === 'answered') durations.observe(this.secondsSince(startedAt));
+  }
+
+  applied(entries: number): void {
+    this.entriesApplied.inc(entries);
+  }
+
+  private secondsSince(startedAt: number): number {
+    return (this.now() - startedAt) / 1000;
   }
 }
 
-function requestMeters(registry: Registry, now: Now): NodeMetrics['requests'] {
+/** The result of a command in one of a few words: the id of a session that was opened would be a series of its own. */
+function wordOf(result: unknown): string {
+  return String(result).startsWith('opened:') ? 'opened' : String(result);
+}
+
+function callSeries(
+  registry: Registry,
+  kind: 'proposal' | 'read',
+  what: string,
+  outcomes: readonly string[],
+): Series {
+  const name = `surfstore_server_${kind}`;
+  const help = `${what}, by what became of them`;
+  const counts = new TallyCounter({ name: `${name}s_total`, help, labelNames: ['outcome'] }, registry);
+  // What is there from the start can be watched for its first change.
+  for (const outcome of outcomes) counts.labels(outcome);
+  const durations = new TallyHistogram(
+    { name: `${name}_duration_seconds`, help: `${what}: seconds until the result` },
+    CALL_SECONDS,
+    registry,
+  ).labels();
+  return { countOf: onceForEach((outcome) => counts.labels(outcome)), durations };
+}
+
+function requestSeries(registry: Registry): (peer: NodeId) => (type: RequestMessage['type']) => Series {
   const sent = new TallyCounter(
     {
       name: 'surfstore_network_peer_sent_total',
@@ -95,45 +154,50 @@ function requestMeters(registry: Registry, now: Now): NodeMetrics['requests'] {
   );
   return onceForEach((peer) => {
     const durations = roundTrips.labels(String(peer));
-    const meter = (type: RequestType): CallMeter => {
+    for (const type of REQUEST_TYPES)
       for (const outcome of ['answered', 'failed', ABANDONED]) sent.labels(String(peer), type, outcome);
-      return new CallMeter(
-        onceForEach((outcome) => sent.labels(String(peer), type, outcome)),
-        durations,
-        now,
-      );
-    };
-    return {
-      preVote: meter('preVote'),
-      requestVote: meter('requestVote'),
-      appendEntries: meter('appendEntries'),
-      heartbeat: meter('heartbeat'),
-      installSnapshot: meter('installSnapshot'),
-    };
+    return onceForEach((type) => ({
+      countOf: onceForEach((outcome) => sent.labels(String(peer), type, outcome)),
+      durations,
+    }));
   });
 }
 
-function countingObserver(
-  counters: Readonly<
-    Record<'leaderChanges' | 'electionsWon' | 'snapshotsTaken' | 'snapshotsInstalled', Counted>
-  >,
-): NodeObserver {
+function countingObserver(registry: Registry): NodeObserver {
+  const counter = (name: string, help: string): Counted =>
+    new TallyCounter({ name, help }, registry).labels();
+  const leaderChanges = counter(
+    'surfstore_server_leader_changes_seen_total',
+    'Times that this server learned of a leader when it knew none or another',
+  );
+  const electionsWon = counter(
+    'surfstore_server_elections_won_total',
+    'Times that this server became leader',
+  );
+  const snapshotsTaken = counter(
+    'surfstore_raft_snapshots_taken_total',
+    'Snapshots of the own state that were taken and stored',
+  );
+  const snapshotsInstalled = counter(
+    'surfstore_raft_snapshots_installed_total',
+    'Snapshots of a leader that replaced the own state',
+  );
   let known: NodeId | null = null;
   let wasLeading = false;
   return {
     ...deafObserver,
     roleChanged: ({ role, leader }) => {
-      if (leader !== null && leader !== known) counters.leaderChanges.inc();
+      if (leader !== null && leader !== known) leaderChanges.inc();
       known = leader;
       const isLeading = role === 'leader';
-      if (isLeading && !wasLeading) counters.electionsWon.inc();
+      if (isLeading && !wasLeading) electionsWon.inc();
       wasLeading = isLeading;
     },
     lifecycleChanged: () => {
       known = null;
       wasLeading = false;
     },
-    snapshotTaken: () => counters.snapshotsTaken.inc(),
-    snapshotInstalled: () => counters.snapshotsInstalled.inc(),
+    snapshotTaken: () => snapshotsTaken.inc(),
+    snapshotInstalled: () => snapshotsInstalled.inc(),
   };
 }

@@ -2,10 +2,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { MetricsSource } from '../api/metricsPage.js';
 import type { StatusSource } from '../api/status.js';
-import type { Now } from './callMeter.js';
+import { CallMetrics } from './callMetrics.js';
 import { NodeMetrics } from './nodeMetrics.js';
 import { statusGauges } from './statusGauges.js';
-import { SurfaceMetrics } from './surfaceMetrics.js';
+import type { Now } from './tallies.js';
 
 /** So many milliseconds of the event loop a scrape takes before everybody else has a turn. */
 const TURN_MS_MAX = 1;
@@ -14,15 +14,15 @@ const LAG_RESOLUTION_MS = 10;
 /** The metrics of one server; several servers in a process do not share any. */
 export class ServerMetrics implements MetricsSource {
   readonly node: NodeMetrics;
-  readonly surfaces: SurfaceMetrics;
+  readonly calls: CallMetrics;
   private readonly registry = new Registry();
   private update: () => void = () => undefined;
   private scrape: Promise<string> | undefined;
 
   /** @param now for tests */
-  constructor(now: Now = () => performance.now()) {
+  constructor(now: Now = performance.now.bind(performance)) {
     this.node = new NodeMetrics(this.registry, now);
-    this.surfaces = new SurfaceMetrics(this.registry, now);
+    this.calls = new CallMetrics(this.registry, now);
     collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: LAG_RESOLUTION_MS });
   }
 

@@ -1,13 +1,23 @@
 import { Counter, type Metric, type Registry } from 'prom-client';
 
+/** Milliseconds from any fixed origin. */
+export type Now = () => number;
+
 /** A counter with its labels. */
 export interface Counted {
-  inc(): void;
+  /** @param by 1 unless said otherwise */
+  inc(by?: number): void;
 }
 
 /** A histogram with its labels; in seconds. */
 export interface Timed {
   observe(seconds: number): void;
+}
+
+/** Calls or requests of one kind: how many had which outcome, and how long those took that were answered. */
+export interface Series {
+  readonly countOf: (outcome: string) => Counted;
+  readonly durations: Timed;
 }
 
 /** What is known of a metric before anything has happened. */
@@ -46,11 +56,15 @@ export class TallyCounter {
   labels(...values: readonly string[]): Counted {
     const tally = this.tallies.get(keyOf(values)) ?? { count: 0, labels: labelsOf(this.labelNames, values) };
     this.tallies.set(keyOf(values), tally);
-    return { inc: () => (tally.count += 1) };
+    return {
+      inc: (by = 1) => {
+        tally.count += by;
+      },
+    };
   }
 }
 
-interface Series {
+interface HistogramSeries {
   readonly labels: Record<string, string>;
   /** How many values were in each bucket and in none below it; the last is for those beyond all. */
   readonly counts: number[];
@@ -70,7 +84,7 @@ export class TallyHistogram {
   readonly name: string;
   readonly help: string;
   private readonly labelNames: readonly string[];
-  private readonly series = new Map<string, Series>();
+  private readonly series = new Map<string, HistogramSeries>();
 
   /** @param bounds the upper bounds of the buckets, rising, in seconds */
   constructor(
@@ -111,7 +125,7 @@ export class TallyHistogram {
   }
 
   /** A bucket counts all values up to its bound, those of the buckets before it too. */
-  private samplesOf({ labels, counts, sum }: Series): Sample[] {
+  private samplesOf({ labels, counts, sum }: HistogramSeries): Sample[] {
     let total = 0;
     const buckets = counts.map((count, bucket) => {
       total += count;
@@ -132,4 +146,16 @@ function keyOf(values: readonly string[]): string {
 
 function labelsOf(names: readonly string[], values: readonly string[]): Record<string, string> {
   return Object.fromEntries(names.map((name, position) => [name, values[position] ?? '']));
+}
+
+/** Makes something once for each name; for names of a bounded set only. */
+export function onceForEach<Name extends string | number, T>(make: (name: Name) => T): (name: Name) => T {
+  const made = new Map<Name, T>();
+  return (name) => {
+    const found = made.get(name);
+    if (found !== undefined) return found;
+    const item = make(name);
+    made.set(name, item);
+    return item;
+  };
 }

@@ -61,6 +61,19 @@ export class ServiceError extends Error {
   }
 }
 
+/** The refusal of a call that this server's core has not taken. */
+export function notTaken(
+  reason: 'notLeader' | 'overloaded',
+  server: number,
+  leader: number | null,
+): ServiceError {
+  const explanation =
+    reason === 'notLeader'
+      ? `server ${server} does not lead`
+      : 'too much of the log is uncommitted; try again later';
+  return new ServiceError(reason, explanation, leader);
+}
+
 /** Whatever was thrown, as an error. */
 export function errorOf(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));

@@ -5,6 +5,7 @@ import type { StateMachine } from '../stateMachine/stateMachine.js';
 import type { Storage } from '../storage/storage.js';
 import type { Transport } from '../transport/transport.js';
 import type { Defer } from './defer.js';
+import type { NodeEvents } from './events.js';
 import type { LifecycleState } from './lifecycle.js';
 import type { NodeObserver } from './observer.js';
 import type { ReplyAfter } from './pendingRequests.js';
@@ -32,6 +33,8 @@ export interface RaftNodeOptions<Result> {
   /** Refuses what the state has no room for, while this server leads. Without it there is no limit. */
   readonly stateLimit?: StateLimit;
   readonly observer: NodeObserver;
+  /** @default nobody listens */
+  readonly events?: NodeEvents;
 }
 
 /** A node for people and monitors. While it is down, `core` is what it was when it went down, as a follower. */

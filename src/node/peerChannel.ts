@@ -1,8 +1,9 @@
 import type { RequestMessage, ResponseMessage } from '../raft/types.js';
 import type { Transport } from '../transport/transport.js';
+import { noNodeEvents, type NodeEvents, type RequestInFlight } from './events.js';
 
-/** What a channel reports. */
-export interface ChannelEvents {
+/** Where a channel reports to. */
+export interface ChannelReports {
   answered(request: RequestMessage, response: ResponseMessage): void;
   failed(request: RequestMessage, reason: string): void;
   /** An answer came after its request had been reported as failed. */
@@ -28,12 +29,13 @@ const HEARTBEATS_IN_FLIGHT = 3;
 export class PeerChannel {
   private readonly lanes: Readonly<Record<(typeof lanes)[RequestMessage['type']], Lane>>;
 
-  constructor(transport: Transport, events: ChannelEvents) {
+  constructor(transport: Transport, reports: ChannelReports, events: NodeEvents = noNodeEvents) {
+    const lane = (inFlightMax: number): Lane => new Lane(transport, reports, events, inFlightMax);
     this.lanes = {
-      replication: new Lane(transport, events, 1),
-      heartbeats: new Lane(transport, events, HEARTBEATS_IN_FLIGHT),
-      preVotes: new Lane(transport, events, 1),
-      votes: new Lane(transport, events, 1),
+      replication: lane(1),
+      heartbeats: lane(HEARTBEATS_IN_FLIGHT),
+      preVotes: lane(1),
+      votes: lane(1),
     };
   }
 
@@ -47,8 +49,7 @@ export class PeerChannel {
   }
 }
 
-interface InFlight {
-  readonly request: RequestMessage;
+interface InFlight extends RequestInFlight {
   readonly giveUp: () => void;
 }
 
@@ -63,7 +64,8 @@ class Lane {
 
   constructor(
     private readonly transport: Transport,
-    private readonly events: ChannelEvents,
+    private readonly reports: ChannelReports,
+    private readonly events: NodeEvents,
     private readonly inFlightMax: number,
   ) {}
 
@@ -73,14 +75,14 @@ class Lane {
     else if (oldest !== undefined && oldest.request.term < request.term) {
       this.inFlight.shift();
       this.waiting = undefined;
-      oldest.giveUp();
+      this.giveUp(oldest);
       this.start(request);
     } else this.waiting = request;
   }
 
   reset(): void {
     this.epoch += 1;
-    for (const { giveUp } of this.inFlight.splice(0)) giveUp();
+    for (const sent of this.inFlight.splice(0)) this.giveUp(sent);
     this.waiting = undefined;
   }
 
@@ -92,17 +94,25 @@ class Lane {
         this.remove(entry);
         const { waiting } = this;
         this.waiting = undefined;
-        if ('response' in outcome) this.events.answered(request, outcome.response);
-        else this.events.failed(request, outcome.failure);
+        const isAnswered = 'response' in outcome;
+        this.events.requestEnded(entry, isAnswered ? 'answered' : 'failed');
+        if (isAnswered) this.reports.answered(request, outcome.response);
+        else this.reports.failed(request, outcome.failure);
         // The answer may have led to a newer request, which then is the one to go.
         if (waiting !== undefined && this.hasRoom()) this.start(waiting);
       },
       (response) => {
-        if (epoch === this.epoch) this.events.late(response);
+        if (epoch === this.epoch) this.reports.late(response);
       },
     );
-    const entry: InFlight = { request, giveUp };
+    const entry: InFlight = { request, giveUp, startedAt: 0 };
     this.inFlight.push(entry);
+    this.events.requestSent(entry);
+  }
+
+  private giveUp(sent: InFlight): void {
+    this.events.requestEnded(sent, 'abandoned');
+    sent.giveUp();
   }
 
   private remove(entry: InFlight): void {

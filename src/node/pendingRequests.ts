@@ -1,6 +1,7 @@
 import type { RequestId } from '../raft/output.js';
 import type { Entry, EntryId } from '../raft/types.js';
 import { ServiceError } from './errors.js';
+import { noNodeEvents, type NodeEvents, type WaitingCall } from './events.js';
 
 /** When a write is answered: its commit known on a majority (the assignment's rule), or committed here (the paper's). */
 export type ReplyAfter = 'majority' | 'commit';
@@ -11,8 +12,16 @@ export interface PendingCall<T> {
   readonly cancel: () => void;
 }
 
-interface Waiting<Result> {
-  readonly kind: 'write' | 'read';
+/** Waits for the answer; a client that hangs up frees its place. */
+export function waitFor<T>(
+  { promise, cancel }: PendingCall<T>,
+  caller: { onHangUp(listener: () => void): void },
+): Promise<T> {
+  caller.onHangUp(cancel);
+  return promise;
+}
+
+interface Waiting<Result> extends WaitingCall {
   resolve(result: Result | undefined): void;
   reject(error: Error): void;
 }
@@ -38,6 +47,7 @@ export class PendingRequests<Result> {
   constructor(
     private readonly waitingMax: number,
     private readonly replyAfter: ReplyAfter,
+    private readonly events: NodeEvents = noNodeEvents,
   ) {}
 
   get size(): number {
@@ -50,8 +60,8 @@ export class PendingRequests<Result> {
   }
 
   /** @throws ServiceError `overloaded` when as many calls wait as may */
-  openRead(): PendingCall<void> & { request: RequestId } {
-    return this.open<undefined>('read', (resolve) => () => resolve(undefined));
+  openRead(kind: 'read' | 'whenApplied'): PendingCall<void> & { request: RequestId } {
+    return this.open<undefined>(kind, (resolve) => () => resolve(undefined));
   }
 
   /** The write's entry is in the leader's log. */
@@ -83,17 +93,19 @@ export class PendingRequests<Result> {
   settle(lastApplied: number): void {
     const answerable = this.replyAfter === 'majority' ? this.acknowledgedIndex : lastApplied;
     const writes = countWhile(this.applied, ({ index }) => index <= answerable);
-    for (const { request, result } of this.applied.splice(0, writes)) this.take(request)?.resolve(result);
+    for (const { request, result } of this.applied.splice(0, writes)) this.answer(request, result);
     if (this.readable.length === 0) return;
     const { readable } = this;
     // Reads that were confirmed elsewhere come in no order.
     this.readable = readable.filter(({ index }) => index > lastApplied);
-    for (const { request, index } of readable)
-      if (index <= lastApplied) this.take(request)?.resolve(undefined);
+    for (const { request, index } of readable) if (index <= lastApplied) this.answer(request, undefined);
   }
 
   fail(request: RequestId, error: Error): void {
-    this.take(request)?.reject(error);
+    const call = this.take(request);
+    if (call === undefined) return;
+    this.events.callFailed(call, error);
+    call.reject(error);
   }
 
   /** This server stopped leading: no write that still waits can be told its fate. */
@@ -123,13 +135,24 @@ export class PendingRequests<Result> {
     this.lastRequest += 1;
     const request = this.lastRequest;
     const promise = new Promise<T>((resolve, reject) => {
-      this.waiting.set(request, { kind, resolve: settler(resolve), reject });
+      const call: Waiting<Result> = { kind, startedAt: 0, resolve: settler(resolve), reject };
+      this.waiting.set(request, call);
+      this.events.callStarted(call);
     });
     return { request, promise, cancel: () => this.forget(request) };
   }
 
+  private answer(request: RequestId, result: Result | undefined): void {
+    const call = this.take(request);
+    if (call === undefined) return;
+    this.events.callAnswered(call, result);
+    call.resolve(result);
+  }
+
   private forget(request: RequestId): void {
-    if (!this.waiting.delete(request)) return;
+    const call = this.take(request);
+    if (call === undefined) return;
+    this.events.callAbandoned(call);
     if (this.readable.length > 0) this.readable = this.readable.filter((read) => read.request !== request);
   }
 

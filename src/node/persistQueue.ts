@@ -1,15 +1,16 @@
 import type { Output, StorageBatch } from '../raft/output.js';
 import type { Message } from '../raft/types.js';
 import type { Storage } from '../storage/storage.js';
+import { noNodeEvents, type NodeEvents, type Timed } from './events.js';
 
-interface Outstanding {
+interface Outstanding extends Timed {
   readonly batch: StorageBatch;
   /** What may leave once this batch is durable. */
   readonly deliveries: (() => void)[];
 }
 
-/** What the queue reports. */
-export interface PersistEvents {
+/** Where the queue reports to. */
+export interface PersistReports {
   persisted(batch: StorageBatch): void;
   failed(error: Error): void;
 }
@@ -26,14 +27,15 @@ export class PersistQueue {
 
   constructor(
     private readonly storage: Storage,
-    private readonly events: PersistEvents,
+    private readonly reports: PersistReports,
+    private readonly events: NodeEvents = noNodeEvents,
   ) {}
 
   /** Stores the step's batch, if any, and delivers its kept-back messages when that is safe. */
   add(output: Output, deliver: (message: Message) => void): void {
     const deliveries = output.messagesAfterPersist.map((message) => () => deliver(message));
     const newest = this.outstanding.at(-1);
-    if (output.batch !== null) this.persist({ batch: output.batch, deliveries });
+    if (output.batch !== null) this.persist({ batch: output.batch, deliveries, startedAt: 0 });
     else if (newest !== undefined) newest.deliveries.push(...deliveries);
     else deliveries.forEach((send) => send());
   }
@@ -53,16 +55,18 @@ export class PersistQueue {
   private persist(item: Outstanding): void {
     const { epoch } = this;
     this.outstanding.push(item);
+    this.events.persistStarted(item);
     this.storage.persist(item.batch, (error) => {
       // A disk that failed has failed, whoever waited for it.
       if (error !== null) {
-        this.events.failed(error);
+        this.reports.failed(error);
         return;
       }
+      this.events.persisted(item);
       if (epoch !== this.epoch) return;
       this.outstanding.shift();
       this.waitingTicks = 0;
-      this.events.persisted(item.batch);
+      this.reports.persisted(item.batch);
       item.deliveries.forEach((send) => send());
     });
   }

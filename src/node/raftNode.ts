@@ -1,6 +1,6 @@
 import type { RaftConfig } from '../raft/config.js';
 import { RaftCore } from '../raft/core.js';
-import { NOTHING, type Input, type Output } from '../raft/output.js';
+import { answersRequest, NOTHING, type Input, type Output } from '../raft/output.js';
 import { initialStatus, type CoreStatus } from '../raft/status.js';
 import {
   isRequest,
@@ -11,7 +11,8 @@ import {
 } from '../raft/types.js';
 import type { StoredState } from '../storage/storage.js';
 import type { PeerRequestHandler, Transport } from '../transport/transport.js';
-import { errorOf, ServiceError, type ErrorKind } from './errors.js';
+import { errorOf, notTaken, ServiceError, type ErrorKind } from './errors.js';
+import { noNodeEvents, type NodeEvents } from './events.js';
 import { Lifecycle } from './lifecycle.js';
 import type { NodeStatus, RaftNodeOptions } from './nodeOptions.js';
 import { isReplication, PeerChannel } from './peerChannel.js';
@@ -35,6 +36,7 @@ interface QueuedInput {
  * apply, settle, without ever waiting inside a step.
  */
 export class RaftNode<Result> implements PeerRequestHandler {
+  private readonly events: NodeEvents;
   private readonly lifecycle = new Lifecycle();
   private readonly pending: PendingRequests<Result>;
   private readonly persistQueue: PersistQueue;
@@ -54,13 +56,18 @@ export class RaftNode<Result> implements PeerRequestHandler {
   private voteDelayTicks: number;
 
   constructor(private readonly options: RaftNodeOptions<Result>) {
-    const { raft, storage, transport, observer } = options;
-    this.pending = new PendingRequests(options.waitingCallsMax, options.replyAfter);
+    const { raft, storage, transport, observer, events = noNodeEvents } = options;
+    this.events = events;
+    this.pending = new PendingRequests(options.waitingCallsMax, options.replyAfter, events);
     this.health = new PeerHealth(observer);
-    this.persistQueue = new PersistQueue(storage, {
-      persisted: ({ number, last }) => this.post({ type: 'persisted', batch: number, last }),
-      failed: (error) => this.fail(error),
-    });
+    this.persistQueue = new PersistQueue(
+      storage,
+      {
+        persisted: ({ number, last }) => this.post({ type: 'persisted', batch: number, last }),
+        failed: (error) => this.fail(error),
+      },
+      events,
+    );
     this.snapshots = new Snapshots(
       { ...options, policy: options.snapshots },
       {
@@ -110,11 +117,16 @@ export class RaftNode<Result> implements PeerRequestHandler {
     this.lifecycle.requireRunning();
   }
 
+  /** The last entry in the state machine. */
+  get lastApplied(): number {
+    return this.options.stateMachine.lastApplied;
+  }
+
   get status(): NodeStatus {
     return {
       lifecycle: this.lifecycle.state,
       core: this.core?.status ?? this.lastStatus,
-      lastApplied: this.options.stateMachine.lastApplied,
+      lastApplied: this.lastApplied,
       waitingCalls: this.pending.size,
       unreachableFrom: [...this.unreachable].sort((a, b) => a - b),
       reachablePeers: [...this.channels.keys()].filter((peer) => this.health.isReachable(peer)),
@@ -128,13 +140,15 @@ export class RaftNode<Result> implements PeerRequestHandler {
    * @throws ServiceError at once or as a rejection; its `outcome` tells whether the command may take effect
    */
   propose(command: string): PendingCall<Result> {
-    this.requireRunning();
-    const propose = (): PendingCall<Result> => {
-      const { request, ...call } = this.pending.openWrite();
-      this.post({ type: 'propose', request, command });
-      return call;
-    };
-    return (this.isLeader ? this.options.stateLimit : undefined)?.admit(command, propose) ?? propose();
+    return this.publishRefusal('write', () => {
+      this.requireRunning();
+      const propose = (): PendingCall<Result> => {
+        const { request, ...call } = this.pending.openWrite();
+        this.post({ type: 'propose', request, command });
+        return call;
+      };
+      return (this.isLeader ? this.options.stateLimit : undefined)?.admit(command, propose) ?? propose();
+    });
   }
 
   /**
@@ -144,10 +158,12 @@ export class RaftNode<Result> implements PeerRequestHandler {
    * @throws ServiceError at once or as a rejection
    */
   read(): PendingCall<void> {
-    this.requireRunning();
-    const { request, promise, cancel } = this.pending.openRead();
-    this.post({ type: 'read', request });
-    return { promise, cancel };
+    return this.publishRefusal('read', () => {
+      this.requireRunning();
+      const { request, promise, cancel } = this.pending.openRead('read');
+      this.post({ type: 'read', request });
+      return { promise, cancel };
+    });
   }
 
   /**
@@ -158,9 +174,9 @@ export class RaftNode<Result> implements PeerRequestHandler {
    */
   whenApplied(index: number): PendingCall<void> {
     this.requireRunning();
-    const { request, promise, cancel } = this.pending.openRead();
+    const { request, promise, cancel } = this.pending.openRead('whenApplied');
     this.pending.mayRead(request, index);
-    this.pending.settle(this.options.stateMachine.lastApplied);
+    this.pending.settle(this.lastApplied);
     return { promise, cancel };
   }
 
@@ -261,10 +277,10 @@ export class RaftNode<Result> implements PeerRequestHandler {
 
   /** Takes part from now on, unless what was stored contradicts itself: then the error. */
   private run(raft: RaftConfig, stored: StoredState, presumeLeader: boolean): Error | null {
-    const { stateMachine, drawElectionTicks, drawId, ticker, observer } = this.options;
-    const applied = stateMachine.lastApplied;
+    const { drawElectionTicks, drawId, ticker, observer } = this.options;
+    const past = { ...stored, applied: this.lastApplied, presumeLeader };
     try {
-      this.core = new RaftCore(raft, { ...stored, applied, presumeLeader }, drawElectionTicks, drawId);
+      this.core = new RaftCore(raft, past, drawElectionTicks, drawId);
     } catch (error) {
       return errorOf(error);
     }
@@ -309,7 +325,7 @@ export class RaftNode<Result> implements PeerRequestHandler {
     // A storage that fails at once has ended this node.
     if (this.lifecycle.state !== 'running') return;
     output.messages.forEach(deliver);
-    if (reply !== undefined && !answers(output)) this.answer(reply, null);
+    if (reply !== undefined && !answersRequest(output)) this.answer(reply, null);
     this.applyAndSettle(output);
     if (input.type === 'snapshotStaged') this.snapshots.settled(input.snapshot);
   }
@@ -319,17 +335,13 @@ export class RaftNode<Result> implements PeerRequestHandler {
     for (const { request, entry } of output.accepted) pending.accepted(request, entry);
     this.snapshots.follow(output);
     for (const entry of output.committed) pending.entryApplied(entry, options.stateMachine.apply(entry));
+    if (output.committed.length > 0) this.events.applied(output.committed.length);
     this.snapshots.applied(output.committed);
     if (output.acknowledged !== null) pending.acknowledged(output.acknowledged);
     for (const { request, index } of output.readable) pending.mayRead(request, index);
-    pending.settle(options.stateMachine.lastApplied);
-    for (const { request, reason, leader } of output.dropped) {
-      const explanation =
-        reason === 'notLeader'
-          ? `server ${options.raft.id} does not lead`
-          : 'too much of the log is uncommitted; try again later';
-      pending.fail(request, new ServiceError(reason, explanation, leader));
-    }
+    pending.settle(this.lastApplied);
+    for (const { request, reason, leader } of output.dropped)
+      pending.fail(request, notTaken(reason, options.raft.id, leader));
     for (const estrangement of output.estranged) options.observer.peerEstranged(estrangement);
     if (output.identity !== null) options.observer.identityChanged(output.identity);
     if (output.role === null) return;
@@ -360,24 +372,26 @@ export class RaftNode<Result> implements PeerRequestHandler {
       this.health.failed(peer, reason);
       if (isReplication(request)) this.post({ type: 'unreachable', peer });
     };
-    return new PeerChannel(transport, {
-      answered: (request, response) => {
-        if (this.unreachable.has(peer)) {
-          failed(request, 'made unreachable on purpose');
-          return;
-        }
-        this.health.answered(peer);
-        this.post({ type: 'receive', message: response });
-      },
-      failed,
-      late: (response) => {
-        if (!this.unreachable.has(peer)) this.post({ type: 'receive', message: response });
-      },
-    });
+    const answered = (request: RequestMessage, response: ResponseMessage): void => {
+      if (this.unreachable.has(peer)) {
+        failed(request, 'made unreachable on purpose');
+        return;
+      }
+      this.health.answered(peer);
+      this.post({ type: 'receive', message: response });
+    };
+    const late = (response: ResponseMessage): void => {
+      if (!this.unreachable.has(peer)) this.post({ type: 'receive', message: response });
+    };
+    return new PeerChannel(transport, { answered, failed, late }, this.events);
   }
-}
 
-/** Whether the step answers the request that caused it, now or once its batch is durable. */
-function answers({ messages, messagesAfterPersist }: Output): boolean {
-  return !(messages.every(isRequest) && messagesAfterPersist.every(isRequest));
+  private publishRefusal<T>(kind: 'write' | 'read', ask: () => T): T {
+    try {
+      return ask();
+    } catch (error) {
+      this.events.callRefused(kind, error);
+      throw error;
+    }
+  }
 }

@@ -1,13 +1,14 @@
-import type {
-  Entry,
-  EntryId,
-  HardState,
-  Identity,
-  Message,
-  NodeId,
-  RefusalReason,
-  Role,
-  Snapshot,
+import {
+  isRequest,
+  type Entry,
+  type EntryId,
+  type HardState,
+  type Identity,
+  type Message,
+  type NodeId,
+  type RefusalReason,
+  type Role,
+  type Snapshot,
 } from './types.js';
 
 /** The driver's number for a proposal or a read; the core only hands it back. */
@@ -142,4 +143,9 @@ function emptyDraftFields(): Mutable<Omit<Output, 'batch'>> {
     estranged: [],
     identity: null,
   };
+}
+
+/** Whether the step answers the request that caused it, now or once its batch is durable. */
+export function answersRequest({ messages, messagesAfterPersist }: Output): boolean {
+  return !(messages.every(isRequest) && messagesAfterPersist.every(isRequest));
 }

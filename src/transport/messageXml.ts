@@ -2,53 +2,57 @@ import type { Entry, Message } from '../raft/types.js';
 import { carriedByXml, escapeText, PrebuiltXml } from '../xmlrpc/index.js';
 import { encodeMessage } from './messageCodec.js';
 
-/** Length from which the encoded form of a command is shared; in UTF-16 code units. */
-const SHARED_LENGTH = 64 * 1024;
-/** For so long an encoded entry is kept for the other peers. */
+/** From this length on an entry's bytes are made once, too; in UTF-16 code units. */
+const LONG = 64 * 1024;
+/** The texts of so many entries are kept for the other peers, and for so long. */
+const KEPT_CHARS_MAX = 4 * 1024 * 1024;
 const KEPT_MS = 2_000;
 
-const kept = new Map<Entry, Buffer>();
+/** The entries that were sent last, as they stand in a message. */
+const kept = new Map<Entry, string | Buffer>();
+let keptChars = 0;
 let forgetting: NodeJS.Timeout | undefined;
 
 /**
- * A message as the parameter of a call. A large entry is encoded once for all peers: to encode megabytes takes a tenth of a second
- * of the leader, in which it does nothing else.
+ * A message as the parameter of a call. An entry is encoded once for all peers: to quote and to escape it takes most of the
+ * time that a leader spends on a message.
  */
 export function messageXml(message: Message): string | PrebuiltXml {
-  if (message.type !== 'appendEntries' || !message.entries.some(isLarge)) return encodeMessage(message);
+  if (message.type !== 'appendEntries' || message.entries.length === 0) return encodeMessage(message);
   const { entries, ...rest } = message;
-  const head = escapeText(carriedByXml(JSON.stringify(rest).slice(0, -1)));
-  const pieces: (string | Uint8Array)[] = [`<value><string>${head},"entries":[`];
+  const pieces: (string | Uint8Array)[] = [];
+  let text = `<value><string>${escapeText(carriedByXml(JSON.stringify(rest).slice(0, -1)))},"entries":[`;
+  let length = 0;
   entries.forEach((entry, position) => {
-    if (position > 0) pieces.push(',');
-    pieces.push(isLarge(entry) ? bytesOf(entry) : textOf(entry));
+    if (position > 0) text += ',';
+    const encoded = encodedOf(entry);
+    if (typeof encoded === 'string') text += encoded;
+    else {
+      pieces.push(text, encoded);
+      length += text.length + encoded.length;
+      text = '';
+    }
   });
-  pieces.push(']}</string></value>');
-  return new PrebuiltXml(
-    () => pieces,
-    pieces.reduce((sum, piece) => sum + piece.length, 0),
-  );
+  text += ']}</string></value>';
+  pieces.push(text);
+  return new PrebuiltXml(() => pieces, length + text.length);
 }
 
-function isLarge({ command }: Entry): boolean {
-  return command.length >= SHARED_LENGTH;
-}
-
-function textOf(entry: Entry): string {
-  return escapeText(carriedByXml(JSON.stringify(entry)));
-}
-
-function bytesOf(entry: Entry): Buffer {
-  let bytes = kept.get(entry);
-  if (bytes === undefined) {
-    bytes = Buffer.from(textOf(entry));
-    kept.set(entry, bytes);
-    forgetting ??= setTimeout(forget, KEPT_MS).unref();
-  }
-  return bytes;
+function encodedOf(entry: Entry): string | Buffer {
+  let encoded = kept.get(entry);
+  if (encoded !== undefined) return encoded;
+  const text = escapeText(carriedByXml(JSON.stringify(entry)));
+  encoded = text.length < LONG ? text : Buffer.from(text);
+  if (keptChars > KEPT_CHARS_MAX) forget();
+  kept.set(entry, encoded);
+  keptChars += text.length;
+  forgetting ??= setTimeout(forget, KEPT_MS).unref();
+  return encoded;
 }
 
 function forget(): void {
   kept.clear();
+  keptChars = 0;
+  clearTimeout(forgetting);
   forgetting = undefined;
 }

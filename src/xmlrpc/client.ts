@@ -4,9 +4,19 @@ import type { HttpResponse } from '../http/responseReader.js';
 import { addressOf, connectionFailureText } from '../net/address.js';
 import { decodeBody } from './encoding.js';
 import { parseMethodResponse, type ParserLimits } from './parser.js';
-import { methodCallBody } from './serializer.js';
-import { XmlRpcTransportError } from './transportError.js';
+import { readStringResponse } from './stringCall.js';
+import { methodCallBody } from './writer.js';
 import type { ParsedValue, XmlRpcValue } from './types.js';
+
+/**
+ * Given to the caller of a client when there is no answer to go by. Beside the codes of {@link HttpError}:
+ *
+ * - `EHTTP`: a response with an HTTP status other than 200, which is `status`
+ * - `EPROTO` also stands for a response that is not valid XML-RPC
+ */
+export class XmlRpcTransportError extends HttpError {
+  override readonly name = 'XmlRpcTransportError';
+}
 
 const RESPONSE_BYTES_MAX = 256 * 1024 * 1024;
 
@@ -133,7 +143,7 @@ export class XmlRpcClient {
       port,
       path = '/RPC2',
       bodyBytesMax = RESPONSE_BYTES_MAX,
-      limits = {},
+      limits,
       headers = {},
     } = this.options;
     const exchange = this.http.request(
@@ -150,9 +160,7 @@ export class XmlRpcClient {
       (outcome) => {
         this.pending.delete(exchange);
         done(
-          outcome instanceof HttpError
-            ? { error: errorOf(outcome) }
-            : read(addressOf({ host, port }), outcome, limits),
+          outcome instanceof HttpError ? { error: errorOf(outcome) } : read({ host, port }, outcome, limits),
         );
       },
     );
@@ -165,17 +173,24 @@ export class XmlRpcClient {
 /** The end of a call. The error is an `XmlRpcFault` or an `XmlRpcTransportError`. */
 type Outcome = { readonly value: ParsedValue } | { readonly error: Error };
 
-function read(address: string, response: HttpResponse, limits: Partial<ParserLimits>): Outcome {
+function read(
+  server: { readonly host: string; readonly port: number },
+  response: HttpResponse,
+  limits: Partial<ParserLimits> | undefined,
+): Outcome {
   const { status, headers, body } = response;
   if (status !== 200) {
     const text = body.toString('utf8').trim().slice(0, ERROR_TEXT_LENGTH);
-    return { error: errorPage(address, text === '' ? '' : `: ${text}`, status) };
+    return { error: errorPage(addressOf(server), text === '' ? '' : `: ${text}`, status) };
   }
   try {
-    const answer = parseMethodResponse(decodeBody(body, headers['content-type']), limits);
+    const contentType = headers['content-type'];
+    const text = limits === undefined ? readStringResponse(body, contentType) : null;
+    if (text !== null) return { value: text };
+    const answer = parseMethodResponse(decodeBody(body, contentType), limits);
     return 'fault' in answer ? { error: answer.fault } : answer;
   } catch (error) {
-    const reason = `${address}: the response cannot be read: ${connectionFailureText(error)}`;
+    const reason = `${addressOf(server)}: the response cannot be read: ${connectionFailureText(error)}`;
     return { error: new XmlRpcTransportError('EPROTO', reason, true, { cause: error }) };
   }
 }

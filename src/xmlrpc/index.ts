@@ -1,5 +1,6 @@
 export {
   XmlRpcClient,
+  XmlRpcTransportError,
   type CallOptions,
   type Done,
   type PendingRequest,
@@ -7,7 +8,7 @@ export {
   type XmlRpcClientOptions,
 } from './client.js';
 export { decodeBody } from './encoding.js';
-export { escapeText } from './escape.js';
+export { carriedByXml, escapeText } from './text.js';
 export { FAULT_CODES, XmlRpcFault, XmlRpcParseError, type ParseFaultCode } from './faults.js';
 export {
   CALL_LIMITS,
@@ -18,7 +19,6 @@ export {
   type MethodResponse,
   type ParserLimits,
 } from './parser.js';
-export { carriedByXml } from './jsonText.js';
 export {
   handleXmlRpc,
   type CallContext,
@@ -33,8 +33,7 @@ export {
   serializeMethodResponse,
   serializeValue,
   serializeValuePieces,
-} from './serializer.js';
-export { XmlRpcTransportError } from './transportError.js';
+} from './writer.js';
 export {
   PrebuiltXml,
   XmlRpcDateTime,

@@ -1,16 +1,7 @@
-import { isBlank, trimSpace } from './characters.js';
 import { XmlRpcFault } from './faults.js';
-import {
-  readBase64,
-  readBoolean,
-  readDateTime,
-  readDouble,
-  readInt,
-  readLong,
-  readSmallInt,
-} from './scalars.js';
 import { XmlScanner } from './scanner.js';
-import type { ParsedValue } from './types.js';
+import { isBlank, trimSpace } from './text.js';
+import { XmlRpcDateTime, XmlRpcDouble, type ParsedValue } from './types.js';
 
 /** What a document may cost to read. A document beyond a limit is refused with -32600. */
 export interface ParserLimits {
@@ -248,4 +239,95 @@ class DocumentReader {
     if (child === undefined) throw this.scanner.invalid(`<${name}> is missing`);
     if (child !== name) throw this.scanner.unexpected(child, `<${name}>`);
   }
+}
+
+const MINUS = 0x2d;
+const PLUS = 0x2b;
+const ZERO = 0x30;
+const NINE = 0x39;
+/** As many digits as are exact in a double, whatever they are. */
+const EXACT_DIGITS_MAX = 15;
+/** As many digits as the largest 64-bit integer has. */
+const LONG_DIGITS_MAX = 19;
+
+const INT_MIN = -0x80000000;
+const INT_MAX = 0x7fffffff;
+const LONG_MIN = -(2n ** 63n);
+const LONG_MAX = 2n ** 63n - 1n;
+
+const DOUBLE = /^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
+const DATE_TIME =
+  /^[0-9]{4}-?[0-9]{2}-?[0-9]{2}T[0-9]{2}(?::?[0-9]{2}){0,2}(?:[.,][0-9]+)?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?$/;
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+
+/** The value of `<int>` or `<i4>`; undefined when the text is not an integer of 32 bits. */
+function readInt(text: string): number | undefined {
+  const value = readLong(text);
+  return typeof value === 'number' && value >= INT_MIN && value <= INT_MAX ? value : undefined;
+}
+
+/** The value of `<i1>` or `<i2>`; undefined when the text is not an integer of so many bits. */
+function readSmallInt(text: string, bits: 8 | 16): number | undefined {
+  const value = readInt(text);
+  const limit = 2 ** (bits - 1);
+  return value !== undefined && value >= -limit && value < limit ? value : undefined;
+}
+
+/** The value of `<i8>`, a bigint only when a number would not be exact; undefined when it is not an integer of 64 bits. */
+function readLong(text: string): number | bigint | undefined {
+  const trimmed = trimSpace(text);
+  const sign = trimmed.charCodeAt(0);
+  const negative = sign === MINUS;
+  let from = negative || sign === PLUS ? 1 : 0;
+  if (from === trimmed.length) return undefined;
+  while (from < trimmed.length - 1 && trimmed.charCodeAt(from) === ZERO) from += 1;
+  if (trimmed.length - from > LONG_DIGITS_MAX) return undefined;
+  let magnitude = 0;
+  for (let index = from; index < trimmed.length; index += 1) {
+    const digit = trimmed.charCodeAt(index);
+    if (!(digit >= ZERO && digit <= NINE)) return undefined;
+    magnitude = magnitude * 10 + (digit - ZERO);
+  }
+  if (trimmed.length - from > EXACT_DIGITS_MAX) return readBigLong(trimmed.slice(from), negative);
+  return negative && magnitude !== 0 ? -magnitude : magnitude;
+}
+
+function readBigLong(digits: string, negative: boolean): number | bigint | undefined {
+  const value = negative ? -BigInt(digits) : BigInt(digits);
+  if (value < LONG_MIN || value > LONG_MAX) return undefined;
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
+}
+
+/** The value of `<boolean>`: 0 or 1, and also the words that some clients write. */
+function readBoolean(text: string): boolean | undefined {
+  switch (trimSpace(text)) {
+    case '1':
+    case 'true':
+      return true;
+    case '0':
+    case 'false':
+      return false;
+    default:
+      return undefined;
+  }
+}
+
+/** The value of `<double>`: decimal, with an exponent if need be; no infinities, nothing that is not a number. */
+function readDouble(text: string): XmlRpcDouble | undefined {
+  const trimmed = trimSpace(text);
+  return DOUBLE.test(trimmed) ? new XmlRpcDouble(Number(trimmed), trimmed) : undefined;
+}
+
+/** The value of `<dateTime.iso8601>`, of which only the form is looked at. */
+function readDateTime(text: string): XmlRpcDateTime | undefined {
+  const trimmed = trimSpace(text);
+  return DATE_TIME.test(trimmed) ? new XmlRpcDateTime(trimmed) : undefined;
+}
+
+/** The bytes of `<base64>`. White space may stand anywhere; alphabet and padding must be right. */
+function readBase64(text: string): Buffer | undefined {
+  const compact = text.replace(/[\t\n\r ]+/g, '');
+  if (compact.length % 4 !== 0 || !BASE64.test(compact)) return undefined;
+  return Buffer.from(compact, 'base64');
 }

@@ -1,30 +1,24 @@
-import type { ServerReply, ServerRequest } from '../http/message.js';
-import { readRequestBody } from './body.js';
-import { receivingBytes, type ByteBudget } from './byteBudget.js';
+import type { ByteBudget } from '../http/byteBudget.js';
+import type { ClientCall } from '../http/clientCall.js';
+import type { HttpCall } from '../http/httpCall.js';
+import { tooMuchUnread } from '../http/refusal.js';
+import { sliceQueue } from '../http/sliceQueue.js';
 import { decodeBody } from './encoding.js';
 import { FAULT_CODES, XmlRpcFault, XmlRpcParseError } from './faults.js';
-import { onSocketClose } from './hangUp.js';
 import { parseMethodCall, type MethodCall, type ParserLimits } from './parser.js';
-import { noRoom, refusalOfHead, refuse, tooLarge } from './refusal.js';
-import { replyAtOnce, replyInPieces } from './reply.js';
-import { methodResponsePieces, serializeFault } from './serializer.js';
+import { methodResponsePieces, serializeFault } from './writer.js';
+import { readStringCall } from './stringCall.js';
 import type { ParsedValue, XmlRpcValue } from './types.js';
 
 const BODY_BYTES_MAX = 8 * 1024 * 1024;
 const NOT_INFLATABLE = 'the body is not compressed as its Content-Encoding says';
+const CONTENT_TYPE = 'text/xml; charset=utf-8';
 
 /** What a dispatch function can know about the call beside its name and parameters. */
-export interface CallContext {
-  /**
-   * The listener is called once when the connection closes before the response was written; at once when that has
-   * happened already. Never called after an answer.
-   */
-  onHangUp(listener: () => void): void;
-  /** IP address of the client; undefined when it has gone already. */
-  readonly remoteAddress: string | undefined;
+export type CallContext = Pick<ClientCall, 'onHangUp' | 'begin'> & {
   /** Over which the call came; other calls may come over it, too. */
   readonly connection: Connection;
-}
+};
 
 /** A connection, as far as a call may watch it. */
 export interface Connection {
@@ -49,8 +43,8 @@ export interface XmlRpcServerOptions {
   readonly receiving?: ByteBudget;
   /** Limits for reading calls. @default CALL_LIMITS */
   readonly limits?: Partial<ParserLimits>;
-  /** Told of every error of the dispatch function, its promise or its listeners that is not a fault. */
-  readonly onInternalError?: (error: unknown, methodName: string) => void;
+  /** The code of the fault for a reply that there is no room for beside those that clients have not read. @default -32603 */
+  readonly tooMuchUnreadCode?: number;
 }
 
 /**
@@ -58,136 +52,90 @@ export interface XmlRpcServerOptions {
  * 415 and 503 with a sentence are for requests that are not read at all. Never throws, whatever the client sends and
  * whenever it goes away.
  */
-export function handleXmlRpc(
-  request: ServerRequest,
-  response: ServerReply,
-  options: XmlRpcServerOptions,
-): void {
-  const bodyBytesMax = options.bodyBytesMax ?? BODY_BYTES_MAX;
-  // A connection that breaks is noticed by its closing; the errors that come with it say nothing more.
-  request.on('error', ignore);
-  response.on('error', ignore);
-  const refusal = refusalOfHead(request, bodyBytesMax);
-  if (refusal !== undefined) {
-    refuse(request, response, refusal);
+export function handleXmlRpc(call: HttpCall, options: XmlRpcServerOptions): void {
+  if (call.request.method !== 'POST') {
+    call.refuse({ status: 405, reason: 'XML-RPC calls are made with POST.' }, { Allow: 'POST' });
     return;
   }
-  readRequestBody(request, bodyBytesMax, options.receiving ?? receivingBytes, (body) => {
-    if (body === 'too large') refuse(request, response, tooLarge(bodyBytesMax));
-    else if (body === 'no room') refuse(request, response, noRoom);
-    else if (body === 'not inflatable')
-      replyAtOnce(response, serializeFault(FAULT_CODES.NOT_WELL_FORMED, NOT_INFLATABLE));
-    else answer(request, response, body, options);
+  const limits = { bytesMax: options.bodyBytesMax ?? BODY_BYTES_MAX, receiving: options.receiving };
+  call.readBody(limits, (body) => {
+    if (body === 'not inflatable') replyFault(call, FAULT_CODES.NOT_WELL_FORMED, NOT_INFLATABLE);
+    else answer(call, body, options);
   });
 }
 
-function ignore(): void {
-  // Deliberately nothing.
-}
-
-function answer(
-  request: ServerRequest,
-  response: ServerReply,
-  body: Buffer,
-  options: XmlRpcServerOptions,
-): void {
+function answer(call: HttpCall, body: Buffer, options: XmlRpcServerOptions): void {
   let methodCall: MethodCall;
   try {
-    methodCall = parseMethodCall(decodeBody(body, request.headers['content-type']), options.limits);
+    const contentType = call.request.headers['content-type'];
+    methodCall =
+      (options.limits === undefined ? readStringCall(body, contentType) : null) ??
+      parseMethodCall(decodeBody(body, contentType), options.limits);
   } catch (error) {
-    replyAtOnce(response, parseFault(error));
+    if (error instanceof XmlRpcParseError) replyFault(call, error.faultCode, error.message);
+    else replyFault(call, FAULT_CODES.INTERNAL_ERROR, 'internal error while reading the request');
     return;
   }
-  new Call(request, response, methodCall, options.onInternalError).run(options.dispatch);
-}
-
-function parseFault(error: unknown): string {
-  return error instanceof XmlRpcParseError
-    ? serializeFault(error.faultCode, error.message)
-    : serializeFault(FAULT_CODES.INTERNAL_ERROR, 'internal error while reading the request');
-}
-
-/** One call from its dispatch to its answer. */
-class Call implements CallContext {
-  readonly remoteAddress: string | undefined;
-  readonly connection: Connection;
-  private readonly unwatch: () => void;
-  private hungUp: boolean;
-  private answered = false;
-  private listeners: (() => void)[] = [];
-
-  constructor(
-    private readonly request: ServerRequest,
-    private readonly response: ServerReply,
-    private readonly methodCall: MethodCall,
-    private readonly onInternalError: XmlRpcServerOptions['onInternalError'],
-  ) {
-    this.remoteAddress = request.socket.remoteAddress;
-    this.connection = request.socket;
-    this.hungUp = request.socket.destroyed;
-    this.unwatch = onSocketClose(request.socket, () => this.hangUp());
-  }
-
-  onHangUp(listener: () => void): void {
-    if (this.hungUp) this.notify(listener);
-    else if (!this.answered) this.listeners.push(listener);
-  }
-
-  run(dispatch: Dispatch): void {
-    let result: XmlRpcValue | Promise<XmlRpcValue>;
-    try {
-      result = dispatch(this.methodCall.methodName, this.methodCall.params, this);
-    } catch (error) {
-      this.fail(error);
-      return;
-    }
-    if (result instanceof Promise) result.then(this.succeed, this.fail);
-    else this.succeed(result);
-  }
-
-  private readonly succeed = (value: XmlRpcValue): void => {
-    this.settle();
-    if (this.hungUp) return;
-    const pieces = methodResponsePieces(value)[Symbol.iterator]();
-    replyInPieces(this.response, pieces, () => this.request.socket.destroyed, this.fail);
-  };
-
-  private readonly fail = (error: unknown): void => {
-    this.settle();
-    if (!(error instanceof XmlRpcFault)) this.report(error);
-    if (this.hungUp) return;
+  const fail = (error: unknown): void => {
+    call.failed(error);
+    if (!(error instanceof XmlRpcFault)) call.internalError(error);
     const fault = error instanceof XmlRpcFault ? error : internalError();
-    replyAtOnce(this.response, serializeFault(fault.faultCode, fault.faultString));
+    replyFault(call, fault.faultCode, fault.faultString);
   };
-
-  private settle(): void {
-    this.answered = true;
-    this.listeners = [];
-    this.unwatch();
+  const succeed = (value: XmlRpcValue): void => {
+    call.answered('ok');
+    replyInSlices(call, methodResponsePieces(value)[Symbol.iterator](), fail, options);
+  };
+  let result: XmlRpcValue | Promise<XmlRpcValue>;
+  try {
+    result = options.dispatch(methodCall.methodName, methodCall.params, call);
+  } catch (error) {
+    fail(error);
+    return;
   }
+  if (result instanceof Promise) result.then(succeed, fail);
+  else succeed(result);
+}
 
-  private hangUp(): void {
-    this.hungUp = true;
-    const listeners = this.listeners;
-    this.listeners = [];
-    for (const listener of listeners) this.notify(listener);
-  }
+function replyFault(call: HttpCall, faultCode: number, faultString: string): void {
+  if (!call.isGone) call.send(200, CONTENT_TYPE, serializeFault(faultCode, faultString));
+}
 
-  private notify(listener: () => void): void {
+/**
+ * Answers with the XML that the pieces make together. They are asked for in slices between which the event loop runs, and not
+ * any further once the client has gone away. `fail` is called, and nothing is sent, when a piece cannot be made.
+ */
+function replyInSlices(
+  call: HttpCall,
+  pieces: Iterator<string | Uint8Array>,
+  fail: (error: unknown) => void,
+  { tooMuchUnreadCode = FAULT_CODES.INTERNAL_ERROR }: XmlRpcServerOptions,
+): void {
+  const made: Uint8Array[] = [];
+  let isShared = false;
+  const slice = (): boolean => {
+    if (call.isGone) {
+      pieces.return?.();
+      return false;
+    }
     try {
-      listener();
+      const piece = pieces.next();
+      if (piece.done !== true) {
+        // Bytes that many replies share are not copied.
+        if (typeof piece.value !== 'string') isShared = true;
+        const bytes = typeof piece.value === 'string' ? Buffer.from(piece.value) : piece.value;
+        if (bytes.length > 0) made.push(bytes);
+        return true;
+      }
     } catch (error) {
-      this.report(error);
+      fail(error);
+      return false;
     }
-  }
-
-  private report(error: unknown): void {
-    try {
-      this.onInternalError?.(error, this.methodCall.methodName);
-    } catch {
-      // Whoever was to be told cannot be told; the call is answered all the same.
-    }
-  }
+    if (!call.sendPieces(200, CONTENT_TYPE, made, isShared))
+      replyFault(call, tooMuchUnreadCode, tooMuchUnread);
+    return false;
+  };
+  sliceQueue.begin(slice);
 }
 
 function internalError(): XmlRpcFault {

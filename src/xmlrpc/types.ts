@@ -57,7 +57,7 @@ export class XmlRpcDateTime {
 /**
  * A value whose XML, `<value>...</value>` with everything inside it, is ready made. The pieces are asked for once per
  * serialisation and are written unchanged; whoever makes them answers for their being well-formed. Bytes are UTF-8 that
- * must not change: all replies that hold them share them.
+ * must not change: all replies that hold them share them. An empty piece lets other work in between.
  */
 export class PrebuiltXml {
   /** @param bytes about how many there are in all */

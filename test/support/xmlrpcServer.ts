@@ -1,11 +1,13 @@
 import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
+import { noCallEvents } from '../../src/http/clientCall.js';
+import { HttpCall } from '../../src/http/httpCall.js';
 import { handleXmlRpc, type Dispatch, type XmlRpcServerOptions } from '../../src/xmlrpc/index.js';
 
 /** An XML-RPC server on a free loopback port, and everything a test wants to know about it. */
 export interface TestServer {
   readonly port: number;
-  /** What `onInternalError` was told. */
+  /** The internal errors of its calls. */
   readonly internalErrors: unknown[];
   readonly close: () => Promise<void>;
 }
@@ -15,12 +17,15 @@ const open = new Set<Server>();
 /** Serves the dispatch function until the server, or all servers, are closed. */
 export async function startServer(
   dispatch: Dispatch,
-  options: Omit<XmlRpcServerOptions, 'dispatch' | 'onInternalError'> = {},
+  options: Omit<XmlRpcServerOptions, 'dispatch'> = {},
 ): Promise<TestServer> {
   const internalErrors: unknown[] = [];
-  const onInternalError = (error: unknown): void => void internalErrors.push(error);
+  const events = {
+    ...noCallEvents,
+    internalError: (_call: unknown, error: unknown) => void internalErrors.push(error),
+  };
   const server = createServer((request, response) => {
-    handleXmlRpc(request, response, { ...options, dispatch, onInternalError });
+    handleXmlRpc(new HttpCall(request, response, events), { ...options, dispatch });
   });
   const port = await listen(server);
   return { port, internalErrors, close: () => closeServer(server) };

@@ -37,9 +37,9 @@ export const elections: readonly Mutation[] = [
     edits: [
       {
         file: persistQueue,
-        find: 'this.persist({ batch: output.batch, deliveries });',
+        find: 'this.persist({ batch: output.batch, deliveries, startedAt: 0 });',
         replace:
-          '{ deliveries.forEach((send) => send()); this.persist({ batch: output.batch, deliveries: [] }); }',
+          '{ deliveries.forEach((send) => send()); this.persist({ batch: output.batch, deliveries: [], startedAt: 0 }); }',
       },
     ],
   },
@@ -242,7 +242,7 @@ export const elections: readonly Mutation[] = [
     edits: [
       {
         file: 'src/node/peerChannel.ts',
-        find: '    for (const { giveUp } of this.inFlight.splice(0)) giveUp();\n',
+        find: '    for (const sent of this.inFlight.splice(0)) this.giveUp(sent);\n',
         replace: '',
       },
     ],

@@ -379,8 +379,8 @@ export const membership: readonly Mutation[] = [
     edits: [
       {
         file: 'src/node/peerChannel.ts',
-        find: 'if (epoch === this.epoch) this.events.late(response);',
-        replace: 'this.events.late(response);',
+        find: 'if (epoch === this.epoch) this.reports.late(response);',
+        replace: 'this.reports.late(response);',
       },
     ],
   },

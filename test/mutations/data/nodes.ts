@@ -38,7 +38,7 @@ export const nodes: readonly Mutation[] = [
     edits: [
       {
         file: persistQueue,
-        find: '      if (error !== null) {\n        this.events.failed(error);\n        return;\n      }\n',
+        find: '      if (error !== null) {\n        this.reports.failed(error);\n        return;\n      }\n',
         replace: '',
       },
     ],
@@ -47,7 +47,7 @@ export const nodes: readonly Mutation[] = [
     id: 't47b',
     title: 'a failed write leaves a server that leads and writes no more',
     source: 'hashicorp #503, tarantool PR#9606',
-    edits: [{ file: persistQueue, find: '        this.events.failed(error);\n', replace: '' }],
+    edits: [{ file: persistQueue, find: '        this.reports.failed(error);\n', replace: '' }],
   },
   {
     id: 't48a',
@@ -148,7 +148,7 @@ export const nodes: readonly Mutation[] = [
     edits: [
       {
         file: node,
-        find: '    if (reply !== undefined && !answers(output)) this.answer(reply, null);\n',
+        find: '    if (reply !== undefined && !answersRequest(output)) this.answer(reply, null);\n',
         replace: '',
       },
     ],

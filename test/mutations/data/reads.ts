@@ -53,8 +53,8 @@ export const readsAndClients: readonly Mutation[] = [
     edits: [
       {
         file: pending,
-        find: 'if (index <= lastApplied) this.take(request)?.resolve(undefined);',
-        replace: 'if (index >= 0) this.take(request)?.resolve(undefined);',
+        find: 'if (index <= lastApplied) this.answer(request, undefined);',
+        replace: 'if (index >= 0) this.answer(request, undefined);',
       },
     ],
   },

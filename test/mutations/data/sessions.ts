@@ -160,7 +160,7 @@ export const sessionMutations: readonly Mutation[] = [
     edits: [
       {
         file: 'src/api/surfstoreMethods.ts',
-        find: 'heard(from, () => waitFor(node.read(), call).then(() => node.status.lastApplied)),',
+        find: 'heard(from, () => waitFor(node.read(), call).then(() => node.lastApplied)),',
         replace: 'heard(from, () => Promise.resolve(call === undefined ? 0 : node.status.core.commitIndex)),',
       },
     ],

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { refuseTooLarge } from '../../../src/api/commandSize.js';
+import { refuseTooLarge } from '../../../src/api/commands.js';
 import { encodeUpdateFile } from '../../../src/stateMachine/command.js';
 import { encodeMessage } from '../../../src/transport/messageCodec.js';
 import { bytesOnTheWire } from '../../../src/transport/peerEndpoint.js';

@@ -140,7 +140,19 @@ describe('api: the answer of getfileinfomap', () => {
     for (const [index, piece] of piecesOf(two).entries()) expect(piece).to.equal(first[index]);
     expect(files.metadata.list()).to.equal(files.metadata.list());
     files.update('file0', ['later']);
-    expect(piecesOf(files.answer())[0]).not.to.equal(first[0]);
+    const later = piecesOf(files.answer());
+    expect(later[1]).not.to.equal(first[1]);
+    expect(later.slice(2)).to.have.ordered.members(first.slice(2));
+    expect(serializeValue(files.answer())).to.equal(serializeValue(files.plain()));
+  });
+
+  it('never works long without a pause, however long the files of a group are', () => {
+    const files = new Files();
+    for (let index = 0; index < 40; index += 1)
+      files.update(`file${index}`, Array<string>(1_000).fill('x'.repeat(64)));
+    const answer = files.answer();
+    if (!(answer instanceof PrebuiltXml)) throw new Error('it is not given in pieces');
+    expect([...answer.pieces()].length).to.be.greaterThan(40);
     expect(serializeValue(files.answer())).to.equal(serializeValue(files.plain()));
   });
 

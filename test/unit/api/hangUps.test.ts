@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { HttpCall } from '../../../src/api/httpCall.js';
+import type { HttpCall } from '../../../src/http/httpCall.js';
 import type { Route } from '../../../src/api/surfaces.js';
 import { until } from '../../support/xmlrpcServer.js';
 import { closeFronts, frontOf, listen, rawTo } from './fronts.js';
@@ -13,8 +13,7 @@ describe('api: a client that hangs up on an HTTP call is noticed', () => {
 
   const route: Route = {
     matches: () => true,
-    handle: (request, response) => {
-      const call = new HttpCall(request, response);
+    handle: (call) => {
       call.onHangUp(() => (hangUps += 1));
       calls.push(call);
     },

@@ -4,7 +4,8 @@ import { networkInterfaces } from 'node:os';
 import { expect } from 'chai';
 import { textPage } from '../../../src/api/pages.js';
 import { ListenError } from '../../../src/api/httpFront.js';
-import type { ServerReply, ServerRequest } from '../../../src/http/message.js';
+import type { HttpCall } from '../../../src/http/httpCall.js';
+import type { ServerReply } from '../../../src/http/message.js';
 import type { Route } from '../../../src/api/surfaces.js';
 import { serializeMethodCall } from '../../../src/xmlrpc/index.js';
 import { until } from '../../support/xmlrpcServer.js';
@@ -142,9 +143,9 @@ describe('api: the HTTP front', () => {
       let isCut = false;
       const route = {
         matches: (path: string) => path === '/large',
-        handle: (_request: ServerRequest, response: ServerReply) => {
-          response.once('close', () => (isCut = true));
-          response.end(large);
+        handle: ({ reply }: HttpCall) => {
+          reply.once('close', () => (isCut = true));
+          reply.end(large);
         },
       };
       const port = await listen(frontOf({ routes: [route] }, { unreadMs: 100 }));
@@ -225,8 +226,8 @@ describe('api: the HTTP front', () => {
           asked.push(path);
           return path.startsWith(prefix);
         },
-        handle: (request, response) =>
-          void response.end(`${name} ${request.method ?? ''} ${request.url ?? ''}`),
+        handle: ({ request, reply }) =>
+          void reply.end(`${name} ${request.method ?? ''} ${request.url ?? ''}`),
       });
       const routes = [routeOf('one', '/kv/a'), routeOf('all', '/kv/'), routeOf('last', '/kv')];
       const pages = new Map([['/kv/page', () => textPage(200, 'never seen')]]);
@@ -235,12 +236,15 @@ describe('api: the HTTP front', () => {
       expect((await ask(at, '/kv/page', { method: 'GET' })).text).to.equal('all GET /kv/page');
       expect((await ask(at, '/RPC2')).text).to.include('<boolean>1</boolean>');
       expect((await ask(at, '/other')).status).to.equal(404);
-      expect([...new Set(asked)]).to.deep.equal(['/kv/a%2Fb', '/kv/page', '/RPC2', '/other']);
+      expect([...new Set(asked)]).to.deep.equal(['/kv/a%2Fb', '/kv/page', '/other']);
     });
 
     it('a request whose client hangs up while its route works on it: the server goes on', async () => {
       let response: ServerReply | undefined;
-      const route: Route = { matches: (path) => path === '/slow', handle: (_, late) => (response = late) };
+      const route: Route = {
+        matches: (path) => path === '/slow',
+        handle: ({ reply }) => (response = reply),
+      };
       const at = await listen(frontOf({ routes: [route] }));
       const socket = socketTo(at);
       socket.write('POST /slow HTTP/1.1\r\nHost: test\r\nContent-Length: 9\r\n\r\nhalf');

@@ -1,4 +1,6 @@
+import { Socket } from 'node:net';
 import { expect } from 'chai';
+import { ClientCall, noCallEvents } from '../../../src/http/clientCall.js';
 import { JsonMessages } from '../../../src/api/jsonMessages.js';
 import { KeyValueService } from '../../../src/api/keyValueService.js';
 import { ClientSessions } from '../../../src/node/clientSessions.js';
@@ -7,7 +9,7 @@ import { LeaderRouter, type LeaderCalls } from '../../../src/node/leaderRouter.j
 import { systemClock } from '../../../src/node/ticker.js';
 import type { CommandResult } from '../../../src/stateMachine/command.js';
 import { bytesOnTheWire } from '../../../src/transport/peerEndpoint.js';
-import { nobody, Service, servers } from './service.js';
+import { Service, servers } from './service.js';
 
 const noCalls: LeaderCalls<CommandResult> = {
   propose: () => {
@@ -38,13 +40,14 @@ class Messages {
       router,
       servers,
       bodyBytesMax: 100_000,
-      onInternalError: (error) => this.errors.push(error),
     });
   }
 
   async send(message: unknown): Promise<unknown> {
     const line = typeof message === 'string' ? message : JSON.stringify(message);
-    return JSON.parse(await this.messages.answer(line, nobody));
+    const internalError = (_call: unknown, error: unknown): void => void this.errors.push(error);
+    const call = new ClientCall(new Socket(), { ...noCallEvents, internalError });
+    return JSON.parse(await this.messages.answer(line, call));
   }
 
   /** The id of a new session. */

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { Caller } from '../../../src/api/caller.js';
+import { noCallEvents, type Caller } from '../../../src/http/clientCall.js';
 import type { LineSurface } from '../../../src/api/surfaces.js';
-import { ByteBudget } from '../../../src/xmlrpc/byteBudget.js';
+import { ByteBudget } from '../../../src/http/byteBudget.js';
 import { until } from '../../support/xmlrpcServer.js';
 import {
   closeFronts,
@@ -30,14 +30,11 @@ class Desk {
   readonly calls: Caller[] = [];
   readonly errors: unknown[] = [];
   private readonly replies: ((reply: string) => void)[] = [];
-  readonly surface = linesOf(
-    (line, call) => {
-      this.asked.push(line);
-      this.calls.push(call);
-      return new Promise((resolve) => this.replies.push(resolve));
-    },
-    { onInternalError: (error) => this.errors.push(error) },
-  );
+  readonly surface = linesOf((line, call) => {
+    this.asked.push(line);
+    this.calls.push(call);
+    return new Promise((resolve) => this.replies.push(resolve));
+  });
 
   async next(line: string): Promise<void> {
     await until(() => this.asked.at(-1) === line);
@@ -48,8 +45,10 @@ class Desk {
   }
 }
 
-async function portOf(surface: LineSurface, timeouts = {}): Promise<number> {
-  return listen(frontOf({ lines: surface }, timeouts), 'localhost', '127.0.0.1');
+async function portOf(surface: LineSurface, timeouts = {}, errors: unknown[] = []): Promise<number> {
+  const internalError = (_call: unknown, error: unknown): void => void errors.push(error);
+  const events = { ...noCallEvents, internalError };
+  return listen(frontOf({ lines: surface, events }, timeouts), 'localhost', '127.0.0.1');
 }
 
 describe('api: a connection of JSON lines', () => {
@@ -88,7 +87,7 @@ describe('api: a connection of JSON lines', () => {
 
     it('one message at a time: the next one waits although its answer could be given', async () => {
       const desk = new Desk();
-      const client = rawTo(await portOf(desk.surface), '{1}\n{2}\n');
+      const client = rawTo(await portOf(desk.surface, {}, desk.errors), '{1}\n{2}\n');
       await desk.next('{1}');
       client.socket.write('{3}\n');
       await rawTo(client.socket.remotePort ?? 0, 'x\r\n\r\n').closed;
@@ -118,19 +117,16 @@ describe('api: a connection of JSON lines', () => {
 
     it('an unexpected error with a fail reply, reports it, and goes on', async () => {
       const errors: unknown[] = [];
-      const surface = linesOf(
-        (line, call) => {
-          if (line === '{thrown}') throw new Error('thrown');
-          return line === '{rejected}' ? Promise.reject(new Error('rejected')) : echo(line, call);
-        },
-        {
-          onInternalError: (error) => {
-            errors.push(error);
-            throw new Error('nobody to tell');
-          },
-        },
-      );
-      const client = rawTo(await portOf(surface), '{rejected}\n{thrown}\n{fine}\n');
+      const lines = linesOf((line, call) => {
+        if (line === '{thrown}') throw new Error('thrown');
+        return line === '{rejected}' ? Promise.reject(new Error('rejected')) : echo(line, call);
+      });
+      const internalError = (_call: unknown, error: unknown): void => {
+        errors.push(error);
+        throw new Error('nobody to tell');
+      };
+      const front = frontOf({ lines, events: { ...noCallEvents, internalError } });
+      const client = rawTo(await listen(front), '{rejected}\n{thrown}\n{fine}\n');
       const expected = `${failure('the server could not answer this message', 'internal', 'unknown').repeat(2)}answer to {fine}\n`;
       await until(() => client.received() === expected);
       expect(errors.map(String)).to.deep.equal(['Error: rejected', 'Error: thrown']);
@@ -254,7 +250,7 @@ describe('api: a connection of JSON lines', () => {
   describe('tells the message that waits of the end of its connection', () => {
     it('once, when the client resets it', async () => {
       const desk = new Desk();
-      const client = rawTo(await portOf(desk.surface), '{1}\n{2}\n');
+      const client = rawTo(await portOf(desk.surface, {}, desk.errors), '{1}\n{2}\n');
       await desk.next('{1}');
       const called: string[] = [];
       desk.calls[0]?.onHangUp(() => called.push('first'));
@@ -276,7 +272,7 @@ describe('api: a connection of JSON lines', () => {
 
     it('but no message that was answered before', async () => {
       const desk = new Desk();
-      const port = await portOf(desk.surface);
+      const port = await portOf(desk.surface, {}, desk.errors);
       const client = rawTo(port, '{1}\n');
       await desk.next('{1}');
       let hangUps = 0;

@@ -15,9 +15,9 @@ describe('api: requests that web pages send', () => {
     reached = [];
     const route: Route = {
       matches: (path) => path.startsWith('/keys/'),
-      handle: ({ url = '' }, response) => {
+      handle: ({ request: { url = '' }, reply }) => {
         reached.push(url);
-        response.end('done');
+        reply.end('done');
       },
     };
     port = await listen(

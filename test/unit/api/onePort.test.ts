@@ -14,7 +14,7 @@ function later<T>(value: T): Promise<T> {
 
 const echo: Route = {
   matches: (path) => path.startsWith('/echo/'),
-  handle: (incoming, response) => void later(incoming.url).then((url) => response.end(url)),
+  handle: ({ request, reply }) => void later(request.url).then((url) => reply.end(url)),
 };
 
 const garbage: readonly (string | Buffer)[] = [

@@ -173,7 +173,7 @@ export class Service {
 /** A caller that never hangs up. */
 export const nobody: CallContext = {
   onHangUp: () => undefined,
-  remoteAddress: '127.0.0.1',
+  begin: () => undefined,
   connection: { once: () => undefined },
 };
 

@@ -39,7 +39,7 @@ describe('api: what the HTTP parser cannot read is answered in a sentence', () =
   it('nothing is put into the middle of an answer that has begun', async () => {
     const route: Route = {
       matches: () => true,
-      handle: (_request, response) => void response.writeHead(200, { 'Content-Length': 10 }).write('begun'),
+      handle: ({ reply }) => void reply.writeHead(200, { 'Content-Length': 10 }).write('begun'),
     };
     const client = rawTo(
       await listen(frontOf({ routes: [route] })),

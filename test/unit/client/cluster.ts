@@ -1,3 +1,5 @@
+import { noCallEvents } from '../../../src/http/clientCall.js';
+import { HttpCall } from '../../../src/http/httpCall.js';
 import { once } from 'node:events';
 import { createServer as createHttpServer, type ServerResponse } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
@@ -77,7 +79,7 @@ export class ScriptedCluster {
     const replies = isList(script) ? [...script] : [script];
     const next = (): Reply => (replies.length > 1 ? replies.shift() : replies[0]) ?? 'silence';
     const server = createHttpServer((request, response) => {
-      handleXmlRpc(request, response, {
+      handleXmlRpc(new HttpCall(request, response, noCallEvents), {
         dispatch: (name, params) => {
           if (name === 'surfstore.openSession') {
             this.openedAt.push(id);
@@ -86,7 +88,6 @@ export class ScriptedCluster {
           this.note(id, params);
           return this.play(next(), response);
         },
-        onInternalError: () => undefined,
       });
     });
     return listen(server);

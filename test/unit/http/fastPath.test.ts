@@ -10,7 +10,7 @@ import {
 import { FastPath } from '../../../src/http/fastPath.js';
 import type { ServerReply, ServerRequest } from '../../../src/http/message.js';
 import { Prng } from '../../../src/sim/prng.js';
-import { readBody } from '../../../src/xmlrpc/body.js';
+import { readBody } from '../../../src/http/body.js';
 import { until } from '../../support/xmlrpcServer.js';
 
 type Serve = (request: ServerRequest, reply: ServerReply) => void;

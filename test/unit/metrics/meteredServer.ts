@@ -4,19 +4,19 @@ import { pino } from 'pino';
 import { HttpFront } from '../../../src/api/httpFront.js';
 import { surfacesOf } from '../../../src/cli/surfaces.js';
 import { defaultOptions } from '../../../src/config/options.js';
-import { MeteredNode } from '../../../src/metrics/meteredNode.js';
 import { ServerMetrics } from '../../../src/metrics/serverMetrics.js';
 import { systemDefer } from '../../../src/node/defer.js';
 import { LeaderRouter } from '../../../src/node/leaderRouter.js';
-import { deafObserver } from '../../../src/node/observer.js';
+import { RaftNode } from '../../../src/node/raftNode.js';
 import { systemClock } from '../../../src/node/ticker.js';
 import { defaultRaftConfig } from '../../../src/raft/config.js';
 import { ServiceState } from '../../../src/stateMachine/serviceState.js';
 import { MemoryStorage } from '../../../src/storage/memoryStorage.js';
-import type { ParsedValue, XmlRpcValue } from '../../../src/xmlrpc/index.js';
+import type { CommandResult } from '../../../src/stateMachine/command.js';
+import { XmlRpcClient, type ParsedValue, type XmlRpcValue } from '../../../src/xmlrpc/index.js';
 import { PeerWatch } from '../../../src/transport/peerWatch.js';
 import { ManualTicker } from '../../support/manualTicker.js';
-import { nobody, PuppetPeers, servers } from '../api/service.js';
+import { PuppetPeers, servers } from '../api/service.js';
 import { listen } from '../api/fronts.js';
 import { Scrape } from './scrape.js';
 
@@ -26,14 +26,13 @@ const running: MeteredServer[] = [];
 export class MeteredServer {
   readonly peers = new PuppetPeers();
   readonly metrics = new ServerMetrics();
-  readonly node: MeteredNode;
+  readonly node: RaftNode<CommandResult>;
   port = 0;
-  private readonly surfaces: ReturnType<typeof surfacesOf>;
   private readonly front: HttpFront;
 
   constructor() {
     const state = new ServiceState();
-    this.node = new MeteredNode(this.metrics.node, {
+    this.node = new RaftNode<CommandResult>({
       raft: { ...defaultRaftConfig, id: 0, servers: servers.map(({ id }) => id) },
       storage: new MemoryStorage(),
       transport: this.peers,
@@ -44,7 +43,8 @@ export class MeteredServer {
       drawElectionTicks: () => 60,
       replyAfter: 'majority',
       waitingCallsMax: 100,
-      observer: deafObserver,
+      observer: this.metrics.node.observer,
+      events: this.metrics.node,
     });
     const notHere = (): never => {
       throw new Error('no test of metrics asks another server');
@@ -69,7 +69,7 @@ export class MeteredServer {
       uptimeSeconds: () => 7,
     };
     this.metrics.watch(status);
-    this.surfaces = surfacesOf({
+    const surfaces = surfacesOf({
       node: this.node,
       router,
       state,
@@ -84,7 +84,7 @@ export class MeteredServer {
       metrics: this.metrics,
       log: pino({ level: 'silent' }),
     });
-    this.front = new HttpFront(this.surfaces);
+    this.front = new HttpFront(surfaces);
     this.node.start();
   }
 
@@ -104,12 +104,17 @@ export class MeteredServer {
   }
 
   /** An XML-RPC call. */
-  async call(name: string, ...params: ParsedValue[]): Promise<XmlRpcValue> {
-    return this.surfaces.xmlrpc.dispatch(name, params, nobody);
+  async call(name: string, ...params: readonly XmlRpcValue[]): Promise<ParsedValue> {
+    const client = new XmlRpcClient({ host: 'localhost', port: this.port });
+    try {
+      return await client.call(name, params);
+    } finally {
+      client.close();
+    }
   }
 
   /** An XML-RPC call that ends in a fault. */
-  async fault(name: string, ...params: ParsedValue[]): Promise<void> {
+  async fault(name: string, ...params: readonly XmlRpcValue[]): Promise<void> {
     try {
       await this.call(name, ...params);
     } catch {

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { RaftNode } from '../../../src/node/raftNode.js';
 import { MeteredServer, stopServers } from './meteredServer.js';
 import type { Scrape } from './scrape.js';
 
@@ -240,9 +239,5 @@ describe('metrics', () => {
   it('are collected once for all who ask at the same time', () => {
     const { metrics } = new MeteredServer();
     expect(metrics.text()).to.equal(metrics.text());
-  });
-
-  it('are of a node that is a node like any other', () => {
-    expect(new MeteredServer().node).to.be.instanceOf(RaftNode);
   });
 });

@@ -83,7 +83,7 @@ describe('pending requests', () => {
 
   it('t35 a read is answered once its index is applied (etcd#13464)', async () => {
     const pending = pendingRequests();
-    const { request, promise } = pending.openRead();
+    const { request, promise } = pending.openRead('read');
     pending.mayRead(request, 7);
     pending.settle(6);
     expect(await stateOf(promise)).to.equal('waits');
@@ -94,7 +94,7 @@ describe('pending requests', () => {
   it('reads are answered in the order of their indexes, in whatever order these became known', async () => {
     const pending = pendingRequests();
     const reads = [9, 7, 8, 7].map((index) => {
-      const { request, promise } = pending.openRead();
+      const { request, promise } = pending.openRead('read');
       pending.mayRead(request, index);
       return promise;
     });
@@ -111,12 +111,12 @@ describe('pending requests', () => {
   it('t51 refuses calls when as many wait as may (etcd MaxUncommittedEntriesSize)', () => {
     const pending = pendingRequests(2);
     pending.openWrite();
-    const read = pending.openRead();
+    const read = pending.openRead('read');
     expect(() => pending.openWrite()).to.throw(ServiceError, 'overloaded');
-    expect(() => pending.openRead()).to.throw(ServiceError, 'overloaded');
+    expect(() => pending.openRead('read')).to.throw(ServiceError, 'overloaded');
     read.cancel();
     expect(pending.size).to.equal(1);
-    expect(() => pending.openRead()).not.to.throw();
+    expect(() => pending.openRead('read')).not.to.throw();
   });
 
   it('a cancelled call is never settled, and its entry is nobody’s', async () => {
@@ -147,7 +147,7 @@ describe('pending requests', () => {
     pending.accepted(applied.request, { term: 1, index: 2 });
     pending.entryApplied(entryOf(1, 2), 'done');
     const queued = pending.openWrite();
-    const read = pending.openRead();
+    const read = pending.openRead('read');
     pending.failWrites(() => new ServiceError('steppedDown', 'x'));
     const states = [accepted, applied, queued].map(({ promise }) => stateOf(promise));
     expect(await Promise.all(states)).to.deep.equal(['steppedDown', 'steppedDown', 'steppedDown']);
@@ -168,8 +168,8 @@ describe('pending requests', () => {
   it('a crash ends everything: writes, reads, and reads that waited to be applied', async () => {
     const pending = pendingRequests();
     const write = pending.openWrite();
-    const read = pending.openRead();
-    const confirmed = pending.openRead();
+    const read = pending.openRead('read');
+    const confirmed = pending.openRead('read');
     pending.mayRead(confirmed.request, 9);
     pending.failAll(() => new ServiceError('crashedWhileWaiting', 'x'));
     for (const { promise } of [write, read, confirmed]) {

@@ -4,7 +4,7 @@ import type { AppendEntries, Entry } from '../../../src/raft/types.js';
 import { decodeRequest } from '../../../src/transport/messageCodec.js';
 import { messageXml } from '../../../src/transport/messageXml.js';
 import { parseMethodCall, serializeValuePieces } from '../../../src/xmlrpc/index.js';
-import { methodCallBody } from '../../../src/xmlrpc/serializer.js';
+import { methodCallBody } from '../../../src/xmlrpc/writer.js';
 
 const LARGE = 64 * 1024;
 

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer as createHttpServer, type ServerResponse } from 'node:http';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { noCallEvents } from '../../../src/http/clientCall.js';
+import { HttpCall } from '../../../src/http/httpCall.js';
 import { expect } from 'chai';
 import { HttpFront, ListenError } from '../../../src/api/httpFront.js';
 import { ServiceError } from '../../../src/node/errors.js';
@@ -8,13 +10,7 @@ import type { RequestMessage, ResponseMessage } from '../../../src/raft/types.js
 import { answerPeer } from '../../../src/transport/peerEndpoint.js';
 import { peerMethods, RpcTransport } from '../../../src/transport/rpcTransport.js';
 import type { PeerRequestHandler, SendOutcome } from '../../../src/transport/transport.js';
-import {
-  handleXmlRpc,
-  XmlRpcFault,
-  type Dispatch,
-  type ParsedValue,
-  type XmlRpcValue,
-} from '../../../src/xmlrpc/index.js';
+import { handleXmlRpc, XmlRpcFault, type Dispatch, type XmlRpcValue } from '../../../src/xmlrpc/index.js';
 import { closeServers, listen, startServer, until } from '../../support/xmlrpcServer.js';
 
 const address = { from: 0, to: 1, term: 3 };
@@ -139,13 +135,13 @@ describe('the transport over XML-RPC', () => {
 
   for (const [type, request] of Object.entries(requests) as [RequestMessage['type'], RequestMessage][]) {
     it(`carries ${type} to the peer as it is and brings its answer back, once`, async () => {
-      const received: [string, ParsedValue[]][] = [];
-      const transport = await toServer((name, params) => {
-        received.push([name, params]);
+      const received: unknown[] = [];
+      const transport = await toServer((name, [message, ...others]) => {
+        received.push([name, JSON.parse(message as string), others]);
         return JSON.stringify(responses[type]);
       });
       expect(await outcomeOf(transport, request)).to.deep.equal({ response: responses[type] });
-      expect(received).to.deep.equal([[peerMethods[type], [JSON.stringify(request)]]]);
+      expect(received).to.deep.equal([[peerMethods[type], request, []]]);
     });
   }
 
@@ -199,7 +195,7 @@ describe('the transport over XML-RPC', () => {
     const remotePorts = new Set<number | undefined>();
     const server = createHttpServer((request, response) => {
       remotePorts.add(request.socket.remotePort);
-      handleXmlRpc(request, response, { dispatch: () => answer });
+      handleXmlRpc(new HttpCall(request, response, noCallEvents), { dispatch: () => answer });
     });
     const transport = transportTo(await listen(server));
     for (let count = 0; count < 10; count += 1) {

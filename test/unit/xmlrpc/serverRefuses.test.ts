@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { serializeMethodCall, type XmlRpcValue } from '../../../src/xmlrpc/index.js';
-import { ByteBudget } from '../../../src/xmlrpc/byteBudget.js';
+import { ByteBudget } from '../../../src/http/byteBudget.js';
 import {
   closeServers,
   connectRaw,

@@ -1,4 +1,4 @@
-import type { ServerRequest } from '../http/message.js';
+import type { ServerRequest } from './message.js';
 import { unzip } from 'node:zlib';
 import type { ByteBudget } from './byteBudget.js';
 

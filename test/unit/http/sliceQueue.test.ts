@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { SliceQueue } from '../../../src/xmlrpc/sliceQueue.js';
+import { SliceQueue } from '../../../src/http/sliceQueue.js';
 
-describe('XML-RPC server: long work in slices', () => {
+describe('http: long work in slices', () => {
   let nowMs: number;
   let queue: SliceQueue;
   let done: number[];

@@ -1,10 +1,80 @@
-import { escapeText } from './escape.js';
+import { escapeText } from './text.js';
 import { PrebuiltXml, XmlRpcDouble, type XmlRpcStruct, type XmlRpcValue } from './types.js';
+
+/*
+ * The dialect: `<int>` within 32 bits and `<i8>` outside, `<boolean>` as 0 or 1, `<string>` always spelled out, base64,
+ * array and struct; entities and never CDATA; no white space between tags; never `<nil/>` or `<double>`. Every function
+ * here is total: what a value cannot say in this dialect is said by the nearest string, nothing throws. (Only the
+ * pieces of a PrebuiltXml are beyond it: when making them throws, so does the function that asks for them.)
+ */
+
+const HEADER = '<?xml version="1.0"?>';
+
+/** A `<methodCall>`. */
+export function serializeMethodCall(name: string, params: readonly XmlRpcValue[]): string {
+  return Buffer.concat(methodCallBody(name, params)).toString();
+}
+
+/** The bytes of {@link serializeMethodCall}, in pieces; those of ready-made values are shared and not copied. */
+export function methodCallBody(name: string, params: readonly XmlRpcValue[]): Buffer[] {
+  const body: Buffer[] = [];
+  let text = `${HEADER}<methodCall><methodName>${escapeText(name)}</methodName><params>`;
+  for (const param of params) {
+    for (const piece of writePieces('<param>', param, '</param>')) {
+      if (typeof piece === 'string') {
+        text += piece;
+        continue;
+      }
+      body.push(Buffer.from(text), Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength));
+      text = '';
+    }
+  }
+  body.push(Buffer.from(`${text}</params></methodCall>`));
+  return body;
+}
+
+/** A `<methodResponse>` that holds a value. */
+export function serializeMethodResponse(value: XmlRpcValue): string {
+  return joined(methodResponsePieces(value));
+}
+
+/** A `<methodResponse>` that holds a fault. */
+export function serializeFault(faultCode: number, faultString: string): string {
+  const fault = new Map<string, XmlRpcValue>([
+    ['faultCode', faultCode],
+    ['faultString', faultString],
+  ]);
+  return `${HEADER}<methodResponse><fault>${serializeValue(fault)}</fault></methodResponse>`;
+}
+
+/** A `<value>`. */
+export function serializeValue(value: XmlRpcValue): string {
+  return joined(serializeValuePieces(value));
+}
+
+/**
+ * The text of {@link serializeMethodResponse} in pieces of about 16 KiB, made when they are asked for; a longer single
+ * string comes as one piece. The value must not change in between.
+ */
+export function methodResponsePieces(value: XmlRpcValue): Iterable<string | Uint8Array> {
+  return writePieces(`${HEADER}<methodResponse><params><param>`, value, '</param></params></methodResponse>');
+}
+
+/** The text of {@link serializeValue} in pieces, as with {@link methodResponsePieces}. */
+export function serializeValuePieces(value: XmlRpcValue): Iterable<string | Uint8Array> {
+  return writePieces('', value, '');
+}
+
+function joined(pieces: Iterable<string | Uint8Array>): string {
+  let text = '';
+  for (const piece of pieces) text += typeof piece === 'string' ? piece : Buffer.from(piece).toString();
+  return text;
+}
 
 /** Length at which a piece is given out, in UTF-16 code units. */
 const PIECE_LENGTH = 16 * 1024;
 /** How deep arrays and structs are written; one that lies deeper is replaced by a string that says so. */
-export const WRITE_DEPTH_MAX = 512;
+const WRITE_DEPTH_MAX = 512;
 
 const INT_MIN = -0x80000000;
 const INT_MAX = 0x7fffffff;
@@ -25,7 +95,9 @@ export function* writePieces(
   try {
     output.add(value);
     while (output.step()) {
-      if (output.piece.length >= PIECE_LENGTH || output.bytes !== undefined) yield output.take();
+      if (output.piece.length >= PIECE_LENGTH || output.bytes !== undefined || output.takesTime)
+        yield output.take();
+      output.takesTime = false;
       if (output.bytes === undefined) continue;
       yield output.bytes;
       output.bytes = undefined;
@@ -48,6 +120,8 @@ interface Frame {
 class Output {
   /** Ready-made bytes that come after the piece. */
   bytes: Uint8Array | undefined;
+  /** The last step was long, although nothing may have been written. */
+  takesTime = false;
   private readonly frames: Frame[] = [];
 
   constructor(public piece: string) {}
@@ -151,6 +225,7 @@ class PrebuiltFrame implements Frame {
     if (piece.done === true) return false;
     if (typeof piece.value === 'string') output.piece += piece.value;
     else output.bytes = piece.value;
+    output.takesTime = piece.value.length === 0;
     return true;
   }
 

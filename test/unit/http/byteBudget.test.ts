@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { ByteBudget, type Share } from '../../../src/xmlrpc/byteBudget.js';
+import { ByteBudget, type Share } from '../../../src/http/byteBudget.js';
 
-describe('XML-RPC server: a budget of bytes', () => {
+describe('http: a budget of bytes', () => {
   let budget: ByteBudget;
   let evicted: string[];
 

@@ -1,0 +1,62 @@
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
+import { gunzipSync } from 'node:zlib';
+import { expect } from 'chai';
+import type { Route } from '../../../src/api/surfaces.js';
+import { openReplies } from '../../../src/http/openReplies.js';
+import { until } from '../../support/xmlrpcServer.js';
+import { closeFronts, frontOf, listen, rawTo } from '../api/fronts.js';
+
+/** Long, and hard to compress into nothing. */
+const pieces = Array.from({ length: 40 }, (_, piece) =>
+  Buffer.from(Array.from({ length: 4_000 }, (_item, item) => `${piece * item} `).join('')),
+);
+const whole = Buffer.concat(pieces).toString();
+
+/** Serves the pieces to any number of clients. */
+const route: Route = {
+  matches: (path) => path === '/pieces',
+  handle: (call) => void call.sendPieces(200, 'text/plain', pieces, true),
+};
+
+async function get(
+  port: number,
+  headers: Record<string, string>,
+): Promise<{ readonly coding: string | undefined; readonly body: Buffer }> {
+  const sent = request({ port, host: '127.0.0.1', path: '/pieces', headers }).end();
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return { coding: response.headers['content-encoding'], body: Buffer.concat(chunks) };
+}
+
+describe('http: a reply in pieces that many share', () => {
+  let port: number;
+  afterEach(closeFronts);
+  beforeEach(async () => {
+    port = await listen(frontOf({ routes: [route] }));
+  });
+
+  it('is the same to all, and compressed for those that ask', async () => {
+    const plain = ['', 'identity', 'br', 'gzip;q=0', 'gzip; q=0.0', 'xgzip'];
+    const zipped = ['gzip', 'deflate, gzip', 'GZIP;q=0.5', 'gzip; q=1.0, *;q=0'];
+    const answers = await Promise.all(
+      [...plain, ...zipped].map((accepted) => get(port, { 'Accept-Encoding': accepted })),
+    );
+    for (const [index, { coding, body }] of answers.entries()) {
+      expect(coding).to.equal(index < plain.length ? undefined : 'gzip');
+      expect((coding === 'gzip' ? gunzipSync(body) : body).toString() === whole).to.equal(true);
+    }
+  });
+
+  it('is held while its clients read, and let go of when they have, or have gone', async () => {
+    const slow = Array.from({ length: 10 }, () =>
+      rawTo(port, 'GET /pieces HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n'),
+    );
+    for (const { socket } of slow) socket.pause();
+    await get(port, {});
+    for (const { socket } of slow.slice(5)) socket.resume();
+    for (const { socket } of slow.slice(0, 5)) socket.destroy();
+    await until(() => openReplies.bytes === 0);
+  });
+});
