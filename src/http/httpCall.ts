@@ -16,7 +16,7 @@ const DISCARD_MS_MAX = 10_000;
 /** Pieces up to this size together are copied, which costs less than several writes. */
 const COPIED_BYTES_MAX = 16 * 1024;
 /** Long bodies are written in slices of about this size. */
-const SLICE_BYTES = 512 * 1024;
+const SLICE_BYTES = 128 * 1024;
 
 /** Where a body is read from and what it may take. */
 export interface BodyLimits {
