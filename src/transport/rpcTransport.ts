@@ -1,7 +1,13 @@
 import type { LookupFunction } from 'node:net';
 import type { NodeId, RequestMessage, ResponseMessage } from '../raft/types.js';
 import type { PrebuiltXml } from '../xmlrpc/index.js';
-import { XmlRpcClient, XmlRpcFault, type ParsedValue } from '../xmlrpc/index.js';
+import {
+  XmlRpcClient,
+  XmlRpcFault,
+  XmlRpcTransportError,
+  type ParsedValue,
+  type PendingRequest,
+} from '../xmlrpc/index.js';
 import { LinkSpeed } from './linkSpeed.js';
 import { decodeResponse } from './messageCodec.js';
 import { messageXml } from './messageXml.js';
@@ -35,6 +41,18 @@ const lateTypes: ReadonlySet<RequestMessage['type']> = new Set([
   'requestVote',
   'appendEntries',
   'installSnapshot',
+]);
+
+/**
+ * Requests that are sent once more, at once, when their connection breaks: networks and peers end connections for many
+ * reasons, and a follower that misses two heartbeats may let another server become leader. To receive them twice changes
+ * nothing (section 5.3).
+ */
+const repeatedTypes: ReadonlySet<RequestMessage['type']> = new Set([
+  'preVote',
+  'requestVote',
+  'appendEntries',
+  'heartbeat',
 ]);
 
 /**
@@ -96,7 +114,12 @@ class Link {
     const bytes = sizeOf(message);
     const startedAt = performance.now();
     let state: 'open' | 'late' | 'ended' = 'open';
-    const call = this.client.request(peerMethods[request.type], [message], {}, (error, value) => {
+    const attempt = (mayRepeat: boolean): PendingRequest =>
+      this.client.request(peerMethods[request.type], [message], {}, (error, value) => {
+        if (mayRepeat && state === 'open' && isBroken(error)) call = attempt(false);
+        else ended(error, value);
+      });
+    const ended = (error: Error | null, value: ParsedValue | undefined): void => {
       const before = state;
       end();
       if (before === 'ended') return;
@@ -105,7 +128,8 @@ class Link {
         if ('response' in outcome) this.speed.answered(bytes, performance.now() - startedAt);
         done(outcome);
       } else if ('response' in outcome) onLate(outcome.response);
-    });
+    };
+    let call = attempt(repeatedTypes.has(request.type));
     const allowedMs = timeoutMs + this.speed.allowanceMs(bytes);
     let timer = setTimeout(() => {
       this.speed.timedOut(bytes);
@@ -144,6 +168,11 @@ class Link {
     const [oldest] = this.late;
     if (this.late.size > LATE_MAX) oldest?.();
   }
+}
+
+/** The connection has ended before the answer; not for want of a peer, nor of time. */
+function isBroken(error: Error | null): boolean {
+  return error instanceof XmlRpcTransportError && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
 }
 
 /** About as many bytes as it takes. */

@@ -321,6 +321,26 @@ describe('the transport over XML-RPC', () => {
     });
   });
 
+  it('sends a request once more when its connection breaks, and not a third time; a snapshot never', async () => {
+    for (const [type, request] of Object.entries(requests) as [RequestMessage['type'], RequestMessage][]) {
+      for (const breaks of [1, 2]) {
+        let calls = 0;
+        const server = createHttpServer((incoming, response) => {
+          calls += 1;
+          if (calls <= breaks) incoming.socket.resetAndDestroy();
+          else
+            handleXmlRpc(new HttpCall(incoming, response, noCallEvents), {
+              dispatch: () => JSON.stringify(responses[type]),
+            });
+        });
+        const outcome = await outcomeOf(transportTo(await listen(server)), request);
+        const isRepeated = type !== 'installSnapshot';
+        expect('response' in outcome, type).to.equal(isRepeated && breaks === 1);
+        expect(calls, type).to.equal(isRepeated ? 2 : 1);
+      }
+    }
+  });
+
   it('goes on after a failure: the next answer is delivered', async () => {
     let calls = 0;
     const transport = await toServer(() => {
