@@ -5,6 +5,7 @@
  */
 import { Command } from 'commander';
 import { SurfStoreClient } from '../src/client/index.js';
+import { runAndCleanUp } from './processes.js';
 import { BenchCluster } from './cluster.js';
 import { soakValues } from './soakValues.js';
 
@@ -86,12 +87,8 @@ async function run(settings: Settings): Promise<void> {
     measuresDelays: settings.delays === true,
     flags: settings.snapshotEntries === undefined ? [] : ['--snapshot-entries', settings.snapshotEntries],
   });
-  try {
-    if (settings.valuesMib === undefined) await soakUpdates(cluster, settings, durable);
-    else await soakValues(cluster, settings.valuesMib);
-  } finally {
-    await cluster.stop();
-  }
+  if (settings.valuesMib === undefined) await soakUpdates(cluster, settings, durable);
+  else await soakValues(cluster, settings.valuesMib);
 }
 
 async function soakUpdates(cluster: BenchCluster, settings: Settings, durable: boolean): Promise<void> {
@@ -213,4 +210,4 @@ const program = new Command('soak')
   .option('--memory', 'state in memory, no data directories')
   .option('--delays', 'measure how long the event loops of the servers are held up');
 program.parse();
-await run(program.opts<Settings>());
+await runAndCleanUp(() => run(program.opts<Settings>()));

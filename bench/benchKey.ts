@@ -1,2 +1,0 @@
-/** The key that every reader of a key reads. */
-export const BENCH_KEY = 'bench';

@@ -1,0 +1,48 @@
+import type { Measurement } from './load.js';
+import type { Subject } from './rounds.js';
+import type { RuntimeDelays } from './serverMetrics.js';
+
+/** One measurement. CPU time is in microseconds per operation. */
+export interface Result extends Omit<Measurement, 'cpuMicros'>, RuntimeDelays {
+  readonly leaderCpuMicros: number;
+  /** Of all followers together. */
+  readonly followersCpuMicros: number;
+}
+
+/** What was measured of each subject with each number of clients, one result for each round. */
+export class Results {
+  private readonly rounds = new Map<Subject, Map<number, Result[]>>();
+
+  add(subject: Subject, clients: number, result: Result): void {
+    const ofSubject = this.rounds.get(subject) ?? new Map<number, Result[]>();
+    this.rounds.set(subject, ofSubject.set(clients, [...(ofSubject.get(clients) ?? []), result]));
+  }
+
+  of(subject: Subject, clients: number): readonly Result[] {
+    return this.rounds.get(subject)?.get(clients) ?? [];
+  }
+
+  median(subject: Subject, clients: number, pick: (result: Result) => number): number {
+    return median(this.of(subject, clients).map(pick));
+  }
+
+  /** The median over the rounds of what one subject has, divided by what the other one has in the same round. */
+  ratio(subject: Subject, other: Subject, clients: number, pick: (result: Result) => number): number {
+    const others = this.of(other, clients).map(pick);
+    return median(
+      this.of(subject, clients).map((result, round) => pick(result) / (others[round] ?? Number.NaN)),
+    );
+  }
+}
+
+export function median(values: readonly number[]): number {
+  return quantile(
+    values.toSorted((a, b) => a - b),
+    0.5,
+  );
+}
+
+/** Of values that are sorted; NaN when there are none. */
+export function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}

@@ -1,0 +1,132 @@
+import type { Endpoint } from './connection.js';
+import type { LoadProcess } from './loadProcess.js';
+import type { Operation } from './operations.js';
+import { Results, type Result } from './results.js';
+import { RuntimeWatch } from './serverMetrics.js';
+
+/** A server of a system that is measured. */
+export interface SystemServer extends Endpoint {
+  readonly pid: number;
+}
+
+/** Which server leads, by now. */
+export interface Roles {
+  readonly leader: SystemServer;
+  readonly followers: readonly SystemServer[];
+}
+
+/** A cluster that runs and can be measured. */
+export interface System {
+  roles(): Promise<Roles>;
+}
+
+/** Sorts servers by a leader that is known. @throws Error when it is none of them */
+export function rolesOf(servers: readonly SystemServer[], leads: (server: SystemServer) => boolean): Roles {
+  const leader = servers.find(leads);
+  if (leader === undefined) throw new Error('none of the servers leads');
+  return { leader, followers: servers.filter((server) => server !== leader) };
+}
+
+/** An operation on one system. */
+export interface Subject {
+  /** The operation, as it is printed. */
+  readonly name: string;
+  /** The system, as it is printed. */
+  readonly systemName: string;
+  readonly operation: Operation;
+  readonly system: System;
+  /** Whether a server is asked that does not lead. @default false */
+  readonly throughFollower?: boolean;
+  /** Whether its servers serve the metrics of Node.js. */
+  readonly hasRuntimeMetrics: boolean;
+  /** Names what the clients write. @default a name that is unlike that of any other measurement */
+  readonly label?: string;
+}
+
+export interface RoundSettings {
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly clients: readonly number[];
+  /** Calls per second of an open loop; a closed loop when it is absent. */
+  readonly openLoop?: number;
+}
+
+const WARM_UP_MS = 500;
+
+/** A measurement in which another server became leader is repeated, but not for ever. */
+const ATTEMPTS_MAX = 5;
+
+/**
+ * Measures the subjects in turn, round after round, so that whatever else the machine does hits all of them alike.
+ */
+export class Rounds {
+  private measurements = 0;
+
+  constructor(
+    private readonly settings: RoundSettings,
+    private readonly load: LoadProcess,
+    private readonly subjects: readonly Subject[],
+  ) {}
+
+  /** @param afterEach is called after each round */
+  async run(afterEach: () => void = () => undefined): Promise<Results> {
+    const results = new Results();
+    const { rounds, clients } = this.settings;
+    for (let round = 1; round <= rounds; round += 1) {
+      for (const count of clients) {
+        for (const subject of this.subjects) results.add(subject, count, await this.measure(subject, count));
+      }
+      afterEach();
+      process.stderr.write(`round ${round} of ${rounds}\n`);
+    }
+    return results;
+  }
+
+  /** Has each subject run once without looking at it, so that all of it is compiled. */
+  async warmUp(clients: number): Promise<void> {
+    for (const subject of this.subjects) await this.measure(subject, clients);
+  }
+
+  private async measure(subject: Subject, clients: number): Promise<Result> {
+    for (let attempt = 1; ; attempt += 1) {
+      const roles = await subject.system.roles();
+      // Where another server has become leader, calls fail and connections break.
+      const outcome = await this.measureOnce(subject, roles, clients).catch((error: unknown) => ({ error }));
+      const { leader } = await subject.system.roles();
+      if (leader.pid === roles.leader.pid) {
+        if ('error' in outcome) throw outcome.error;
+        return outcome;
+      }
+      process.stderr.write(`${subject.systemName}: another server leads by now; measured again\n`);
+      if (attempt === ATTEMPTS_MAX) throw new Error(`${subject.systemName} does not keep its leader`);
+    }
+  }
+
+  private async measureOnce(
+    subject: Subject,
+    { leader, followers }: Roles,
+    clients: number,
+  ): Promise<Result> {
+    const { seconds, openLoop } = this.settings;
+    // Of a cluster of one the leader is all there is.
+    const server = subject.throughFollower === true ? (followers[0] ?? leader) : leader;
+    this.measurements += 1;
+    const watch = subject.hasRuntimeMetrics ? await RuntimeWatch.begin(leader) : undefined;
+    const { cpuMicros, ...measured } = await this.load.measure({
+      server,
+      operation: subject.operation,
+      clients,
+      warmUpMs: WARM_UP_MS,
+      durationMs: seconds * 1000,
+      label: subject.label ?? `bench-${this.measurements}`,
+      pids: [leader, ...followers].map(({ pid }) => pid),
+      ...(openLoop !== undefined && { ratePerSecond: openLoop }),
+    });
+    const delays = (await watch?.end()) ?? { gcMsPerSecond: Number.NaN, loopDelayMaxMs: Number.NaN };
+    if (measured.failed > 0)
+      throw new Error(`${measured.failed} calls of "${subject.name}" to ${subject.systemName} failed`);
+    const [leaderCpuMicros = 0, ...others] = cpuMicros;
+    const followersCpuMicros = others.reduce((sum, micros) => sum + micros, 0);
+    return { ...measured, ...delays, leaderCpuMicros, followersCpuMicros };
+  }
+}

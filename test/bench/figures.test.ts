@@ -1,0 +1,47 @@
+import { expect } from 'chai';
+import { Results, type Result } from '../../bench/results.js';
+import type { Subject } from '../../bench/rounds.js';
+import { runtimeMetricsOf } from '../../bench/serverMetrics.js';
+import { figure, markdownTable } from '../../bench/tables.js';
+
+describe('the figures of the benchmark', () => {
+  it('adds up all kinds of garbage collection, and reads the longest delay of the loop', () => {
+    const page = [
+      '# HELP nodejs_gc_duration_seconds Garbage collection duration by kind',
+      'nodejs_gc_duration_seconds_bucket{le="0.001",kind="minor"} 7',
+      'nodejs_gc_duration_seconds_sum{kind="minor"} 0.25',
+      'nodejs_gc_duration_seconds_sum{kind="major"} 0.5',
+      'nodejs_eventloop_lag_max_seconds 0.031',
+      'nodejs_eventloop_lag_mean_seconds 0.01',
+    ].join('\n');
+    expect(runtimeMetricsOf(page)).to.deep.equal({ gcMs: 750, loopDelayMaxMs: 31 });
+  });
+
+  it('has no collection at all on a server that has not collected yet, and no delay that is not told', () => {
+    expect(runtimeMetricsOf('')).to.deep.equal({ gcMs: 0, loopDelayMaxMs: Number.NaN });
+  });
+
+  it('relates what was measured in the same round', () => {
+    const results = new Results();
+    const [ours, theirs] = [{} as Subject, {} as Subject];
+    const resultOf = (perSecond: number): Result => ({ perSecond }) as Result;
+    for (const [a, b] of [
+      [10, 10],
+      [1, 2],
+      [8, 2],
+    ] as const) {
+      results.add(ours, 16, resultOf(a));
+      results.add(theirs, 16, resultOf(b));
+    }
+    expect(results.median(ours, 16, ({ perSecond }) => perSecond)).to.equal(8);
+    expect(results.ratio(ours, theirs, 16, ({ perSecond }) => perSecond)).to.equal(1);
+  });
+
+  it('prints a table, with a dash for what cannot be told', () => {
+    const table = markdownTable(
+      [{ head: 'who', isText: true }, { head: 'ms' }],
+      [['a', figure(Number.NaN, 1)]],
+    );
+    expect(table).to.equal('| who | ms |\n|---|---:|\n| a | - |');
+  });
+});
