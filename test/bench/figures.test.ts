@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { chartSvg } from '../../bench/chart.js';
 import { Results, type Result } from '../../bench/results.js';
 import type { Subject } from '../../bench/rounds.js';
 import { runtimeMetricsOf } from '../../bench/serverMetrics.js';
@@ -43,5 +44,24 @@ describe('the figures of the benchmark', () => {
       [['a', figure(Number.NaN, 1)]],
     );
     expect(table).to.equal('| who | ms |\n|---|---:|\n| a | - |');
+  });
+
+  it('draws every line and keeps the names of lines apart that end together', () => {
+    const points = [
+      { x: 1, y: 100 },
+      { x: 64, y: 4000 },
+    ];
+    const names = ['a < b', 'c', 'd'];
+    const svg = chartSvg({
+      title: 't',
+      xLabel: 'x',
+      yLabel: 'y',
+      series: names.map((name) => ({ name, color: 'blue', points })),
+    });
+    expect(svg).to.include('a &lt; b');
+    const heights = [...svg.matchAll(/y="([\d.]+)" class="name/g)].map(([, y]) => Number(y));
+    expect(heights.length).to.equal(3);
+    for (const [index, y] of heights.slice(1).entries()) expect(y - (heights[index] ?? 0)).to.be.at.least(16);
+    expect(svg).to.include('>4,000<');
   });
 });
