@@ -1,5 +1,7 @@
 import type { Conversation } from './protocols/conversation.js';
+import { putOverGrpc, rangeOverGrpc } from './protocols/grpc.js';
 import * as http from './protocols/http.js';
+import { setData, syncAndGetData } from './protocols/zookeeper.js';
 
 /**
  * What clients do, by name, since a job is sent to another process. Each client has a key, or a file, of its
@@ -12,6 +14,12 @@ const conversations = {
   putKey: http.putKey,
   putValue: http.putValue,
   getKey: http.getKey,
+  putThroughGateway: http.putThroughGateway,
+  rangeThroughGateway: http.rangeThroughGateway,
+  putOverGrpc,
+  rangeOverGrpc,
+  setData,
+  syncAndGetData,
 } satisfies Record<string, (key: string) => Conversation>;
 
 export type Operation = keyof typeof conversations;
