@@ -32,7 +32,8 @@ const READ = 'linearizable read';
 
 /** Clients write to the keys `client-0`, `client-1`, ... on every system. */
 const LABEL = 'client';
-const WARM_UP_CLIENTS = 16;
+/** Node.js and Java run code slowly until it has been called some thousand times. */
+const warmUp = { clients: 64, seconds: 5 };
 
 /** How the same operation is done on another system: all ways of it, of which the fastest counts. */
 interface Peer {
@@ -49,7 +50,7 @@ export async function comparePeers(settings: ComparisonSettings, load: LoadProce
     (a, b) => Number(a.name === READ) - Number(b.name === READ),
   );
   const rounds = new Rounds(settings, load, subjects);
-  if (settings.openLoop === undefined) await rounds.warmUp(WARM_UP_CLIENTS);
+  await rounds.warmUp(warmUp);
   const syncs = new DiskSyncs();
   const results = await rounds.run(() => syncs.measure());
   if (settings.svg !== undefined) writeFileSync(settings.svg, pictureOf(own, peers, settings, results));
@@ -107,7 +108,7 @@ async function startEtcd({ servers }: ComparisonSettings): Promise<readonly Peer
 async function startZooKeeper({ servers, clients }: ComparisonSettings): Promise<readonly Peer[]> {
   if (isMissing('ZooKeeper', ZooKeeperCluster.missing())) return [];
   const nodes = Array.from(
-    { length: Math.max(WARM_UP_CLIENTS, ...clients) },
+    { length: Math.max(warmUp.clients, ...clients) },
     (_, client) => `${LABEL}-${client}`,
   );
   const system = await ZooKeeperCluster.start(servers, nodes);

@@ -43,12 +43,16 @@ export interface Subject {
   readonly label?: string;
 }
 
-export interface RoundSettings {
-  readonly rounds: number;
+/** How calls are made, and for how long. */
+interface Pace {
   readonly seconds: number;
-  readonly clients: readonly number[];
   /** Calls per second of an open loop; a closed loop when it is absent. */
   readonly openLoop?: number;
+}
+
+export interface RoundSettings extends Pace {
+  readonly rounds: number;
+  readonly clients: readonly number[];
 }
 
 const WARM_UP_MS = 500;
@@ -74,7 +78,10 @@ export class Rounds {
     const { rounds, clients } = this.settings;
     for (let round = 1; round <= rounds; round += 1) {
       for (const count of clients) {
-        for (const subject of this.subjects) results.add(subject, count, await this.measure(subject, count));
+        for (const subject of this.subjects) {
+          const result = await this.measure(subject, count, this.settings);
+          results.add(subject, count, result);
+        }
       }
       afterEach();
       process.stderr.write(`round ${round} of ${rounds}\n`);
@@ -82,16 +89,18 @@ export class Rounds {
     return results;
   }
 
-  /** Has each subject run once without looking at it, so that all of it is compiled. */
-  async warmUp(clients: number): Promise<void> {
-    for (const subject of this.subjects) await this.measure(subject, clients);
+  /** Has each subject run once without looking at it, so that what runs often is compiled on all servers. */
+  async warmUp({ clients, seconds }: { clients: number; seconds: number }): Promise<void> {
+    for (const subject of this.subjects) await this.measure(subject, clients, { seconds });
   }
 
-  private async measure(subject: Subject, clients: number): Promise<Result> {
+  private async measure(subject: Subject, clients: number, pace: Pace): Promise<Result> {
     for (let attempt = 1; ; attempt += 1) {
       const roles = await subject.system.roles();
       // Where another server has become leader, calls fail and connections break.
-      const outcome = await this.measureOnce(subject, roles, clients).catch((error: unknown) => ({ error }));
+      const outcome = await this.measureOnce(subject, roles, clients, pace).catch((error: unknown) => ({
+        error,
+      }));
       const { leader } = await subject.system.roles();
       if (leader.pid === roles.leader.pid) {
         if ('error' in outcome) throw outcome.error;
@@ -106,8 +115,8 @@ export class Rounds {
     subject: Subject,
     { leader, followers }: Roles,
     clients: number,
+    { seconds, openLoop }: Pace,
   ): Promise<Result> {
-    const { seconds, openLoop } = this.settings;
     // Of a cluster of one the leader is all there is.
     const server = subject.throughFollower === true ? (followers[0] ?? leader) : leader;
     this.measurements += 1;
