@@ -1,4 +1,4 @@
-/** A color that is told from the others also by most who see few colors, on light and on dark ground. */
+/** Those for dark ground are lighter, so that all stand out from it as much as on light ground. */
 const colors = {
   blue: { light: '#1a5fb4', dark: '#78aeed' },
   orange: { light: '#b5500b', dark: '#ffa260' },

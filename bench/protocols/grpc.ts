@@ -1,7 +1,7 @@
 import { BENCH_KEY, VALUE_BYTES, valueOf, type Conversation } from './conversation.js';
 
-// gRPC over HTTP/2 (RFC 9113) by hand: one call at a time needs a handful of frames. node:http2 would do,
-// but takes several times the CPU of a raw socket, on the cores that the servers are measured on.
+// gRPC over HTTP/2 (RFC 9113) by hand: one call at a time needs a handful of frames. All systems are driven over
+// plain sockets, so that the generator takes about as much from the cores of the one as from those of the other.
 
 const FRAME_HEAD_BYTES = 9;
 const frameTypes = { data: 0, headers: 1, resetStream: 3, settings: 4, ping: 6, goAway: 7, windowUpdate: 8 };
