@@ -157,8 +157,8 @@ command('wiped-majority', 'two of three servers lose their disks and start first
 );
 
 command('failover', 'how long until a lost leader is replaced, and what idle servers send')
-  .option('--losses <n>', 'crashes, and kills, for each size', wholeNumber, 30)
-  .option('--servers <list>', 'sizes of the cluster', numbers, [3, 5])
+  .option('--losses <n>', 'crashes, kills and stops, of each as many, for each size', wholeNumber, 30)
+  .option('--servers <list>', 'sizes of the cluster', numbers, [3, 5, 10])
   .option('--idle <list>', 'sizes of the idle clusters', numbers, [3, 5, 10])
   .option('--against <main>', 'the main.js of another build, measured in turn with this one')
   .action(
@@ -171,10 +171,11 @@ command('failover', 'how long until a lost leader is replaced, and what idle ser
       against,
     }: Flags & { losses: number; servers: number[]; idle: number[]; against?: string }) => {
       const builds = against === undefined ? [main] : [main, against];
-      const figures = await measureFailover({ losses, servers, idle, prng: new Prng(seed), builds }, (line) =>
+      const options = { losses, servers, idle, prng: new Prng(seed), builds };
+      const { figures, problems } = await measureFailover(options, (line) =>
         process.stdout.write(`${line}\n`),
       );
-      finish([], { figures });
+      finish(problems, { figures });
     },
   );
 

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Prng } from '../../../src/sim/prng.js';
 import { atEnd, Cluster, ELECTION_MS, stopEverything, type PeerRoute } from '../support/cluster.js';
 import { PeerProxy, portOf } from '../support/peerProxy.js';
+import { RoleLog, roleLogFlags } from '../support/roleLog.js';
+import { SteadyWrites } from '../support/steadyWrites.js';
 import { pause, timed, until } from '../support/waiting.js';
 import { Times } from './figures.js';
 
@@ -11,9 +13,15 @@ const IDLE_MS = 10_000;
  * all of them alike.
  */
 const BLOCK = 10;
+/** A leader that stands still tells nobody: its clients must not lose more time over it than its followers do. */
+const ATTEMPT_MS = 250;
+/** Acknowledged by then, writes flow again: all clients have found the new leader. */
+const FLOWING_WRITES = 20;
+/** What a silent leader may cost: the election timeout, and a moment for the election and the clients. */
+const SILENT_GAP_MS = 1_500;
 
 export interface FailoverOptions {
-  /** Crashes, and kills, for each size. */
+  /** Losses of each kind, for each size. */
   readonly losses: number;
   readonly servers: readonly number[];
   readonly idle: readonly number[];
@@ -22,8 +30,34 @@ export interface FailoverOptions {
   readonly builds: readonly (string | undefined)[];
 }
 
-const losses = ['crash', 'kill'] as const;
+/** `stop` is SIGSTOP: its connections stay open, and silent. */
+const losses = ['crash', 'kill', 'stop'] as const;
 type Loss = (typeof losses)[number];
+
+/** What losses of one kind cost. */
+class LossFigures {
+  /** From the loss until another server led. */
+  readonly replaced = new Times();
+  /** The longest time without an acknowledged write around each loss. */
+  readonly gap = new Times();
+  /** How many losses led to how many new terms. */
+  readonly terms: Record<number, number> = {};
+  /** Gaps that are too long even for a leader that fell silent. */
+  long = 0;
+
+  add({ replacedMs, gapMs, terms }: { replacedMs: number; gapMs: number; terms: number }): void {
+    this.replaced.add(replacedMs);
+    this.gap.add(gapMs);
+    if (gapMs > SILENT_GAP_MS) this.long += 1;
+    this.terms[terms] = (this.terms[terms] ?? 0) + 1;
+  }
+
+  get text(): string {
+    const { replaced, gap, terms, long } = this;
+    const counts = Object.entries(terms).map(([count, deaths]) => `${count} after ${deaths}`);
+    return `replaced ${spread(replaced)}; gap in writes ${spread(gap)}, ${long} above ${SILENT_GAP_MS} ms; new terms: ${counts.join(', ')}`;
+  }
+}
 
 /**
  * Measures how long it takes to replace a leader, and what idle servers receive; a line for each
@@ -32,8 +66,9 @@ type Loss = (typeof losses)[number];
 export async function measureFailover(
   options: FailoverOptions,
   say: (line: string) => void,
-): Promise<Record<string, unknown>> {
+): Promise<{ figures: Record<string, unknown>; problems: string[] }> {
   const figures: Record<string, unknown> = {};
+  const problems: string[] = [];
   for (const servers of options.idle) {
     for (const main of options.builds) {
       const rates = (await idleRates(servers, main)).map((rate) => rate.toFixed(1));
@@ -44,47 +79,74 @@ export async function measureFailover(
   }
   for (const servers of options.servers) {
     for (const loss of losses) {
-      const times = options.builds.map(() => new Times());
+      const results = options.builds.map((main) => ({ main, result: new LossFigures() }));
       for (let done = 0; done < options.losses; done += BLOCK) {
-        for (const [build, main] of options.builds.entries()) {
-          const count = Math.min(BLOCK, options.losses - done);
-          await loseLeaders(servers, loss, { count, main, times: times[build], prng: options.prng });
+        const count = Math.min(BLOCK, options.losses - done);
+        for (const { main, result } of results) {
+          try {
+            await loseLeaders(servers, loss, { count, main, result, prng: options.prng });
+          } catch (error) {
+            const what = error instanceof Error ? error.message : String(error);
+            problems.push(`${nameOf(main)}: ${servers} servers, ${loss}: ${what}`);
+          }
           await stopEverything();
         }
       }
-      for (const [build, main] of options.builds.entries()) {
-        const text = JSON.stringify(times[build]);
-        figures[`${loss}, ${servers} servers, ${nameOf(main)}`] = times[build];
-        say(`${nameOf(main)}: a leader of ${servers} lost by ${loss} is replaced: ${text}`);
+      for (const { main, result } of results) {
+        figures[`${loss}, ${servers} servers, ${nameOf(main)}`] = result;
+        say(`${nameOf(main)}: a leader of ${servers} lost by ${loss}: ${result.text}`);
       }
     }
   }
-  return figures;
+  return { figures, problems };
 }
 
 /** Losses of leaders of one build. */
 interface Block {
   readonly count: number;
   readonly main: string | undefined;
-  readonly times: Times | undefined;
+  readonly result: LossFigures;
   readonly prng: Prng;
 }
 
-async function loseLeaders(servers: number, loss: Loss, { count, main, times, prng }: Block): Promise<void> {
-  const cluster = await Cluster.start(servers, { main, durable: loss === 'kill' });
+async function loseLeaders(servers: number, loss: Loss, { count, main, result, prng }: Block): Promise<void> {
+  const cluster = await Cluster.start(servers, { main, durable: loss === 'kill', flags: roleLogFlags });
+  await cluster.heal();
+  const roles = new RoleLog(cluster);
+  const writes = await SteadyWrites.start(cluster, prng.fork(servers), { attemptMs: ATTEMPT_MS });
   for (let done = 0; done < count; done += 1) {
     const leader = await cluster.heal();
+    await writes.progress(FLOWING_WRITES);
+    const termBefore = roles.highestTerm;
     // Heartbeats and timers are at any point of their way.
     await sleep(prng.between(0, 300));
-    const startedAt = performance.now();
-    await (loss === 'crash' ? cluster.crash(leader) : cluster.kill(leader));
-    await until(
+    writes.takeLongestGapMs();
+    const lostAt = Date.now();
+    await lose(cluster, leader, loss);
+    const { at } = await until(
       'another server leads',
-      async () => (await cluster.leaders()).find((id) => id !== leader),
+      () => roles.since(lostAt).find(({ role, server }) => role === 'leader' && server !== leader),
       ELECTION_MS,
     );
-    times?.add(performance.now() - startedAt);
+    await writes.progress(FLOWING_WRITES);
+    const gapMs = writes.takeLongestGapMs();
     if (loss === 'kill') await cluster.restart(leader);
+    if (loss === 'stop') cluster.process(leader).signal('SIGCONT');
+    await cluster.heal();
+    result.add({ replacedMs: at - lostAt, gapMs, terms: roles.highestTerm - termBefore });
+  }
+  await writes.judge();
+  writes.close();
+}
+
+async function lose(cluster: Cluster, leader: number, loss: Loss): Promise<void> {
+  switch (loss) {
+    case 'crash':
+      return cluster.crash(leader);
+    case 'kill':
+      return cluster.kill(leader);
+    case 'stop':
+      cluster.process(leader).signal('SIGSTOP');
   }
 }
 
@@ -102,6 +164,11 @@ async function idleRates(servers: number, main: string | undefined): Promise<num
   const counted = before.map(({ requests }) => requests);
   const { tookMs } = await timed(() => sleep(IDLE_MS));
   return before.map(({ requests }, id) => ((requests - (counted[id] ?? 0)) * 1_000) / tookMs);
+}
+
+function spread(times: Times): string {
+  const quantiles = [0.5, 0.95, 0.99, 1].map((quantile) => times.quantileMs(quantile));
+  return `median ${quantiles[0] ?? 0}, p95 ${quantiles[1] ?? 0}, p99 ${quantiles[2] ?? 0}, max ${quantiles[3] ?? 0} ms`;
 }
 
 function nameOf(main: string | undefined): string {

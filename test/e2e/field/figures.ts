@@ -27,7 +27,8 @@ export class Times {
 
   toJSON(): unknown {
     const { count, medianMs, maxMs } = this;
-    return { count, medianMs, p90Ms: this.quantileMs(0.9), maxMs };
+    const [p90Ms, p95Ms, p99Ms] = [0.9, 0.95, 0.99].map((quantile) => this.quantileMs(quantile));
+    return { count, medianMs, p90Ms, p95Ms, p99Ms, maxMs };
   }
 }
 
