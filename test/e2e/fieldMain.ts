@@ -8,6 +8,7 @@ import { Prng } from '../../src/sim/prng.js';
 import { wholeNumber } from '../../src/sim/wholeNumber.js';
 import { measureFailover } from './field/failover.js';
 import { Printer } from './field/figures.js';
+import { falseElections, NoiseRun, noiseTable } from './field/noise.js';
 import { LostDisks, type LostDisksRun } from './field/lostDisks.js';
 import { wipedMajority } from './field/wipedMajority.js';
 import { shapes } from './field/shape.js';
@@ -175,6 +176,44 @@ command('failover', 'how long until a lost leader is replaced, and what idle ser
       const { figures, problems } = await measureFailover(options, (line) =>
         process.stdout.write(`${line}\n`),
       );
+      finish(problems, { figures });
+    },
+  );
+
+command('noise', 'connections and followers disturbed around a leader that lives: it must stay the leader')
+  .option('--minutes <n>', 'how long noise is drawn, for each size', wholeNumber, 10)
+  .option('--servers <list>', 'sizes of the cluster', numbers, [3])
+  .option(
+    '--refusal-at-all',
+    'also tell all followers at once that their leader is down: that may cost an election',
+  )
+  .action(
+    async ({
+      seed,
+      minutes,
+      servers,
+      refusalAtAll,
+      main,
+    }: Flags & { minutes: number; servers: number[]; refusalAtAll?: boolean }) => {
+      const say = (line: string): void => void process.stdout.write(`${line}\n`);
+      const problems: string[] = [];
+      const figures: unknown[] = [];
+      for (const size of servers) {
+        const result = await NoiseRun.run({
+          servers: size,
+          prng: new Prng(seed),
+          forMs: minutes * 60_000,
+          refusalAtAll: refusalAtAll === true,
+          main,
+          say,
+        });
+        for (const line of noiseTable(size, result)) say(line);
+        if (result.violation !== null) problems.push(`${size} servers: ${result.violation}`);
+        for (const { term, candidate } of falseElections(result))
+          problems.push(`${size} servers: server ${candidate} began term ${term} though the leader lived`);
+        figures.push({ servers: size, ...result });
+        await stopEverything();
+      }
       finish(problems, { figures });
     },
   );
