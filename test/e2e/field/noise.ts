@@ -10,6 +10,8 @@ import { heavyKinds, lightKinds, NoiseMaker, noiseKinds, type NoiseKind } from '
 /** Noise so long before an election may have led to it: the longest election timeout, and two elections. */
 const BEFORE_MS = 2_500;
 const LOOK_MS = 250;
+/** What must come is waited for: only elections are judged, and a machine may be short of cores. */
+const PATIENCE_MS = 60_000;
 
 export interface NoiseOptions {
   readonly servers: number;
@@ -50,6 +52,7 @@ export interface NoiseResult {
   readonly leaders: readonly [number, number];
   readonly acknowledged: number;
   readonly unknown: number;
+  readonly whyUnknown: readonly string[];
   readonly longestGapMs: number;
   /** The longest time for which the relays stood still, for want of a core. */
   readonly longestStallMs: number;
@@ -90,6 +93,7 @@ export class NoiseRun {
     const cluster = await Cluster.prepare(servers, [...roleLogFlags, ...flags], {
       main,
       durable: true,
+      startMs: PATIENCE_MS,
       routes: async (ports) => {
         const started = await Relays.start(ports);
         relays = started;
@@ -99,10 +103,10 @@ export class NoiseRun {
     });
     if (relays === undefined) throw new Error('the cluster has no relays');
     await Promise.all(cluster.ids.map((id) => cluster.startServer(id)));
-    await cluster.heal();
+    await cluster.heal(PATIENCE_MS);
     const writes = await SteadyWrites.start(cluster, prng.fork(0), { clients: 3, pauseMsMax: 60 });
     // Each server writes what the others know of its directory first: only then it is left alone.
-    const leader = await cluster.heal();
+    const leader = await cluster.heal(PATIENCE_MS);
     const run = new NoiseRun(cluster, relays, writes, leader, options);
     return run.toItsEnd();
   }
@@ -113,7 +117,7 @@ export class NoiseRun {
     try {
       await (this.options.forMs === undefined ? this.eachKindOnce() : this.forSoLong(this.options.forMs));
       await this.writes.progress(10);
-      await this.cluster.heal();
+      await this.cluster.heal(PATIENCE_MS);
       this.look();
       await this.writes.judge();
     } catch (error) {
@@ -134,6 +138,7 @@ export class NoiseRun {
       leaders: [this.firstLeader, this.leader],
       acknowledged: this.writes.acknowledged,
       unknown: this.writes.unknown,
+      whyUnknown: [...this.writes.whyUnknown],
       longestGapMs: Math.round(this.writes.takeLongestGapMs()),
       longestStallMs: Math.round(this.starvation.longestMs),
       violation,
@@ -150,17 +155,25 @@ export class NoiseRun {
   }
 
   private async forSoLong(ms: number): Promise<void> {
+    const { prng, servers, refusalAtAll = false } = this.options;
     const endsAt = performance.now() + ms;
-    const isOver = (): boolean => performance.now() >= endsAt;
-    const heavy: readonly NoiseKind[] =
-      this.options.refusalAtAll === true ? [...heavyKinds, 'refusal at all'] : heavyKinds;
-    const mayBeAway = Math.floor((this.options.servers - 1) / 2);
+    const heavy: readonly NoiseKind[] = refusalAtAll ? [...heavyKinds, 'refusal at all'] : heavyKinds;
+    const mayBeAway = Math.floor((servers - 1) / 2);
+    // All lanes end when one fails: what still makes noise would start servers that nobody stops.
+    let failure: Error | undefined;
+    const isOver = (): boolean => failure !== undefined || performance.now() >= endsAt;
     const lanes = Array.from({ length: mayBeAway }, (_, lane) =>
-      this.lane(heavy, [300, 2_000], this.options.prng.fork(10 + lane), isOver),
+      this.lane(heavy, [300, 2_000], prng.fork(10 + lane), isOver),
     );
-    lanes.push(this.lane(lightKinds, [50, 800], this.options.prng.fork(20), isOver));
-    lanes.push(this.lulls(this.options.prng.fork(30), isOver));
-    await Promise.all(lanes);
+    lanes.push(this.lane(lightKinds, [50, 800], prng.fork(20), isOver), this.lulls(prng.fork(30), isOver));
+    await Promise.all(
+      lanes.map((lane) =>
+        lane.catch(
+          (error: unknown) => (failure ??= error instanceof Error ? error : new Error(String(error))),
+        ),
+      ),
+    );
+    if (failure !== undefined) throw failure;
   }
 
   private async lane(

@@ -37,6 +37,8 @@ export interface ClusterOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The `main.js` of another build, in place of the one of this tree. */
   readonly main?: string | undefined;
+  /** How long a server may take to become ready. @default 15000 */
+  readonly startMs?: number;
   /** Makes the ports where servers find each other, when those are not where they listen. */
   readonly routes?: (ports: readonly number[]) => Promise<PeerRoute>;
 }
@@ -54,7 +56,7 @@ export class Cluster {
   private constructor(
     readonly ports: readonly number[],
     private readonly flags: readonly string[],
-    private readonly options: Pick<ClusterOptions, 'env' | 'main'>,
+    private readonly options: Pick<ClusterOptions, 'env' | 'main' | 'startMs'>,
     private readonly route: PeerRoute | undefined,
     private readonly dataRoot: string | undefined,
   ) {
@@ -113,7 +115,7 @@ export class Cluster {
 
   async startServer(id: number, flags = this.flags): Promise<Program> {
     const program = this.launch(id, flags);
-    await program.firstLine();
+    await program.firstLine(this.options.startMs);
     return program;
   }
 
@@ -226,7 +228,7 @@ export class Cluster {
   }
 
   /** Restores all servers; gives the leader once all the others follow it. */
-  async heal(): Promise<number> {
+  async heal(deadlineMs = 2 * ELECTION_MS): Promise<number> {
     await this.restore(...this.running);
     return until(
       'one server leads and all others follow it',
@@ -236,7 +238,7 @@ export class Cluster {
         const views = await Promise.all(this.running.map((id) => this.status(id)));
         return views.every((status) => status['leader'] === leader) ? leader : undefined;
       },
-      2 * ELECTION_MS,
+      deadlineMs,
     );
   }
 

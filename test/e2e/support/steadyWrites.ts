@@ -6,6 +6,7 @@ import { until, within } from './waiting.js';
 
 const FILES_EACH = 5;
 const DEADLINE_MS = 20_000;
+const WHY_MAX = 10;
 
 export interface SteadyWritesOptions {
   /** @default 4 */
@@ -28,6 +29,8 @@ interface Known {
 export class SteadyWrites {
   acknowledged = 0;
   unknown = 0;
+  /** What the last clients without an answer were told. */
+  readonly whyUnknown: string[] = [];
   private readonly files = new Map<string, Known>();
   private readonly clients: SurfStoreClient[] = [];
   private readonly work: Promise<void>[] = [];
@@ -159,8 +162,10 @@ export class SteadyWrites {
         throw new Error(`version ${known.version + 1} of "${file}", which is the next one, was refused`);
       this.done(known, content);
     } catch (error) {
-      isClientError(error);
+      if (!(error instanceof ClientError)) throw error;
       this.unknown += 1;
+      this.whyUnknown.push(`${error.code}, ${error.outcome}: ${error.message}`);
+      if (this.whyUnknown.length > WHY_MAX) this.whyUnknown.shift();
       known.unknown = content;
     }
   }
