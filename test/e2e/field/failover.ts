@@ -13,8 +13,11 @@ const IDLE_MS = 10_000;
  * all of them alike.
  */
 const BLOCK = 10;
-/** A leader that stands still tells nobody: its clients must not lose more time over it than its followers do. */
-const ATTEMPT_MS = 250;
+/**
+ * A client that waits longer for a leader that stands still loses more time over it than the
+ * followers do. One that waits less gives up leaders that are only short of cores, again and again.
+ */
+const ATTEMPT_MS = 500;
 /** Acknowledged by then, writes flow again: all clients have found the new leader. */
 const FLOWING_WRITES = 20;
 /** Losses are measured, however long they take: a machine may be short of cores. */

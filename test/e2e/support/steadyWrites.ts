@@ -62,7 +62,7 @@ export class SteadyWrites {
   static async start(cluster: Cluster, prng: Prng, options: SteadyWritesOptions = {}): Promise<SteadyWrites> {
     const writes = new SteadyWrites(cluster, prng, options);
     atEnd(() => writes.abandon());
-    await writes.progress(10);
+    await writes.progress(10, 3 * DEADLINE_MS);
     return writes;
   }
 
