@@ -5,15 +5,12 @@
 import { Command, Option } from 'commander';
 import { runAndCleanUp } from './processes.js';
 import { comparePeers, type ComparisonSettings } from './comparison.js';
-import { measureFailovers } from './failover.js';
 import { LoadProcess } from './loadProcess.js';
 import { measureOwnCases, type OwnCaseSettings } from './ownCases.js';
 
 interface Flags extends Omit<OwnCaseSettings & ComparisonSettings, 'clients'> {
   readonly clients?: readonly number[];
   readonly peers?: boolean;
-  readonly failover?: boolean;
-  readonly losses: number;
 }
 
 function clientsOf({ clients, peers, openLoop }: Flags): readonly number[] {
@@ -24,7 +21,6 @@ function clientsOf({ clients, peers, openLoop }: Flags): readonly number[] {
 }
 
 async function run(flags: Flags): Promise<string> {
-  if (flags.failover === true) return measureFailovers(flags.losses);
   const settings = { ...flags, clients: clientsOf(flags) };
   const load = LoadProcess.start();
   return flags.peers === true ? comparePeers(settings, load) : measureOwnCases(settings, load);
@@ -49,9 +45,7 @@ const program = new Command('bench')
       'instead: etcd and ZooKeeper in turn with this build, if they are installed',
     ).conflicts(['cases', 'against', 'cpuProfile']),
   )
-  .option('--svg <file>', 'with --peers: a picture of the throughput of writes')
-  .option('--failover', 'instead: how long writes stop when the leader is lost')
-  .option('--losses <n>', 'with --failover: crashes, and kills, for each size', Number, 30);
+  .option('--svg <file>', 'with --peers: a picture of the throughput of writes');
 program.parse();
 const flags = program.opts<Flags>();
 if (flags.svg !== undefined && flags.peers !== true) program.error('--svg needs --peers');

@@ -36,7 +36,6 @@ const parts = mochaSuite('parts', 'src/', [
   'test/unit/api/fileMapXml.test.ts',
   'test/unit/api/hangUps.test.ts',
   'test/unit/xmlrpc/stringCall.test.ts',
-  'test/unit/metrics',
   'test/unit/http',
   'test/storage',
   'test/sim/reference.test.ts',
