@@ -1,10 +1,12 @@
-import { becomeCandidate, becomeLeader, becomePreCandidate } from './roles.js';
+import { becomeCandidate, becomeFollower, becomeLeader, becomePreCandidate } from './roles.js';
 import type { RaftState } from './state.js';
 import type { NodeId, PreVote, PreVoteResponse, RequestVote, RequestVoteResponse } from './types.js';
 
 /** The election timeout passed: ask for pre-votes; alone in the cluster there is nobody to ask. */
 export function campaign(state: RaftState): void {
+  const isTurn = state.isHurried;
   becomePreCandidate(state);
+  state.isTurn = isTurn;
   if (state.preVotes.size >= state.majority) {
     startElection(state);
     return;
@@ -48,8 +50,9 @@ export function mayHaveForgottenVote(state: RaftState): boolean {
 }
 
 /**
- * A pre-vote binds nobody: no vote is recorded, no timer restarted, no term adopted; only a follower that waits for its own turn
- * waits a little longer. A server whose vote is on its way to a
+ * A pre-vote binds nobody: no vote is recorded, no term adopted. Only where servers take turns after the loss of a leader, one that
+ * waits for its turn waits a little longer, and of two whose turns overlap the one with the higher id stands back, since they would
+ * split the votes. A server whose vote is on its way to a
  * slow disk refuses: a higher term would make that vote worthless, and so would the next one, and the one after it.
  */
 export function handlePreVote(state: RaftState, request: PreVote): void {
@@ -60,7 +63,8 @@ export function handlePreVote(state: RaftState, request: PreVote): void {
     !state.isVoting &&
     !mayHaveForgottenVote(state) &&
     state.log.isUpToDate(request.lastLogTerm, request.lastLogIndex);
-  if (granted) state.yieldTurn();
+  if (granted && state.isTurn && request.from < state.id) standBack(state);
+  else if (granted) state.yieldTurn();
   state.send({
     type: 'preVoteResponse',
     from: state.id,
@@ -68,6 +72,13 @@ export function handlePreVote(state: RaftState, request: PreVote): void {
     term: granted ? request.term : state.term,
     granted,
   });
+}
+
+/** Gives up its turn for a moment. */
+function standBack(state: RaftState): void {
+  becomeFollower(state, state.term, null);
+  state.isTurn = false;
+  state.hurryElection(2 * state.config.turnTicks);
 }
 
 /** A refusal of a higher term has been adopted before this is called, and has ended the pre-candidacy. */

@@ -62,7 +62,7 @@ export function acceptsSender(state: RaftState, message: Message): boolean {
   // A log that is another one stays so until an append proves the contrary.
   if (state.estranged.get(from) !== 'history') reconcile(state, from);
   join(state, sender, message);
-  if (!meets(state, from, sender)) {
+  if (!meets(state, message, sender)) {
     // It is told so by the life that is remembered of it.
     if (isRequest(message)) refuse(state, message, 'stranger');
     else state.progress.get(from)?.unreachable();
@@ -111,8 +111,13 @@ function isOlderCopy({ identity, log }: RaftState, { acknowledged = 0, met }: Me
   return met.starts > identity.starts || (met.starts === identity.starts && met.run !== identity.run);
 }
 
-/** Remembers the newest life of a peer; false when the peer comes from an older copy of its directory, or its message is old. */
-function meets(state: RaftState, from: NodeId, { directory, starts, run }: Sender): boolean {
+/**
+ * Remembers the newest life of a peer; false when the peer comes from an older copy of its directory, or its message is old.
+ *
+ * Nothing is remembered of a pre-vote, which promises nothing: the write would come before that of the vote that follows, and
+ * on slow disks an election would take twice as long.
+ */
+function meets(state: RaftState, { from, type }: Message, { directory, starts, run }: Sender): boolean {
   const { identity } = state;
   if (identity === null || directory === '') return true;
   const known = identity.met[from];
@@ -120,6 +125,7 @@ function meets(state: RaftState, from: NodeId, { directory, starts, run }: Sende
     if (starts === known.starts && run === known.run) return true;
     if (starts <= known.starts) return false;
   }
+  if (type === 'preVote' || type === 'preVoteResponse') return true;
   state.setIdentity({ ...identity, met: { ...identity.met, [from]: { directory, starts, run } } });
   return true;
 }

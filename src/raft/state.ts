@@ -49,7 +49,9 @@ export class RaftState {
   electionElapsed = 0;
   electionTimeout = 0;
   /** The election timeout was shortened, because the leader is lost. */
-  private isHurried = false;
+  isHurried = false;
+  /** This server asks for pre-votes in its turn, after the leader was lost. */
+  isTurn = false;
   heartbeatElapsed = 0;
   /** Where the log ended at the last heartbeat. */
   heartbeatLastIndex = 0;
@@ -111,6 +113,7 @@ export class RaftState {
     this.electionElapsed = 0;
     this.electionTimeout = this.drawElectionTicks();
     this.isHurried = false;
+    this.isTurn = false;
   }
 
   /** The election timeout ends after so many ticks and a little more, unless it does before. */

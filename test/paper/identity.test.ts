@@ -302,8 +302,20 @@ describe('a directory and its cluster', () => {
         from(preVote({ id: 2, term: 0 }, 1), { directory: 'd', starts: 3, run: 'r3' }),
       );
       expect(only(known.all, 'preVoteResponse').granted).to.equal(true);
-      server.receive(from(preVote({ id: 2, term: 0 }, 1), { directory: 'd', starts: 4, run: 'r4' }));
+      server.receive(from(requestVote({ id: 2, term: 0 }, 1), { directory: 'd', starts: 4, run: 'r4' }));
       expect(server.identity?.met[1]).to.deep.equal({ directory: 'd', starts: 4, run: 'r4' });
+    });
+
+    it('a life that comes with a pre-vote is remembered with the vote, in one write', () => {
+      const server = new Server(2, member('X', 'mine'));
+      const life = { directory: 'd', starts: 4, run: 'r4' };
+      // The first answer comes with the write that it has started.
+      server.receive(from(preVote({ id: 2, term: 0 }, 0), { directory: 'other', starts: 1, run: 'r1' }));
+      const { batch } = server.receive(from(preVote({ id: 2, term: 0 }, 1), life));
+      expect(batch).to.equal(null);
+      const voted = server.receive(from(requestVote({ id: 2, term: 0 }, 1), life));
+      expect(voted.batch?.identity?.met[1]).to.deep.equal(life);
+      expect(voted.batch?.hardState?.votedFor).to.equal(1);
     });
 
     it('a directory that does not know of a life which others have met is an older copy', () => {

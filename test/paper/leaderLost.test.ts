@@ -51,6 +51,27 @@ describe('evidence that the leader is down', () => {
     expect(ticksToCampaign(unhurried)).to.equal(1);
   });
 
+  it('lets the one with the higher id stand back where two turns overlap, for two turns', () => {
+    const inItsTurn = (): CoreHarness => {
+      const harness = follower(1, { id: 2, size: 5 });
+      harness.step({ type: 'leaderLost', leader: 1 });
+      ticksToCampaign(harness);
+      return harness;
+    };
+    const higher = inItsTurn();
+    expect(only(higher.receive(preVote(higher.status, 0)), 'preVoteResponse').granted).to.equal(true);
+    expect(higher.status).to.include({ role: 'follower', term: 1 });
+    expect(ticksToCampaign(higher)).to.equal(2 * turnTicks);
+    const lower = inItsTurn();
+    expect(only(lower.receive(preVote(lower.status, 3)), 'preVoteResponse').granted).to.equal(true);
+    expect(lower.status.role).to.equal('preCandidate');
+    // After an ordinary timeout nobody stands back: the other may be one that cannot win.
+    const unhurried = follower(1, { id: 2, size: 5 });
+    unhurried.tick(ELECTION_TICKS);
+    unhurried.receive(preVote(unhurried.status, 0));
+    expect(unhurried.status.role).to.equal('preCandidate');
+  });
+
   it('never lengthens an election timeout', () => {
     const harness = follower(1);
     harness.tick(ELECTION_TICKS - 1);

@@ -364,6 +364,6 @@ export const elections: readonly Mutation[] = [
     id: 'f07',
     title: 'a follower that has granted a pre-vote takes its turn all the same',
     source: 'our own',
-    edits: [{ file: election, find: '  if (granted) state.yieldTurn();\n', replace: '' }],
+    edits: [{ file: election, find: '  else if (granted) state.yieldTurn();\n', replace: '' }],
   },
 ];

@@ -455,4 +455,52 @@ export const membership: readonly Mutation[] = [
       },
     ],
   },
+  {
+    id: 'q41',
+    title: 'a pre-vote makes a server write, before the vote',
+    source: ours,
+    edits: [
+      {
+        file: 'src/raft/identity.ts',
+        find: "  if (type === 'preVote' || type === 'preVoteResponse') return true;\n",
+        replace: '',
+      },
+    ],
+  },
+  {
+    id: 'q42',
+    title: 'two servers whose turns overlap split the votes',
+    source: ours,
+    edits: [
+      {
+        file: 'src/raft/election.ts',
+        find: 'if (granted && state.isTurn && request.from < state.id) standBack(state);\n  else if (granted) state.yieldTurn();',
+        replace: 'if (granted) state.yieldTurn();',
+      },
+    ],
+  },
+  {
+    id: 'q43',
+    title: 'of two servers whose turns overlap both stand back',
+    source: ours,
+    edits: [
+      {
+        file: 'src/raft/election.ts',
+        find: 'state.isTurn && request.from < state.id',
+        replace: 'state.isTurn',
+      },
+    ],
+  },
+  {
+    id: 'q44',
+    title: 'a server whose election timeout has passed stands back, too',
+    source: ours,
+    edits: [
+      {
+        file: 'src/raft/election.ts',
+        find: 'state.isTurn && request.from < state.id',
+        replace: "state.role === 'preCandidate' && request.from < state.id",
+      },
+    ],
+  },
 ];
