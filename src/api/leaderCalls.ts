@@ -14,7 +14,6 @@ import {
 import type { PeerState } from '../transport/peerWatch.js';
 import { InputError } from './keyValueInput.js';
 
-/** A peer that takes longer to say that it is there counts as absent. */
 const PING_MS = 300;
 
 /** The leader may be cut off from the others without knowing; after so long the call is made anew, wherever. */
@@ -26,6 +25,8 @@ const SOCKETS_MAX = 1_000;
 export interface LeaderCallsOptions {
   /** Connections to one peer; calls beyond wait for one. @default 1_000 */
   readonly socketsMax?: number;
+  /** A peer that takes longer to say that it is there counts as absent, in milliseconds. @default 300 */
+  readonly pingMs?: number;
   /** Finds the addresses of the peers. @default the system's look-up */
   readonly lookup?: LookupFunction;
 }
@@ -41,6 +42,7 @@ interface Address {
 export class RpcLeaderCalls implements LeaderCalls<CommandResult> {
   private readonly clients: ReadonlyMap<number, XmlRpcClient>;
   private readonly lookupOption: { readonly lookup?: LookupFunction };
+  private readonly pingMs: number;
 
   /**
    * @param self the number of this server, which it gives with each call
@@ -50,8 +52,9 @@ export class RpcLeaderCalls implements LeaderCalls<CommandResult> {
     private readonly self: number,
     private readonly peers: readonly Address[],
     private readonly hears: (peer: number) => boolean,
-    { socketsMax = SOCKETS_MAX, lookup }: LeaderCallsOptions = {},
+    { socketsMax = SOCKETS_MAX, pingMs = PING_MS, lookup }: LeaderCallsOptions = {},
   ) {
+    this.pingMs = pingMs;
     this.lookupOption = lookup === undefined ? {} : { lookup };
     const client = ({ host, port }: Address): XmlRpcClient =>
       new XmlRpcClient({ host, port, maxSockets: socketsMax, ...this.lookupOption });
@@ -81,7 +84,7 @@ export class RpcLeaderCalls implements LeaderCalls<CommandResult> {
     const { host, port } = address;
     const client = new XmlRpcClient({ host, port, keepAlive: false, ...this.lookupOption });
     return new Promise((resolve) => {
-      client.request('surfstore.isCrashed', [], { timeoutMs: PING_MS }, (error, isCrashed) => {
+      client.request('surfstore.isCrashed', [], { timeoutMs: this.pingMs }, (error, isCrashed) => {
         client.close();
         if (!this.hears(peer)) resolve('silent');
         else if (error === null) resolve(isCrashed === true ? 'down' : 'up');
@@ -94,7 +97,7 @@ export class RpcLeaderCalls implements LeaderCalls<CommandResult> {
   /** Whether a peer answers, and is not held down by its crash hook. */
   isThere(peer: number): Promise<boolean> {
     const isUp = (isCrashed: ParsedValue): boolean => isCrashed === false;
-    return this.call(peer, 'surfstore.isCrashed', [], PING_MS, isUp).promise.catch(() => false);
+    return this.call(peer, 'surfstore.isCrashed', [], this.pingMs, isUp).promise.catch(() => false);
   }
 
   close(): void {
