@@ -9,12 +9,15 @@ export function oneLeaderPerTerm({ samples }: RunFacts): CheckResult {
   for (const { role, term, server } of samples) {
     if (role === 'leader') leaders.set(term, (leaders.get(term) ?? new Set<ServerId>()).add(server));
   }
-  const terms = [...leaders].sort(([a], [b]) => a - b);
-  const details = terms.map(([term, servers]) => `term ${term}: server ${[...servers].join(' and server ')}`);
-  const doubled = terms.filter(([, servers]) => servers.size > 1);
-  if (doubled.length > 0) {
-    const [term, servers] = doubled[0] ?? [0, []];
-    const summary = `Term ${term} had ${[...servers].length} leaders: servers ${[...servers].join(' and ')}.`;
+  const terms = [...leaders]
+    .sort(([a], [b]) => a - b)
+    // In order, whichever of them was looked at first.
+    .map(([term, servers]) => ({ term, servers: [...servers].sort((a, b) => a - b) }));
+  const details = terms.map(({ term, servers }) => `term ${term}: server ${servers.join(' and server ')}`);
+  const doubled = terms.find(({ servers }) => servers.length > 1);
+  if (doubled !== undefined) {
+    const { term, servers } = doubled;
+    const summary = `Term ${term} had ${servers.length} leaders: servers ${servers.join(' and ')}.`;
     return { name, verdict: 'fail', summary, details };
   }
   if (terms.length === 0) return { name, verdict: 'unknown', summary: 'Nobody was seen to lead.', details };

@@ -175,9 +175,15 @@ describe('chaos: verdicts', () => {
     });
 
     it('fails when two servers led one term, at whatever times', () => {
-      const result = oneLeaderPerTerm(facts({ samples: [leads(0, 4, 10), leads(2, 4, 40_000)] }));
-      expect(result.verdict).to.equal('fail');
-      expect(result.summary).to.equal('Term 4 had 2 leaders: servers 0 and 2.');
+      for (const samples of [
+        [leads(0, 4, 10), leads(2, 4, 40_000)],
+        [leads(2, 4, 10), leads(0, 4, 40_000)],
+      ]) {
+        const result = oneLeaderPerTerm(facts({ samples }));
+        expect(result.verdict).to.equal('fail');
+        expect(result.summary).to.equal('Term 4 had 2 leaders: servers 0 and 2.');
+        expect(result.details).to.deep.equal(['term 4: server 0 and server 2']);
+      }
     });
 
     it('is unknown when nobody led', () => {
