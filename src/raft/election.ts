@@ -74,11 +74,10 @@ export function handlePreVote(state: RaftState, request: PreVote): void {
   });
 }
 
-/** Gives up its turn for a moment. */
+/** Gives up its turn: it asks again when its election timeout passes, as it would have without an answer. */
 function standBack(state: RaftState): void {
   becomeFollower(state, state.term, null);
   state.isTurn = false;
-  state.hurryElection(2 * state.config.turnTicks);
 }
 
 /** A refusal of a higher term has been adopted before this is called, and has ended the pre-candidacy. */

@@ -51,7 +51,7 @@ describe('evidence that the leader is down', () => {
     expect(ticksToCampaign(unhurried)).to.equal(1);
   });
 
-  it('lets the one with the higher id stand back where two turns overlap, for two turns', () => {
+  it('lets the one with the higher id stand back where two turns overlap, until its election timeout', () => {
     const inItsTurn = (): CoreHarness => {
       const harness = follower(1, { id: 2, size: 5 });
       harness.step({ type: 'leaderLost', leader: 1 });
@@ -61,7 +61,7 @@ describe('evidence that the leader is down', () => {
     const higher = inItsTurn();
     expect(only(higher.receive(preVote(higher.status, 0)), 'preVoteResponse').granted).to.equal(true);
     expect(higher.status).to.include({ role: 'follower', term: 1 });
-    expect(ticksToCampaign(higher)).to.equal(2 * turnTicks);
+    expect(ticksToCampaign(higher)).to.equal(ELECTION_TICKS);
     const lower = inItsTurn();
     expect(only(lower.receive(preVote(lower.status, 3)), 'preVoteResponse').granted).to.equal(true);
     expect(lower.status.role).to.equal('preCandidate');
