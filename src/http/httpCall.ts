@@ -16,7 +16,7 @@ const DISCARD_MS_MAX = 10_000;
 /** Pieces up to this size together are copied, which costs less than several writes. */
 const COPIED_BYTES_MAX = 16 * 1024;
 /** Long bodies are written in slices of about this size. */
-const SLICE_BYTES = 128 * 1024;
+const SLICE_BYTES = 64 * 1024;
 
 /** Where a body is read from and what it may take. */
 export interface BodyLimits {
@@ -203,7 +203,9 @@ function writeInSlices(reply: ServerReply, pieces: readonly Uint8Array[]): void 
     awaitDrain(reply, () => sliceQueue.add(slice));
     return false;
   };
-  sliceQueue.begin(slice);
+  // Whoever has just made the pieces may have used up its part of this turn.
+  if (lengthOf(pieces) <= SLICE_BYTES) slice();
+  else sliceQueue.add(slice);
 }
 
 function awaitDrain(reply: ServerReply, resume: () => void): void {

@@ -27,16 +27,19 @@ function mapOf(files: number): Map<string, XmlRpcValue> {
 }
 
 /**
- * The longest turn of the event loop until the condition holds, in milliseconds of processor time: how long other
- * processes kept this one waiting does not count.
+ * The longest turn of the event loop until the condition holds, in milliseconds. How long other processes kept this one waiting
+ * does not count, and nor does the processor time of threads that compile and collect garbage beside the loop: so the lesser of
+ * the time that passed and of processor time.
  */
 async function longestTurnMs(condition: () => boolean): Promise<number> {
   let longest = 0;
-  let last = process.cpuUsage();
+  let used = process.cpuUsage();
+  let wall = performance.now();
   await until(() => {
-    const { user, system } = process.cpuUsage(last);
-    last = process.cpuUsage();
-    longest = Math.max(longest, (user + system) / 1000);
+    const { user, system } = process.cpuUsage(used);
+    longest = Math.max(longest, Math.min(performance.now() - wall, (user + system) / 1000));
+    used = process.cpuUsage();
+    wall = performance.now();
     return condition();
   });
   return longest;
@@ -60,6 +63,8 @@ describe('XML-RPC server: large answers', () => {
       // What else the process does, such as collecting garbage for other tests, may fall into one measurement.
       this.retries(4);
       const { port } = await startServer(() => map);
+      // Code that runs for the first time is not compiled yet.
+      await exchangeRaw(port, closingCall);
       const connections = [1, 2, 3, 4, 5].map(() => connectRaw(port, ''));
       await Promise.all(connections.map(({ socket }) => once(socket, 'connect')));
       let waiting = connections.length;
