@@ -93,6 +93,14 @@ describe('api: the answer of getfileinfomap', () => {
     );
   });
 
+  it('shows a file that came since the last one, and nothing else changed', () => {
+    const files = new Files();
+    for (let index = 0; index < 70; index += 1) {
+      files.update(`file${index}`, ['1']);
+      expect([...(read(files.answer()) as Map<string, ParsedValue>).keys()]).to.have.length(index + 1);
+    }
+  });
+
   it('gives two files with equal records their own names', () => {
     const files = new Files();
     files.update('a', ['1']);
