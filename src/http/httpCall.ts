@@ -104,6 +104,8 @@ export class HttpCall extends ClientCall {
       this.send(status, contentType, pieces.length === 1 ? (pieces[0] ?? '') : Buffer.concat(pieces));
       return true;
     }
+    // Nothing would tell when such a reply is over.
+    if (this.isGone) return true;
     const release = openReplies.open(pieces);
     if (release === null) return false;
     this.reply.once('close', release);

@@ -3,6 +3,7 @@ import { request, type IncomingMessage } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import type { Route } from '../../../src/api/surfaces.js';
+import type { HttpCall } from '../../../src/http/httpCall.js';
 import { openReplies } from '../../../src/http/openReplies.js';
 import { until } from '../../support/xmlrpcServer.js';
 import { closeFronts, frontOf, listen, rawTo } from '../api/fronts.js';
@@ -67,5 +68,18 @@ describe('http: a reply in pieces that many share', () => {
     for (const { socket } of slow.slice(2)) socket.resume();
     for (const { socket } of slow.slice(0, 2)) socket.destroy();
     await until(() => openReplies.bytes === 0);
+  });
+
+  it('holds nothing for a client that has gone before it is made', async () => {
+    let late: HttpCall | undefined;
+    const port = await listen(
+      frontOf({ routes: [{ matches: () => true, handle: (call) => (late = call) }] }),
+    );
+    const client = rawTo(port, 'GET /pieces HTTP/1.1\r\nHost: a\r\n\r\n');
+    await until(() => late !== undefined);
+    client.socket.destroy();
+    await until(() => late?.isGone === true);
+    expect(late?.sendPieces(200, 'text/plain', large)).to.equal(true);
+    expect(openReplies.bytes).to.equal(0);
   });
 });
