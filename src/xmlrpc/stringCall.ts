@@ -1,4 +1,5 @@
 import type { MethodCall } from './parser.js';
+import { expandReferences, indexOfForbidden } from './text.js';
 
 /*
  * Servers send each other calls with one string, and answers that are one string, by the thousand. Around that string the
@@ -17,19 +18,9 @@ const RESPONSE_TYPE = 'text/xml; charset=utf-8';
 /** Method names up to this length are looked for. */
 const NAME_LENGTH_MAX = 100;
 
-/** What the parser would refuse or change: markup, carriage returns, characters that are none of XML's. */
-// eslint-disable-next-line no-control-regex -- these are the characters that it is about
-const SPECIAL = /[<\0-\x08\x0b-\x1f\ud800-\udfff\ufffd-\uffff]|\]\]>/;
+/** The end of the string, a line end that the parser changes, or a character that may stand for bytes that are no UTF-8. */
+const UNUSUAL = /[<\r\ufffd]|\]\]>/;
 const NAME = /^[A-Za-z0-9_.:/]+$/;
-const UNKNOWN_ENTITY = /&(?!amp;|lt;|gt;|#13;)/;
-const ENTITY = /&[^;]*;/g;
-
-const characters: Readonly<Record<string, string>> = {
-  '&amp;': '&',
-  '&lt;': '<',
-  '&gt;': '>',
-  '&#13;': '\r',
-};
 
 /** The call of a method with one string; null when it may be anything else. */
 export function readStringCall(body: Buffer, contentType: string | undefined): MethodCall | null {
@@ -63,9 +54,7 @@ function textBetween(body: Buffer, from: number, closing: Buffer): string | null
   const to = body.length - closing.length;
   if (to < from || !body.subarray(to).equals(closing)) return null;
   const text = body.toString('utf8', from, to);
-  // Bytes that are no UTF-8 have become U+FFFD.
-  if (SPECIAL.test(text)) return null;
-  if (!text.includes('&')) return text;
-  if (UNKNOWN_ENTITY.test(text)) return null;
-  return text.replace(ENTITY, (entity) => characters[entity] ?? entity);
+  if (UNUSUAL.test(text) || indexOfForbidden(text) !== -1) return null;
+  const plain = expandReferences(text, 0, text.length);
+  return typeof plain === 'string' ? plain : null;
 }

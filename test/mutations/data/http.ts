@@ -181,8 +181,8 @@ export const httpMutations: readonly Mutation[] = [
     edits: [
       {
         file: stringCall,
-        find: 'if (SPECIAL.test(text)) return null;',
-        replace: "if (text.includes('<')) return null;",
+        find: 'if (UNUSUAL.test(text) || indexOfForbidden(text) !== -1) return null;',
+        replace: 'if (UNUSUAL.test(text) || indexOfForbidden(text) === -2) return null;',
       },
     ],
   },
@@ -190,7 +190,13 @@ export const httpMutations: readonly Mutation[] = [
     id: 'h20',
     title: 'a call of one string may hold references that the parser does not know',
     source: ours,
-    edits: [{ file: stringCall, find: 'if (UNKNOWN_ENTITY.test(text)) return null;\n', replace: '' }],
+    edits: [
+      {
+        file: stringCall,
+        find: "return typeof plain === 'string' ? plain : null;",
+        replace: "return typeof plain === 'string' ? plain : text;",
+      },
+    ],
   },
   {
     id: 'h21',
