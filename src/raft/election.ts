@@ -63,7 +63,8 @@ export function handlePreVote(state: RaftState, request: PreVote): void {
     !state.isVoting &&
     !mayHaveForgottenVote(state) &&
     state.log.isUpToDate(request.lastLogTerm, request.lastLogIndex);
-  if (granted && state.isTurn && request.from < state.id) standBack(state);
+  // It asks again when its election timeout passes, as it would have without an answer.
+  if (granted && state.isTurn && request.from < state.id) becomeFollower(state, state.term, null);
   else if (granted) state.yieldTurn();
   state.send({
     type: 'preVoteResponse',
@@ -72,12 +73,6 @@ export function handlePreVote(state: RaftState, request: PreVote): void {
     term: granted ? request.term : state.term,
     granted,
   });
-}
-
-/** Gives up its turn: it asks again when its election timeout passes, as it would have without an answer. */
-function standBack(state: RaftState): void {
-  becomeFollower(state, state.term, null);
-  state.isTurn = false;
 }
 
 /** A refusal of a higher term has been adopted before this is called, and has ended the pre-candidacy. */

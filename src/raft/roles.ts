@@ -100,6 +100,7 @@ export function appendAsLeader(state: RaftState, kind: Entry['kind'], command: s
 function leaveRole(state: RaftState, leader: NodeId | null): void {
   state.leader = leader;
   state.preVotes.clear();
+  state.isTurn = false;
   state.progress.clear();
   for (const request of state.reads.takeAll()) {
     state.draft.dropped.push({ request, reason: 'notLeader', leader });

@@ -113,7 +113,6 @@ export class RaftState {
     this.electionElapsed = 0;
     this.electionTimeout = this.drawElectionTicks();
     this.isHurried = false;
-    this.isTurn = false;
   }
 
   /** The election timeout ends after so many ticks and a little more, unless it does before. */

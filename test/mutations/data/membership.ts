@@ -474,7 +474,7 @@ export const membership: readonly Mutation[] = [
     edits: [
       {
         file: 'src/raft/election.ts',
-        find: 'if (granted && state.isTurn && request.from < state.id) standBack(state);\n  else if (granted) state.yieldTurn();',
+        find: 'if (granted && state.isTurn && request.from < state.id) becomeFollower(state, state.term, null);\n  else if (granted) state.yieldTurn();',
         replace: 'if (granted) state.yieldTurn();',
       },
     ],
