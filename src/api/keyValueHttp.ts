@@ -75,13 +75,13 @@ export class KeyValueHttp implements Route {
     const { type, strings } = changeOf(text);
     if (type === 'PUT') await this.service.put(key, strings, limits);
     else await this.service.append(key, strings, limits);
-    call.nothing(204);
+    call.nothing();
   }
 
   private async delete(call: HttpCall): Promise<void> {
     const { key, query } = targetOf(call);
     const limits = { ...limitsOf(call, query), request: requestIdOf(call) };
-    if (await this.service.delete(key, limits)) call.nothing(204);
+    if (await this.service.delete(key, limits)) call.nothing();
     else call.text(404, NO_SUCH_KEY);
   }
 

@@ -39,35 +39,36 @@ export class XmlRpcSurface implements MethodDirectory {
 
   find(name: string): Method {
     const found = this.byKey.get(keyOf(name));
-    if (found !== undefined) return found;
-    throw new XmlRpcFault(
-      FAULT_CODES.METHOD_NOT_FOUND,
-      `there is no method ${shorten(name)}; system.listMethods lists those there are`,
-    );
+    if (found === undefined) throw notFound(name);
+    return found;
   }
 
   /** Answers a call from outside; it is counted under its name, and a multicall as one. */
   readonly dispatch: Dispatch = (name, params, call) => {
-    call.begin('xmlrpc', this.byKey.get(keyOf(name))?.name ?? UNKNOWN);
-    return this.call(name, params, call);
+    const found = this.byKey.get(keyOf(name));
+    call.begin('xmlrpc', found?.name ?? UNKNOWN);
+    if (found === undefined) throw notFound(name);
+    return this.invoke(found, params, call);
   };
 
   /** @throws XmlRpcFault, at once or as a rejection */
-  readonly call = (
-    name: string,
+  readonly call: Dispatch = (name, params, call) => this.invoke(this.find(name), params, call);
+
+  private invoke(
+    method: Method,
     params: ParsedValue[],
-    context: CallContext,
-  ): XmlRpcValue | Promise<XmlRpcValue> => {
+    call: CallContext,
+  ): XmlRpcValue | Promise<XmlRpcValue> {
     const translate = (error: unknown): never => {
       throw this.faults.translate(error);
     };
     try {
-      const result = this.find(name).invoke(params, context);
+      const result = method.invoke(params, call);
       return result instanceof Promise ? result.catch(translate) : result;
     } catch (error) {
       return translate(error);
     }
-  };
+  }
 
   faultOf(error: unknown): XmlRpcFault {
     const fault = this.faults.translate(error);
@@ -81,6 +82,13 @@ function keyOf(name: string): string {
   const lower = name.toLowerCase();
   const key = lower.startsWith(PREFIX) ? lower.slice(PREFIX.length) : lower;
   return ALIASES.get(key) ?? key;
+}
+
+function notFound(name: string): XmlRpcFault {
+  return new XmlRpcFault(
+    FAULT_CODES.METHOD_NOT_FOUND,
+    `there is no method ${shorten(name)}; system.listMethods lists those there are`,
+  );
 }
 
 function shorten(name: string): string {

@@ -74,10 +74,10 @@ export class HttpCall extends ClientCall {
     this.send(status, TEXT, `${line}\n`, headers);
   }
 
-  /** Answers with nothing but this status. */
-  nothing(status: 204): void {
-    this.answered(String(status));
-    this.reply.writeHead(status);
+  /** Answers with status 204: it is done, and there is no more to say. */
+  nothing(): void {
+    this.answered('204');
+    this.reply.writeHead(204);
     this.reply.end();
   }
 
@@ -155,8 +155,9 @@ export class HttpCall extends ClientCall {
     headers: OutgoingHttpHeaders = {},
   ): void {
     if (this.isGone) return;
-    this.writeHead(status, contentType, lengthOf(pieces), headers);
-    writeInSlices(this.reply, pieces);
+    const length = lengthOf(pieces);
+    this.writeHead(status, contentType, length, headers);
+    writeInSlices(this.reply, pieces, length);
   }
 
   private writeHead(
@@ -186,7 +187,7 @@ export class HttpCall extends ClientCall {
 }
 
 /** A slice is one write to the system, which copies it, and on a loopback connection delivers it, too. */
-function writeInSlices(reply: ServerReply, pieces: readonly Uint8Array[]): void {
+function writeInSlices(reply: ServerReply, pieces: readonly Uint8Array[], length: number): void {
   let next = 0;
   const slice = (): boolean => {
     if (reply.destroyed) return false;
@@ -206,7 +207,7 @@ function writeInSlices(reply: ServerReply, pieces: readonly Uint8Array[]): void 
     return false;
   };
   // Whoever has just made the pieces may have used up its part of this turn.
-  if (lengthOf(pieces) <= SLICE_BYTES) slice();
+  if (length <= SLICE_BYTES) slice();
   else sliceQueue.add(slice);
 }
 
