@@ -130,7 +130,7 @@ function isMissing(name: string, why: string | undefined): boolean {
   return why !== undefined;
 }
 
-/** What one of ours has, divided by what the fastest way of a peer has. */
+/** A figure of ours as a share of the same figure of the fastest way of a peer. */
 function ratioTable(
   own: readonly Subject[],
   peers: readonly Peer[],

@@ -7,7 +7,7 @@ export interface Window {
   readonly endMs: number;
 }
 
-/** What was seen of the calls that count. */
+/** Latencies and outcomes of the calls that count. */
 export class Observations {
   readonly latenciesMs: number[] = [];
   /** Replies that came within the window. */

@@ -4,7 +4,7 @@ import * as http from './protocols/http.js';
 import { setData, syncAndGetData } from './protocols/zookeeper.js';
 
 /**
- * What clients do, by name, since a job is sent to another process. Each client has a key, or a file, of its
+ * The operations of clients, by name, since a job is sent to another process. Each client has a key, or a file, of its
  * own to write; all read the same key.
  */
 const conversations = {

@@ -34,7 +34,7 @@ export async function runAndCleanUp(program: () => Promise<void>): Promise<void>
       }
     }
   }
-  // What was interrupted may wait for servers that are gone.
+  // An interrupted program may wait for servers that are gone.
   if (process.exitCode === INTERRUPTED) process.exit();
 }
 

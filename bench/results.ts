@@ -9,7 +9,7 @@ export interface Result extends Omit<Measurement, 'cpuMicros'>, RuntimeDelays {
   readonly followersCpuMicros: number;
 }
 
-/** What was measured of each subject with each number of clients, one result for each round. */
+/** The results of each subject with each number of clients, one for each round. */
 export class Results {
   private readonly rounds = new Map<Subject, Map<number, Result[]>>();
 

@@ -1,6 +1,6 @@
 import type { Endpoint } from './connection.js';
 
-/** What a server's /metrics tell about its runtime: garbage collection since its start, delays since the last look. */
+/** The part of a server's /metrics that is about its runtime: garbage collection since its start, delays since the last look. */
 interface RuntimeMetrics {
   readonly takenAtMs: number;
   readonly gcMs: number;

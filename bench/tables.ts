@@ -31,7 +31,7 @@ export function latencyColumns({ openLoop }: RoundSettings): readonly Column[] {
   const p50 = medianColumn('p50 ms', 2, ({ p50Ms }) => p50Ms);
   const p99 = medianColumn('p99 ms', 2, ({ p99Ms }) => p99Ms);
   if (openLoop === undefined) return [clients, perSecond, p50, p99];
-  // What happened once in all rounds is no matter for a median.
+  // A median would hide an event that happened once in all rounds.
   const total =
     (pick: (result: Result) => number, merge: (values: readonly number[]) => number) =>
     (subject: Subject, count: number, results: Results): number =>
@@ -55,7 +55,7 @@ export function latencyColumns({ openLoop }: RoundSettings): readonly Column[] {
   ];
 }
 
-/** What the servers spend, per operation, and how long the leader is held up. */
+/** CPU time of the servers per operation, and how long the leader is held up. */
 export const costColumns: readonly Column[] = [
   medianColumn('leader CPU µs', 0, ({ leaderCpuMicros }) => leaderCpuMicros),
   medianColumn('followers CPU µs', 0, ({ followersCpuMicros }) => followersCpuMicros),

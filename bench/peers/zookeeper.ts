@@ -81,7 +81,7 @@ function configOf(data: string, clientPort: number, cluster: readonly string[]):
   ].join('\n');
 }
 
-/** What a server says of itself. */
+/** A server's own report: the answer to `srvr`. */
 async function stateOf({ host, port }: Endpoint): Promise<string> {
   const socket = connect({ host, port });
   socket.write('srvr');

@@ -46,7 +46,7 @@ const ENVELOPE_BYTES = 4096;
 /** Text that is no longer than this fits whatever it holds: no character takes more than 8 bytes on the way. */
 const GROWTH_MAX = 8;
 
-/** What the way to the peers allows. */
+/** Limits of the requests that carry commands to the peers. */
 export interface WireLimits {
   /** Bytes that a command takes in a request to a peer. */
   readonly bytesOnTheWire: (command: string) => number;

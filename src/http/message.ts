@@ -34,7 +34,7 @@ export interface ServerReply {
   /** False when the client does not read as fast as it is written; `drain` says when it has. */
   write(chunk: string | Uint8Array): boolean;
   end(chunk?: string | Uint8Array): unknown;
-  /** What is written until `uncork` leaves together. */
+  /** Holds back all that is written until `uncork`; then it leaves together. */
   cork(): void;
   uncork(): void;
   readonly on: Listening;

@@ -1,4 +1,4 @@
-/** What all replies that clients have not taken yet may hold together. */
+/** The most that replies may hold together until their clients have read them. */
 const OPEN_BYTES_MAX = 256 * 1024 * 1024;
 
 /**
@@ -11,7 +11,7 @@ export class OpenReplies {
 
   constructor(private readonly bytesMax = OPEN_BYTES_MAX) {}
 
-  /** What all open replies hold together. */
+  /** The total of all open replies, shared pieces counted once. */
   get bytes(): number {
     return this.total;
   }

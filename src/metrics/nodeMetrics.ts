@@ -124,7 +124,7 @@ function callSeries(
   const name = `surfstore_server_${kind}`;
   const help = `${what}, by what became of them`;
   const counts = new TallyCounter({ name: `${name}s_total`, help, labelNames: ['outcome'] }, registry);
-  // What is there from the start can be watched for its first change.
+  // Series that exist from the start can be watched for their first change.
   for (const outcome of outcomes) counts.labels(outcome);
   const durations = new TallyHistogram(
     { name: `${name}_duration_seconds`, help: `${what}: seconds until the result` },

@@ -277,7 +277,7 @@ export function isName(text: string): boolean {
   return WHOLE_NAME.test(text);
 }
 
-/** What is wrong with a list of attributes, and the index at which it was seen. */
+/** A fault in a list of attributes, and the index at which it was seen. */
 interface AttributeError {
   readonly wrong: string;
   readonly at: number;

@@ -22,7 +22,7 @@ const ATTEMPT_MS = 500;
 const FLOWING_WRITES = 20;
 /** Losses are measured, however long they take: a machine may be short of cores. */
 const PATIENCE_MS = 60_000;
-/** What a silent leader may cost: the election timeout, and a moment for the election and the clients. */
+/** The longest gap that a silent leader may cause: the election timeout, and a moment for the election and the clients. */
 const SILENT_GAP_MS = 1_500;
 
 export interface FailoverOptions {
@@ -39,7 +39,7 @@ export interface FailoverOptions {
 const losses = ['crash', 'kill', 'stop'] as const;
 type Loss = (typeof losses)[number];
 
-/** What losses of one kind cost. */
+/** The costs of losses of one kind. */
 class LossFigures {
   /** From the loss until another server led. */
   readonly replaced = new Times();

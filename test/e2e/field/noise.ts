@@ -10,7 +10,7 @@ import { heavyKinds, lightKinds, NoiseMaker, noiseKinds, type NoiseKind } from '
 /** Noise so long before an election may have led to it: the longest election timeout, and two elections. */
 const BEFORE_MS = 2_500;
 const LOOK_MS = 250;
-/** What must come is waited for: only elections are judged, and a machine may be short of cores. */
+/** The patience for anything that must come: only elections are judged, and a machine may be short of cores. */
 const PATIENCE_MS = 60_000;
 
 export interface NoiseOptions {
@@ -35,7 +35,7 @@ export interface FalseElection {
   /** The noise before it, the last first. */
   readonly noise: readonly string[];
   readonly roles: readonly string[];
-  /** What the leader had sent to its followers, as the relays saw it. */
+  /** The leader's messages to its followers, as the relays saw them. */
   readonly heard: readonly string[];
   readonly starvation: string;
 }
@@ -56,7 +56,7 @@ export interface NoiseResult {
   readonly longestGapMs: number;
   /** The longest time for which the relays stood still, for want of a core. */
   readonly longestStallMs: number;
-  /** What must not have happened, beside false elections. */
+  /** Violations beside false elections. */
   readonly violation: string | null;
 }
 
@@ -262,7 +262,7 @@ export class NoiseRun {
   }
 }
 
-/** What a run saw, one thing a line. */
+/** The report of a run, one fact a line. */
 export function noiseTable(servers: number, result: NoiseResult): string[] {
   const { terms, leaders, noise } = result;
   const rows: [string, string | number][] = [

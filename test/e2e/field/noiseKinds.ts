@@ -39,7 +39,7 @@ export const heavyKinds = ['restart', 'flap', 'cut of all links', 'stop', 'refus
 /** Those that hurt connections only. */
 export const lightKinds = ['reset in a message', 'reset between messages', 'idle close'] as const;
 
-/** What was done, for the report. */
+/** A disturbance that was made, for the report. */
 export interface NoiseRecord {
   /** In milliseconds of the wall clock. */
   readonly at: number;

@@ -6,7 +6,7 @@ import { freePorts } from './ports.js';
 const QUESTION = 'surfstore.isCrashed';
 /** Requests that a relay remembers. */
 const PASSED_MAX = 40;
-/** What has left for a socket is read at the other end after this long, even where cores are scarce. */
+/** Bytes that left for a socket are read at the other end after this long, even where cores are scarce. */
 const ARRIVAL_MS = 5;
 
 /** `request` is what the server that connected sends, `answer` what comes back. */
@@ -136,7 +136,7 @@ export class Relay {
     for (const connection of this.connections) connection.hold();
   }
 
-  /** What was held goes its way, in order. */
+  /** Lets everything held go its way, in order. */
   release(): void {
     this.isHeld = false;
     for (const connection of this.connections) connection.release();

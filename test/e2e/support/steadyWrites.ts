@@ -17,11 +17,11 @@ export interface SteadyWritesOptions {
   readonly attemptMs?: number;
 }
 
-/** What a client knows of a file, which nobody else writes. */
+/** A client's knowledge of a file that nobody else writes. */
 interface Known {
   version: number;
   content: string;
-  /** What the next version holds if a write without an answer was done. */
+  /** The content of the next version, if a write without an answer was done. */
   unknown: string | null;
 }
 
@@ -29,7 +29,7 @@ interface Known {
 export class SteadyWrites {
   acknowledged = 0;
   unknown = 0;
-  /** What the last clients without an answer were told. */
+  /** The last errors of writes without a certain outcome. */
   readonly whyUnknown: string[] = [];
   private readonly files = new Map<string, Known>();
   private readonly clients: SurfStoreClient[] = [];
