@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Prng } from '../../../src/sim/prng.js';
 import { connectRaw, post } from '../../support/xmlrpcServer.js';
 import { callXml, faultCodeOf, ping, send } from '../support/http.js';
 import { until, within } from '../support/waiting.js';
@@ -19,7 +19,8 @@ export function hostileConnections(target: Target): void {
 
   hostile('garbage that is not HTTP: 400 or the end of the connection', async (port) => {
     const garbage: (string | Buffer)[] = [
-      randomBytes(100_000),
+      Buffer.concat([Buffer.of(0), noise(1)]),
+      Buffer.concat([Buffer.of(0xff), noise(2)]),
       Buffer.from('16030100c8010000c40303', 'hex'),
       '\r\n'.repeat(1_000),
       'PING\r\n\r\n',
@@ -46,6 +47,16 @@ export function hostileConnections(target: Target): void {
       expect(connection.received().slice(0, 14), bytes.toString().slice(0, 80)).to.match(
         /^(?:HTTP\/1\.1 4\d\d.*)?$/s,
       );
+    }
+  });
+
+  hostile('garbage that begins as JSON does: refused as lines that are not messages', async (port) => {
+    for (const opening of ['{', '[', '"', ' \r\n{']) {
+      const connection = connectRaw(port, Buffer.concat([Buffer.from(opening), noise(3), Buffer.from('\n')]));
+      connection.socket.end();
+      await within(connection.closed, 5_000, `the end of the connection after ${opening}`);
+      const lines = connection.received().trim().split('\n');
+      for (const line of lines) expect(JSON.parse(line), opening).to.include({ code: 'fail' });
     }
   });
 
@@ -181,4 +192,10 @@ export function hostileConnections(target: Target): void {
       return undefined;
     }
   }
+}
+
+/** 100,000 bytes that are the same in each run. */
+function noise(seed: number): Buffer {
+  const prng = new Prng(seed);
+  return Buffer.from(Array.from({ length: 100_000 }, () => prng.between(0, 255)));
 }

@@ -27,10 +27,17 @@ export function resizeDisk(directory: string, mebibytes: number): void {
   execFileSync('mount', ['-o', `remount,size=${mebibytes}m`, directory]);
 }
 
-/** From now on nothing can be made or opened for writing in this directory; what is open stays writable. */
+/**
+ * From now on nothing can be made or opened for writing in this directory; what is open stays writable. A mount that
+ * became read-only in place would be busy if a server opened a file in the meantime; one at the side has no writers,
+ * and a mount of it is read-only from the beginning.
+ */
 export function makeReadOnly(directory: string): void {
-  mount(directory, ['--bind', directory, directory]);
-  execFileSync('mount', ['-o', 'remount,ro,bind', directory]);
+  const side = temporaryFolder();
+  mount(side, ['--bind', directory, side]);
+  execFileSync('mount', ['-o', 'remount,ro,bind', side]);
+  mount(directory, ['--bind', side, directory]);
+  unmount(side);
 }
 
 /** Takes back the last mount on this directory. */
