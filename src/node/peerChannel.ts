@@ -125,7 +125,7 @@ class Lane {
   }
 }
 
-/** Requests of which the core waits for the outcome. */
-export function isReplication({ type }: RequestMessage): boolean {
-  return type === 'appendEntries' || type === 'installSnapshot';
+/** Whether the core must hear that this request failed: a heartbeat and a pre-vote are repeated in any case. */
+export function isFailureNews({ type }: RequestMessage): boolean {
+  return type === 'appendEntries' || type === 'installSnapshot' || type === 'requestVote';
 }

@@ -15,7 +15,7 @@ import { errorOf, notTaken, ServiceError, type ErrorKind } from './errors.js';
 import { noNodeEvents, type NodeEvents } from './events.js';
 import { Lifecycle } from './lifecycle.js';
 import type { NodeStatus, RaftNodeOptions } from './nodeOptions.js';
-import { isReplication, PeerChannel } from './peerChannel.js';
+import { isFailureNews, PeerChannel } from './peerChannel.js';
 import { PeerHealth } from './peerHealth.js';
 import { PendingRequests, type PendingCall } from './pendingRequests.js';
 import { PersistQueue } from './persistQueue.js';
@@ -370,7 +370,7 @@ export class RaftNode<Result> implements PeerRequestHandler {
   private channelTo(peer: NodeId, transport: Transport): PeerChannel {
     const failed = (request: RequestMessage, reason: string): void => {
       this.health.failed(peer, reason);
-      if (isReplication(request)) this.post({ type: 'unreachable', peer });
+      if (isFailureNews(request)) this.post({ type: 'unreachable', peer });
     };
     const answered = (request: RequestMessage, response: ResponseMessage): void => {
       if (this.unreachable.has(peer)) {

@@ -11,6 +11,8 @@ import {
   isSticky,
   leaderLost,
   mayHaveForgottenVote,
+  tickCandidate,
+  voteUnanswered,
 } from './election.js';
 import { handleAppendEntries, refuseOutdatedAppend } from './followerAppend.js';
 import { handleInstallSnapshot, refuseOutdatedSnapshot } from './followerSnapshot.js';
@@ -115,6 +117,7 @@ export class RaftCore {
         break;
       case 'unreachable':
         state.progress.get(input.peer)?.unreachable();
+        voteUnanswered(state, input.peer);
         break;
       case 'propose':
         propose(state, input.request, input.command);
@@ -152,10 +155,11 @@ export class RaftCore {
     state.ticksSinceStart += 1;
     state.leaderContactTicks += 1;
     if (state.role === 'leader') return this.tickLeader();
+    const hasAskedAgain = tickCandidate(state);
     // While its vote is being written nobody can win with it or without it: campaigning would only waste the term.
-    if (mayHaveForgottenVote(state) || state.isVoting || !state.isVoter) return false;
+    if (mayHaveForgottenVote(state) || state.isVoting || !state.isVoter) return hasAskedAgain;
     state.electionElapsed += 1;
-    if (state.electionElapsed < state.electionTimeout) return false;
+    if (state.electionElapsed < state.electionTimeout) return hasAskedAgain;
     campaign(state);
     return true;
   }

@@ -132,15 +132,32 @@ function isStanding({ role, votedFor, id, voteBatch }: RaftState): boolean {
  */
 function startElection(state: RaftState): void {
   becomeCandidate(state);
-  for (const to of state.peers) {
-    state.send({
-      type: 'requestVote',
-      from: state.id,
-      to,
-      term: state.term,
-      ...lastEntry(state),
-    });
-  }
+  for (const to of state.peers) requestVote(state, to);
+}
+
+function requestVote(state: RaftState, to: NodeId): void {
+  state.send({ type: 'requestVote', from: state.id, to, term: state.term, ...lastEntry(state) });
+}
+
+/** The request for a vote, or its answer, was lost: it is sent again with the next heartbeat time (section 5.1). */
+export function voteUnanswered(state: RaftState, peer: NodeId): void {
+  if (isStanding(state)) state.votesUnanswered.add(peer);
+}
+
+/**
+ * Asks those again whose answer was lost. A vote waits for the voter's disk, so that a connection which breaks meanwhile takes
+ * the answer with it; without this, every broken connection would cost a term on slow disks.
+ *
+ * @returns whether anybody was asked
+ */
+export function tickCandidate(state: RaftState): boolean {
+  if (!isStanding(state) || state.votesUnanswered.size === 0) return false;
+  state.heartbeatElapsed += 1;
+  if (state.heartbeatElapsed < state.config.heartbeatTicks) return false;
+  state.heartbeatElapsed = 0;
+  for (const to of state.votesUnanswered) requestVote(state, to);
+  state.votesUnanswered.clear();
+  return true;
 }
 
 function hasWon(state: RaftState): boolean {

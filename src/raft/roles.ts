@@ -16,7 +16,7 @@ export function becomeFollower(state: RaftState, term: number, leader: NodeId | 
   if (state.role === 'leader') state.resetElectionTimer();
   leaveRole(state, leader);
   // The term has a leader: no vote of it can make another one.
-  if (leader !== null) state.votes.clear();
+  if (leader !== null) state.forgetVotes();
   state.role = 'follower';
   state.noteRole();
 }
@@ -52,6 +52,7 @@ export function becomeCandidate(state: RaftState): void {
   leaveRole(state, null);
   state.setHardState(state.term + 1, state.id);
   state.role = 'candidate';
+  state.heartbeatElapsed = 0;
   state.resetElectionTimer();
   state.noteRole();
 }

@@ -32,6 +32,8 @@ export class RaftState {
    * pre-candidacy: a vote that a slow disk delays still counts in its term.
    */
   readonly votes = new Set<NodeId>();
+  /** Those who were asked for their vote in the current term and could not be reached, or whose answer was lost. */
+  readonly votesUnanswered = new Set<NodeId>();
   /** The storage batch that holds this server's newest vote, for itself or another; 0 when it was there at the start. */
   voteBatch = 0;
   /** All storage batches up to this one are durable. */
@@ -213,11 +215,16 @@ export class RaftState {
 
   /** Changes term and vote together; they are stored as one record. */
   setHardState(term: number, votedFor: NodeId | null): void {
-    if (term !== this.term) this.votes.clear();
+    if (term !== this.term) this.forgetVotes();
     this.term = term;
     this.votedFor = votedFor;
     if (votedFor !== null) this.voteBatch = this.nextBatch;
     this.draft.hardStateChanged = true;
+  }
+
+  forgetVotes(): void {
+    this.votes.clear();
+    this.votesUnanswered.clear();
   }
 
   /** Notes how far a leader says to have committed: the first time in its term it says what there is to catch up with. */

@@ -366,4 +366,34 @@ export const elections: readonly Mutation[] = [
     source: 'our own',
     edits: [{ file: election, find: '  else if (granted) state.yieldTurn();\n', replace: '' }],
   },
+  {
+    id: 'f08',
+    title: 'a candidate asks nobody again',
+    source: 'section 5.1',
+    edits: [
+      {
+        file: election,
+        find: '  for (const to of state.votesUnanswered) requestVote(state, to);\n',
+        replace: '',
+      },
+    ],
+  },
+  {
+    id: 'f09',
+    title: 'a candidate asks again in every tick',
+    source: 'our own',
+    edits: [
+      {
+        file: election,
+        find: '  if (state.heartbeatElapsed < state.config.heartbeatTicks) return false;\n  state.heartbeatElapsed = 0;\n  for',
+        replace: '  state.heartbeatElapsed = 0;\n  for',
+      },
+    ],
+  },
+  {
+    id: 'f10',
+    title: 'the failure of a request for a vote is not told to the core',
+    source: 'our own',
+    edits: [{ file: 'src/node/peerChannel.ts', find: " || type === 'requestVote'", replace: '' }],
+  },
 ];

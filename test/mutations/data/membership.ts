@@ -96,7 +96,7 @@ export const membership: readonly Mutation[] = [
     title: 'votes outlive the leader of their term',
     source: ours,
     edits: [
-      { file: 'src/raft/roles.ts', find: '  if (leader !== null) state.votes.clear();\n', replace: '' },
+      { file: 'src/raft/roles.ts', find: '  if (leader !== null) state.forgetVotes();\n', replace: '' },
     ],
   },
   {
@@ -172,7 +172,7 @@ export const membership: readonly Mutation[] = [
     edits: [
       {
         file: 'src/raft/core.ts',
-        find: 'state.isVoting || !state.isVoter) return false;',
+        find: 'state.isVoting || !state.isVoter) return hasAskedAgain;',
         replace: 'state.isVoting) return false;',
       },
     ],
