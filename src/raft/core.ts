@@ -1,4 +1,9 @@
-import { snapshotStaged } from './compaction.js';
+import {
+  snapshotStaged,
+  handleInstallSnapshot,
+  refuseOutdatedSnapshot,
+  handleInstallSnapshotResponse,
+} from './snapshot.js';
 import { TERM_JUMP_MAX, validateRaftConfig, type RaftConfig } from './config.js';
 import {
   answerVote,
@@ -14,20 +19,23 @@ import {
   tickCandidate,
   voteUnanswered,
 } from './election.js';
-import { handleAppendEntries, refuseOutdatedAppend } from './followerAppend.js';
-import { handleInstallSnapshot, refuseOutdatedSnapshot } from './followerSnapshot.js';
 import {
+  handleAppendEntries,
+  refuseOutdatedAppend,
   handleHeartbeat,
   handleHeartbeatResponse,
   refuseOutdatedHeartbeat,
   sendHeartbeat,
-} from './heartbeat.js';
+  advance,
+  handleAppendEntriesResponse,
+  propose,
+  read,
+  sendAppend,
+} from './replication.js';
 import { acceptsSender, followCommitted, identify } from './identity.js';
 import { Invariants } from './invariants.js';
-import { handleInstallSnapshotResponse } from './leaderSnapshot.js';
 import { RaftLog } from './log.js';
 import { NOTHING, type Input, type Output } from './output.js';
-import { advance, handleAppendEntriesResponse, propose, read, sendAppend } from './replication.js';
 import { becomeFollower } from './roles.js';
 import { RaftState } from './state.js';
 import { statusOf, type CoreStatus } from './status.js';

@@ -1,12 +1,32 @@
-import type { RaftConfig } from './config.js';
-import type { IncomingSnapshot } from './followerSnapshot.js';
+import { majorityOf, type RaftConfig } from './config.js';
 import { readFounding } from './founding.js';
 import type { RaftLog } from './log.js';
 import { emptyDraft, type Output, type OutputDraft } from './output.js';
 import type { Progress } from './progress.js';
-import { majorityOf } from './quorum.js';
 import { ReadIndex } from './readIndex.js';
-import type { HardState, Identity, Message, NodeId, RefusalReason, Role, Sender, Snapshot } from './types.js';
+import type {
+  EntryId,
+  HardState,
+  Identity,
+  Message,
+  NodeId,
+  RefusalReason,
+  Role,
+  Sender,
+  Snapshot,
+} from './types.js';
+
+/**
+ * A leader's snapshot, as far as it has arrived. Only chunks of the same leadership and the same snapshot are put together:
+ * another server may have cut the same content elsewhere.
+ */
+export interface IncomingSnapshot {
+  readonly from: NodeId;
+  readonly term: number;
+  readonly last: EntryId;
+  readonly chunkCount: number;
+  readonly chunks: string[];
+}
 
 /** The variables of figure 2, the timers, and the output of the step under way. Shared by the handlers of the core. */
 export class RaftState {

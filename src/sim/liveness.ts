@@ -1,4 +1,4 @@
-import { majorityOf } from '../raft/quorum.js';
+import { majorityOf } from '../raft/config.js';
 import type { Entry, NodeId } from '../raft/types.js';
 import { SafetyViolation } from './safetyViolation.js';
 import type { SimNetwork } from './simNetwork.js';

@@ -1,4 +1,4 @@
-import { majorityOf } from '../../raft/quorum.js';
+import { majorityOf } from '../../raft/config.js';
 import type { CoreStatus } from '../../raft/status.js';
 import type { NodeId, RequestMessage } from '../../raft/types.js';
 import type { Plan } from '../plan.js';

@@ -111,10 +111,10 @@ export const elections: readonly Mutation[] = [
     source: 'butane PR#32',
     edits: [
       {
-        file: 'src/raft/followerAppend.ts',
-        find: '  state.sendAfterPersist({\n    ...response(state, request),\n    success: false,',
+        file: 'src/raft/replication.ts',
+        find: '  state.sendAfterPersist({\n    ...appendResponse(state, request),\n    success: false,',
         replace:
-          '  state.resetElectionTimer();\n  state.sendAfterPersist({\n    ...response(state, request),\n    success: false,',
+          '  state.resetElectionTimer();\n  state.sendAfterPersist({\n    ...appendResponse(state, request),\n    success: false,',
       },
     ],
   },

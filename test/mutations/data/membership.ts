@@ -48,7 +48,7 @@ export const membership: readonly Mutation[] = [
     source: ours,
     edits: [
       {
-        file: 'src/raft/heartbeat.ts',
+        file: 'src/raft/replication.ts',
         find: 'if (index > state.commitIndex && state.log.termAt(index) === term) state.commitIndex = index;',
         replace:
           'if (index > state.commitIndex && (state.log.termAt(index) ?? term + 1) !== term + 1) state.commitIndex = index;',
@@ -61,7 +61,7 @@ export const membership: readonly Mutation[] = [
     source: ours,
     edits: [
       {
-        file: 'src/raft/heartbeat.ts',
+        file: 'src/raft/replication.ts',
         find: "  state.send({\n    type: 'heartbeatResponse',",
         replace: "  state.sendAfterPersist({\n    type: 'heartbeatResponse',",
       },
@@ -73,7 +73,7 @@ export const membership: readonly Mutation[] = [
     source: ours,
     edits: [
       {
-        file: 'src/raft/heartbeat.ts',
+        file: 'src/raft/replication.ts',
         find: 'Math.min(state.commitIndex, state.log.stableIndex)',
         replace: 'state.commitIndex',
       },
@@ -305,7 +305,7 @@ export const membership: readonly Mutation[] = [
     source: ours,
     edits: [
       {
-        file: 'src/raft/followerAppend.ts',
+        file: 'src/raft/replication.ts',
         find: '    return own !== undefined && own !== term;\n',
         replace: '    return own !== undefined && own !== term && index < 0;\n',
       },
@@ -437,7 +437,7 @@ export const membership: readonly Mutation[] = [
     source: ours,
     edits: [
       {
-        file: 'src/raft/followerAppend.ts',
+        file: 'src/raft/replication.ts',
         find: '  if (request.lives !== undefined) meetAll(state, request.lives);\n',
         replace: '',
       },

@@ -1,6 +1,6 @@
 import type { Mutation } from '../mutation.js';
 
-const follower = 'src/raft/followerAppend.ts';
+const follower = 'src/raft/replication.ts';
 const leader = 'src/raft/replication.ts';
 const progress = 'src/raft/progress.ts';
 const log = 'src/raft/log.ts';

@@ -3,9 +3,9 @@ import type { Mutation } from '../mutation.js';
 const ours = 'our own';
 const figure13 = 'figure 13';
 
-const sending = 'src/raft/leaderSnapshot.ts';
-const receiving = 'src/raft/followerSnapshot.ts';
-const compaction = 'src/raft/compaction.ts';
+const sending = 'src/raft/snapshot.ts';
+const receiving = 'src/raft/snapshot.ts';
+const compaction = 'src/raft/snapshot.ts';
 const progress = 'src/raft/progress.ts';
 const log = 'src/raft/log.ts';
 const core = 'src/raft/core.ts';
