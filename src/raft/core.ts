@@ -70,7 +70,7 @@ export interface Recovered {
 }
 
 /**
- * Raft as a pure function of its inputs: no I/O, no clock, no randomness of its own. The same recovered
+ * Raft as a deterministic state machine: no I/O, no clock, no randomness of its own. The same recovered
  * state, inputs and draws give the same outputs.
  */
 export class RaftCore {
@@ -144,7 +144,8 @@ export class RaftCore {
         state.incoming = null;
         break;
       case 'campaign':
-        if (state.role !== 'leader' && state.isVoter && !mayHaveForgottenVote(state)) campaign(state);
+        if (state.role !== 'leader' && state.isVoter && !mayHaveForgottenVote(state))
+          campaign(state, 'requested');
         break;
       case 'leaderLost':
         leaderLost(state, input.leader);
@@ -168,7 +169,7 @@ export class RaftCore {
     if (mayHaveForgottenVote(state) || state.isVoting || !state.isVoter) return hasAskedAgain;
     state.electionElapsed += 1;
     if (state.electionElapsed < state.electionTimeout) return hasAskedAgain;
-    campaign(state);
+    campaign(state, 'electionTimeout');
     return true;
   }
 
@@ -194,6 +195,9 @@ export class RaftCore {
     const { state } = this;
     const { lastIndex } = state.log;
     const isCommitNear = lastIndex > state.commitIndex && lastIndex > state.heartbeatLastIndex;
+    const { hasQuorum, term } = state;
+    if (hasQuorum !== state.hadQuorum) state.trace({ kind: 'quorum', term, hasQuorum });
+    state.hadQuorum = hasQuorum;
     state.heartbeatElapsed = 0;
     state.heartbeatLastIndex = lastIndex;
     for (const [peer, progress] of state.progress) {
@@ -216,10 +220,12 @@ export class RaftCore {
     }
     if (message.term > state.term && !isProspective(message)) {
       if (message.type === 'requestVote' && isSticky(state)) {
-        answerVote(state, message.from, false);
+        answerVote(state, message, 'leaderAlive');
         return;
       }
-      becomeFollower(state, message.term, null);
+      const { from, term, type } = message;
+      state.trace({ kind: 'newerTerm', term, from, message: type, oldTerm: state.term });
+      becomeFollower(state, term, null);
     }
     this.handle(message);
   }
@@ -275,7 +281,7 @@ export class RaftCore {
         handlePreVote(state, request);
         break;
       case 'requestVote':
-        answerVote(state, request.from, false);
+        answerVote(state, request, 'olderTerm');
         break;
       case 'appendEntries':
         refuseOutdatedAppend(state, request);

@@ -1,3 +1,4 @@
+import type { TraceRecord } from './trace.js';
 import {
   isRequest,
   type Entry,
@@ -99,6 +100,8 @@ export interface Output {
   readonly estranged: readonly Estrangement[];
   /** What this directory is to the cluster, when that has changed. */
   readonly identity: Identity | null;
+  /** Why the core did what it did. */
+  readonly trace: readonly TraceRecord[];
 }
 
 /** The output of a step in which nothing happened. */
@@ -142,6 +145,7 @@ function emptyDraftFields(): Mutable<Omit<Output, 'batch'>> {
     role: null,
     estranged: [],
     identity: null,
+    trace: [],
   };
 }
 

@@ -46,15 +46,19 @@ export function read(state: RaftState, request: RequestId): void {
 export function handleAppendEntriesResponse(state: RaftState, response: AppendEntriesResponse): void {
   const progress = state.progress.get(response.from);
   if (progress === undefined) return;
-  const isCurrent = progress.answered(response.sequence);
+  const inFlight = progress.answered(response.sequence);
   progress.echoed(response.readRound, state.reads.round);
   if (response.success) {
     reconcile(state, response.from);
-    handleMatch(state, progress, response, isCurrent);
-  } else if (response.conflict !== null && isCurrent) {
+    handleMatch(state, progress, response, inFlight?.lastIndex ?? 0);
+  } else if (response.conflict !== null && inFlight !== null) {
     // The beginning of the log conflicts with nothing: whoever says so is left alone until the next heartbeat.
     if (progress.nextIndex === 1) progress.unreachable();
-    else progress.rejected(nextProbe(state, progress, response.conflict));
+    else {
+      progress.rejected(nextProbe(state, progress, response.conflict));
+      const { nextIndex } = progress;
+      state.trace({ kind: 'probe', term: state.term, peer: response.from, nextIndex });
+    }
   }
 }
 
@@ -63,9 +67,9 @@ function handleMatch(
   state: RaftState,
   progress: Progress,
   { matchIndex, commitIndex }: AppendEntriesResponse,
-  isCurrent: boolean,
+  leastMatch: number,
 ): void {
-  if (matchIndex > state.log.lastIndex || (isCurrent && matchIndex < progress.sentIndex)) {
+  if (matchIndex > state.log.lastIndex || matchIndex < leastMatch) {
     progress.unreachable();
     return;
   }
@@ -102,7 +106,7 @@ function advanceCommit(state: RaftState): void {
   if (index <= state.commitIndex || state.log.termAt(index) !== state.term) return;
   for (const entry of state.log.slice(state.commitIndex + 1, index))
     state.uncommittedBytes -= entryBytes(entry);
-  state.commitIndex = index;
+  state.commitTo(index);
 }
 
 /** The highest index whose commit a majority knows: when `updatefile` replies by the assignment's rule. */
@@ -196,6 +200,9 @@ export function handleAppendEntries(state: RaftState, request: AppendEntries): v
   if (request.lives !== undefined) meetAll(state, request.lives);
   const { prevLogIndex, prevLogTerm, entries } = dropCommitted(state, request);
   if (state.log.termAt(prevLogIndex) !== prevLogTerm) {
+    const previous = { term: prevLogTerm, index: prevLogIndex };
+    const { term, log } = state;
+    state.trace({ kind: 'appendRejected', term, leader: request.from, previous, lastIndex: log.lastIndex });
     answerAppend(state, request, {
       success: false,
       matchIndex: 0,
@@ -206,7 +213,7 @@ export function handleAppendEntries(state: RaftState, request: AppendEntries): v
   storeNewEntries(state, entries);
   const matchIndex = prevLogIndex + entries.length;
   // Only what this append covered is known to be the leader's: beyond it the own log may still differ.
-  state.commitIndex = Math.max(state.commitIndex, Math.min(request.leaderCommit, matchIndex));
+  state.commitTo(Math.min(request.leaderCommit, matchIndex));
   if (state.incoming !== null && state.incoming.last.index <= state.commitIndex)
     state.forgetPartialSnapshot();
   answerAppend(state, request, { success: true, matchIndex, conflict: null });
@@ -269,7 +276,9 @@ function storeNewEntries(state: RaftState, entries: readonly Entry[]): void {
   const firstNew = entries.findIndex((entry) => state.log.termAt(entry.index) !== entry.term);
   const first = entries[firstNew];
   if (first === undefined) return;
-  if (first.index <= state.log.lastIndex) {
+  const { lastIndex } = state.log;
+  if (first.index <= lastIndex) {
+    state.trace({ kind: 'truncated', term: state.term, from: first.index, lastIndex });
     state.log.truncateFrom(first.index, state.nextBatch);
     state.draft.truncateFrom = first.index;
   }
@@ -323,8 +332,7 @@ export function sendHeartbeat(state: RaftState, to: NodeId, progress: Progress):
 export function handleHeartbeat(state: RaftState, request: Heartbeat): void {
   heardFromLeader(state, request);
   state.noteLeaderCommit(request.term, request.commit.index);
-  const { term, index } = request.commit;
-  if (index > state.commitIndex && state.log.termAt(index) === term) state.commitIndex = index;
+  state.commitToEntry(request.commit);
   answerHeartbeat(state, request);
 }
 

@@ -2,7 +2,7 @@ import { entryBytes } from './log.js';
 import type { Progress } from './progress.js';
 import { heardFromLeader } from './roles.js';
 import type { IncomingSnapshot, RaftState } from './state.js';
-import type { EntryId, InstallSnapshot, InstallSnapshotResponse, NodeId, Snapshot } from './types.js';
+import type { InstallSnapshot, InstallSnapshotResponse, NodeId, Snapshot } from './types.js';
 
 /** Section 7: a durable snapshot takes the place of the log behind it; a tail stays for followers that are a little slow. */
 export function snapshotStaged(state: RaftState, snapshot: Snapshot): void {
@@ -52,7 +52,7 @@ function neededByTransfers({ progress, config, log }: RaftState): number[] {
  * to the snapshot that it began with, also when a newer one has been taken since, as long as the log goes on from there.
  */
 export function sendSnapshotChunk(state: RaftState, to: NodeId, progress: Progress): void {
-  const transfer = usable(state, progress.transfer) ?? beginTransfer(state, progress);
+  const transfer = usable(state, progress.transfer) ?? beginTransfer(state, to, progress);
   if (transfer === null) return;
   const { snapshot, nextChunk } = transfer;
   const sequence = progress.sentChunk(state.reads.round);
@@ -75,7 +75,7 @@ export function sendSnapshotChunk(state: RaftState, to: NodeId, progress: Progre
 export function handleInstallSnapshotResponse(state: RaftState, response: InstallSnapshotResponse): void {
   const progress = state.progress.get(response.from);
   if (progress === undefined) return;
-  const isCurrent = progress.answered(response.sequence);
+  const inFlight = progress.answered(response.sequence);
   progress.echoed(response.readRound, state.reads.round);
   const { matchIndex, commitIndex, nextChunk } = response;
   // A snapshot holds nothing that is not committed.
@@ -83,7 +83,7 @@ export function handleInstallSnapshotResponse(state: RaftState, response: Instal
   else if (matchIndex > 0) {
     progress.matched(matchIndex);
     progress.knowsCommit(Math.min(commitIndex, state.commitIndex, matchIndex));
-  } else if (isCurrent) progress.wantsChunk(nextChunk);
+  } else if (inFlight !== null) progress.wantsChunk(nextChunk);
 }
 
 /** A snapshot is of no use any more when the log behind it is gone, too: the follower would need another one at once. */
@@ -91,10 +91,11 @@ function usable({ log }: RaftState, transfer: Progress['transfer']): Progress['t
   return transfer !== null && transfer.snapshot.last.index >= log.firstIndex - 1 ? transfer : null;
 }
 
-function beginTransfer(state: RaftState, progress: Progress): Progress['transfer'] {
-  if (state.snapshot === null) return null;
-  progress.transfer = { snapshot: state.snapshot, nextChunk: 0 };
-  return progress.transfer;
+function beginTransfer(state: RaftState, peer: NodeId, progress: Progress): Progress['transfer'] {
+  const { snapshot, term } = state;
+  if (snapshot === null) return null;
+  state.trace({ kind: 'snapshotSent', term, peer, last: snapshot.last });
+  return progress.beginTransfer(snapshot);
 }
 
 /** Figure 13, InstallSnapshot RPC, receiver. The message's term is the current one. */
@@ -102,7 +103,7 @@ export function handleInstallSnapshot(state: RaftState, request: InstallSnapshot
   heardFromLeader(state, request);
   const { last, chunkCount } = request;
   state.noteLeaderCommit(request.term, last.index);
-  commitUpTo(state, last);
+  state.commitToEntry(last);
   if (last.index <= state.commitIndex) {
     state.forgetPartialSnapshot();
     answer(state, request, { matchIndex: last.index, nextChunk: chunkCount });
@@ -130,13 +131,14 @@ export function refuseOutdatedSnapshot(state: RaftState, request: InstallSnapsho
 /** What was received is ready: unless the log has got there meanwhile, everything it covers is replaced by it. */
 export function installReceived(state: RaftState, snapshot: Snapshot): void {
   const { last } = snapshot;
-  commitUpTo(state, last);
+  state.commitToEntry(last);
   if (last.index <= state.commitIndex) return;
+  state.trace({ kind: 'snapshotInstalled', term: state.term, last });
   state.snapshot = snapshot;
-  state.commitIndex = last.index;
-  state.handedIndex = last.index;
   if (state.log.lastIndex >= state.log.firstIndex) state.draft.truncateFrom = state.log.firstIndex;
   state.log.resetTo(last, state.nextBatch);
+  state.commitTo(last.index);
+  state.handedIndex = last.index;
   state.draft.snapshot = last;
   state.draft.compactTo = last;
   state.draft.installed = snapshot;
@@ -148,11 +150,6 @@ export function takeReceived(state: RaftState, { last }: Snapshot): boolean {
   const isIt = isComplete(incoming) && incoming.last.index === last.index && incoming.last.term === last.term;
   if (isIt) state.incoming = null;
   return isIt;
-}
-
-/** The last entry of a leader's snapshot is committed. Where the own log has it, it has all before it too (Log Matching). */
-function commitUpTo(state: RaftState, { term, index }: EntryId): void {
-  if (index > state.commitIndex && state.log.termAt(index) === term) state.commitIndex = index;
 }
 
 function begin({ from, term, last, chunkCount }: InstallSnapshot): IncomingSnapshot {

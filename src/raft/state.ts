@@ -4,16 +4,18 @@ import type { RaftLog } from './log.js';
 import { emptyDraft, type Output, type OutputDraft } from './output.js';
 import type { Progress } from './progress.js';
 import { ReadIndex } from './readIndex.js';
-import type {
-  EntryId,
-  HardState,
-  Identity,
-  Message,
-  NodeId,
-  RefusalReason,
-  Role,
-  Sender,
-  Snapshot,
+import type { TraceRecord } from './trace.js';
+import {
+  InvariantViolation,
+  type EntryId,
+  type HardState,
+  type Identity,
+  type Message,
+  type NodeId,
+  type RefusalReason,
+  type Role,
+  type Sender,
+  type Snapshot,
 } from './types.js';
 
 /**
@@ -75,11 +77,15 @@ export class RaftState {
   /** This server asks for pre-votes in its turn, after the leader was lost. */
   isTurn = false;
   heartbeatElapsed = 0;
+  /** What the trace has been told of this leader's majority. */
+  hadQuorum = true;
   /** Where the log ended at the last heartbeat. */
   heartbeatLastIndex = 0;
   /** Ticks since the last word of a current leader that hears from a majority. */
   leaderContactTicks = Number.POSITIVE_INFINITY;
   ticksSinceStart = 0;
+  /** The tick in which it was; null when there was no leader yet. For the trace alone. */
+  leaderHeardAt: number | null = null;
 
   /** Whose directory this is; null without one. */
   identity: Identity | null = null;
@@ -242,6 +248,22 @@ export class RaftState {
     this.draft.hardStateChanged = true;
   }
 
+  /**
+   * Everything up to `index` is committed; a lower index than before changes nothing.
+   *
+   * @throws InvariantViolation when the log does not reach that far
+   */
+  commitTo(index: number): void {
+    if (index > this.log.lastIndex)
+      throw new InvariantViolation(`commit ${index} beyond the log's end ${this.log.lastIndex}`);
+    this.commitIndex = Math.max(this.commitIndex, index);
+  }
+
+  /** Another server has committed this entry. If this log holds it, it holds all before it, too (Log Matching). */
+  commitToEntry({ term, index }: EntryId): void {
+    if (this.log.termAt(index) === term) this.commitTo(index);
+  }
+
   forgetVotes(): void {
     this.votes.clear();
     this.votesUnanswered.clear();
@@ -279,7 +301,13 @@ export class RaftState {
   }
 
   noteRole(): void {
-    this.draft.role = { role: this.role, term: this.term, leader: this.leader };
+    const change = { role: this.role, term: this.term, leader: this.leader };
+    this.draft.role = change;
+    this.trace({ kind: 'role', ...change });
+  }
+
+  trace(record: TraceRecord): void {
+    this.draft.trace.push(record);
   }
 
   /** Ends the step: hands out what is committed and durable here, and returns the step's output. */

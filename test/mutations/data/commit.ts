@@ -50,8 +50,8 @@ export const commit: readonly Mutation[] = [
     edits: [
       {
         file: 'src/raft/replication.ts',
-        find: 'Math.max(state.commitIndex, Math.min(request.leaderCommit, matchIndex))',
-        replace: 'Math.min(request.leaderCommit, matchIndex)',
+        find: 'state.commitTo(Math.min(request.leaderCommit, matchIndex));',
+        replace: 'state.commitIndex = Math.min(request.leaderCommit, matchIndex);',
       },
     ],
   },

@@ -62,8 +62,8 @@ export const elections: readonly Mutation[] = [
     edits: [
       {
         file: election,
-        find: '(state.votedFor === null || state.votedFor === request.from)',
-        replace: 'state.votedFor === null',
+        find: 'if (state.votedFor !== null && state.votedFor !== request.from)',
+        replace: 'if (state.votedFor !== null)',
       },
     ],
   },
@@ -74,9 +74,9 @@ export const elections: readonly Mutation[] = [
     edits: [
       {
         file: election,
-        find: 'state.votes.add(response.from);\n  if (hasWon(state)) becomeLeader(state);',
+        find: 'state.votes.add(response.from);\n  if (hasWon(state)) win(state);',
         replace:
-          'state.votes.add(state.votes.has(response.from) ? -state.votes.size : response.from);\n  if (hasWon(state)) becomeLeader(state);',
+          'state.votes.add(state.votes.has(response.from) ? -state.votes.size : response.from);\n  if (hasWon(state)) win(state);',
       },
     ],
   },
@@ -199,9 +199,8 @@ export const elections: readonly Mutation[] = [
     edits: [
       {
         file: election,
-        find: '    request.term > state.term &&\n    !isSticky(state) &&',
-        replace:
-          '    request.term > state.term &&\n    state.leader !== request.from &&\n    !isSticky(state) &&',
+        find: "if (request.term <= state.term) return 'olderTerm';",
+        replace: "if (request.term <= state.term || state.leader === request.from) return 'olderTerm';",
       },
     ],
   },
@@ -385,8 +384,8 @@ export const elections: readonly Mutation[] = [
     edits: [
       {
         file: election,
-        find: '  if (state.heartbeatElapsed < state.config.heartbeatTicks) return false;\n  state.heartbeatElapsed = 0;\n  for',
-        replace: '  state.heartbeatElapsed = 0;\n  for',
+        find: '  if (state.heartbeatElapsed < state.config.heartbeatTicks) return false;\n  state.heartbeatElapsed = 0;\n  state.trace',
+        replace: '  state.heartbeatElapsed = 0;\n  state.trace',
       },
     ],
   },

@@ -49,9 +49,8 @@ export const membership: readonly Mutation[] = [
     edits: [
       {
         file: 'src/raft/replication.ts',
-        find: 'if (index > state.commitIndex && state.log.termAt(index) === term) state.commitIndex = index;',
-        replace:
-          'if (index > state.commitIndex && (state.log.termAt(index) ?? term + 1) !== term + 1) state.commitIndex = index;',
+        find: 'state.commitToEntry(request.commit);',
+        replace: 'state.commitTo(Math.min(request.commit.index, state.log.lastIndex));',
       },
     ],
   },
@@ -86,8 +85,8 @@ export const membership: readonly Mutation[] = [
     edits: [
       {
         file: 'src/raft/progress.ts',
-        find: 'if (sequence !== this.inFlight?.sequence) return false;',
-        replace: 'if (this.inFlight === null) return false;',
+        find: 'if (sequence !== inFlight?.sequence) return null;',
+        replace: 'if (inFlight === null) return null;',
       },
     ],
   },
@@ -139,7 +138,13 @@ export const membership: readonly Mutation[] = [
     id: 'q13',
     title: 'a pre-vote is granted while a vote is being written',
     source: ours,
-    edits: [{ file: 'src/raft/election.ts', find: '    !state.isVoting &&\n', replace: '' }],
+    edits: [
+      {
+        file: 'src/raft/election.ts',
+        find: "  if (state.isVoting) return 'voteBeingWritten';\n",
+        replace: '',
+      },
+    ],
   },
   {
     id: 'q14',
@@ -148,8 +153,8 @@ export const membership: readonly Mutation[] = [
     edits: [
       {
         file: 'src/raft/election.ts',
-        find: '    !isSticky(state) &&\n    state.isVoter &&\n    (state.votedFor',
-        replace: '    !isSticky(state) &&\n    (state.votedFor',
+        find: "  if (!state.isVoter) return 'learner';\n  if (state.votedFor",
+        replace: '  if (state.votedFor',
       },
     ],
   },
@@ -160,8 +165,8 @@ export const membership: readonly Mutation[] = [
     edits: [
       {
         file: 'src/raft/election.ts',
-        find: '    state.isVoter &&\n    !state.isVoting &&',
-        replace: '    !state.isVoting &&',
+        find: "  if (!state.isVoter) return 'learner';\n  if (state.isVoting)",
+        replace: '  if (state.isVoting)',
       },
     ],
   },

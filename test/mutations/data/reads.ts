@@ -169,8 +169,8 @@ export const readsAndClients: readonly Mutation[] = [
     edits: [
       {
         file: 'src/raft/progress.ts',
-        find: '    this.inFlight = null;\n    this.tellingLives = null;\n    this.paused = true;\n',
-        replace: '    this.paused = true;\n',
+        find: '    this.inFlight = null;\n    this.tellingLives = null;\n    if',
+        replace: '    if',
       },
     ],
   },

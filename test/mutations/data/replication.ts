@@ -79,7 +79,7 @@ export const replication: readonly Mutation[] = [
     edits: [
       {
         file: leader,
-        find: 'response.conflict !== null && isCurrent',
+        find: 'response.conflict !== null && inFlight !== null',
         replace: 'response.conflict !== null',
       },
     ],
