@@ -33,7 +33,7 @@ async function run(config: string, idText: string, flags: Partial<ServerOptions>
   const cluster = readClusterFile(config);
   const server = serverOf(cluster, idText);
   const log = await createLogger(options, server.id);
-  const observer = new LoggingObserver(log);
+  const observer = new LoggingObserver(log, options.tickMs);
   observer.holdBack();
   const failed = new Promise<Error>((resolve) => (observer.onFailed = resolve));
   const slow = setTimeout(() => log.info(SLOW_START), SLOW_START_MS).unref();

@@ -17,6 +17,7 @@ import { errorTable } from '../node/errors.js';
 import { ClientSessions } from '../node/clientSessions.js';
 import type { LeaderRouter } from '../node/leaderRouter.js';
 import type { RaftNode } from '../node/raftNode.js';
+import type { TraceRing } from '../node/traceRing.js';
 import type { CommandResult } from '../stateMachine/command.js';
 import type { ServiceState } from '../stateMachine/serviceState.js';
 import type { PeerWatch } from '../transport/peerWatch.js';
@@ -28,6 +29,7 @@ export interface SurfaceParts {
   readonly router: LeaderRouter<CommandResult>;
   readonly state: ServiceState;
   readonly status: StatusSource;
+  readonly trace: TraceRing;
   /** Whether another server answers. */
   readonly isThere: (server: number) => Promise<boolean>;
   readonly peerWatch: PeerWatch;
@@ -42,6 +44,7 @@ export function surfacesOf({
   router,
   state,
   status,
+  trace,
   isThere,
   peerWatch,
   options,
@@ -75,6 +78,7 @@ export function surfacesOf({
         if (type === 'appendEntries' || type === 'heartbeat') peerWatch.heard(from, connection);
       }),
     status,
+    trace,
   });
   const surface = new XmlRpcSurface(methods, new FaultTranslator(status.servers));
   return {

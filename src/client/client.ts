@@ -12,9 +12,11 @@ import {
   asStatus,
   asText,
   asTexts,
+  asTrace,
   type FileInfo,
   type HashListInput,
   type ServerStatus,
+  type TracedStep,
 } from './values.js';
 
 /** What a client is made from. */
@@ -105,6 +107,11 @@ export class SurfStoreClient {
   /** @throws ClientError */
   async status(server: number, options: OperationOptions = {}): Promise<ServerStatus> {
     return asStatus(await this.caller.askServer(server, call('status'), options));
+  }
+
+  /** What one server did of late, and why, the oldest first; a crashed server answers, too. @throws ClientError */
+  async trace(server: number, options: OperationOptions = {}): Promise<TracedStep[]> {
+    return asTrace(await this.caller.askServer(server, call('trace'), options));
   }
 
   /** @throws ClientError */

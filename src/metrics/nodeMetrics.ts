@@ -1,6 +1,6 @@
 import type { Registry } from 'prom-client';
 import type { NodeEvents, RequestInFlight, WaitingCall } from '../node/events.js';
-import { deafObserver, type NodeObserver } from '../node/observer.js';
+import { noopObserver, type NodeObserver } from '../node/observer.js';
 import type { NodeId, RequestMessage } from '../raft/types.js';
 import { ABANDONED, CALL_SECONDS } from './callMetrics.js';
 import { outcomeOf } from './outcome.js';
@@ -185,7 +185,7 @@ function countingObserver(registry: Registry): NodeObserver {
   let known: NodeId | null = null;
   let wasLeading = false;
   return {
-    ...deafObserver,
+    ...noopObserver,
     roleChanged: ({ role, leader }) => {
       if (leader !== null && leader !== known) leaderChanges.inc();
       known = leader;

@@ -1,10 +1,13 @@
 import type { Estrangement, RoleChange } from '../raft/output.js';
+import type { TraceRecord } from '../raft/trace.js';
 import type { EntryId, Identity, NodeId } from '../raft/types.js';
 import type { LifecycleState } from './lifecycle.js';
 
 /** Told of what happens to a node, for logs and metrics; must not throw. */
 export interface NodeObserver {
   roleChanged(change: RoleChange): void;
+  /** Why the core did what it did; never empty. */
+  traced(records: readonly TraceRecord[]): void;
   lifecycleChanged(state: LifecycleState): void;
   /** Once per outage, not per attempt. */
   peerUnreachable(peer: NodeId, reason: string): void;
@@ -46,6 +49,7 @@ export function observers(
   };
   return {
     roleChanged: (change) => tell((one) => one.roleChanged(change)),
+    traced: (records) => tell((one) => one.traced(records)),
     lifecycleChanged: (state) => tell((one) => one.lifecycleChanged(state)),
     peerUnreachable: (peer, reason) => tell((one) => one.peerUnreachable(peer, reason)),
     peerReachable: (peer) => tell((one) => one.peerReachable(peer)),
@@ -59,9 +63,10 @@ export function observers(
   };
 }
 
-/** Hears nothing; for those who want to hear of a few things. */
-export const deafObserver: NodeObserver = {
+/** Does nothing; for those who want to hear of a few things. */
+export const noopObserver: NodeObserver = {
   roleChanged: () => undefined,
+  traced: () => undefined,
   lifecycleChanged: () => undefined,
   peerUnreachable: () => undefined,
   peerReachable: () => undefined,

@@ -344,6 +344,7 @@ export class RaftNode<Result> implements PeerRequestHandler {
       pending.fail(request, notTaken(reason, options.raft.id, leader));
     for (const estrangement of output.estranged) options.observer.peerEstranged(estrangement);
     if (output.identity !== null) options.observer.identityChanged(output.identity);
+    if (output.trace.length > 0) options.observer.traced(output.trace);
     if (output.role === null) return;
     if (this.leading) {
       pending.failWrites(

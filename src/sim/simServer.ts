@@ -224,6 +224,7 @@ export class SimServer implements WatchedServer {
         this.events.role(this.id, role, term);
         follow();
       },
+      traced: () => undefined,
       lifecycleChanged: (state) => {
         this.events.lifecycle(this.id, state);
         follow();

@@ -1,5 +1,5 @@
 import type { LifecycleState } from '../../src/node/lifecycle.js';
-import { deafObserver, type NodeObserver } from '../../src/node/observer.js';
+import { noopObserver, type NodeObserver } from '../../src/node/observer.js';
 import type { ReplyAfter } from '../../src/node/pendingRequests.js';
 import { RaftNode } from '../../src/node/raftNode.js';
 import type { SnapshotPolicy } from '../../src/node/snapshotTaker.js';
@@ -202,7 +202,7 @@ export class VirtualServer {
 
   private observer(): NodeObserver {
     return {
-      ...deafObserver,
+      ...noopObserver,
       roleChanged: () => undefined,
       lifecycleChanged: () => undefined,
       peerUnreachable: (peer) => this.peerReports.push(`down ${peer}`),

@@ -7,6 +7,7 @@ import { defaultOptions } from '../../../src/config/options.js';
 import { ServerMetrics } from '../../../src/metrics/serverMetrics.js';
 import { systemDefer } from '../../../src/node/defer.js';
 import { LeaderRouter } from '../../../src/node/leaderRouter.js';
+import { TraceRing } from '../../../src/node/traceRing.js';
 import { RaftNode } from '../../../src/node/raftNode.js';
 import { systemClock } from '../../../src/node/ticker.js';
 import { defaultRaftConfig } from '../../../src/raft/config.js';
@@ -74,6 +75,7 @@ export class MeteredServer {
       router,
       state,
       status,
+      trace: new TraceRing(10, 10, () => 0),
       isThere: () => Promise.resolve(true),
       peerWatch: new PeerWatch(
         () => false,
