@@ -11,7 +11,7 @@ import {
   XmlRpcTransportError,
   type ParsedValue,
 } from '../xmlrpc/index.js';
-import type { PeerState } from '../transport/peerWatch.js';
+import type { PeerState } from '../transport/peerEndpoint.js';
 import { InputError } from './keyValueInput.js';
 
 const PING_MS = 300;

@@ -1,6 +1,5 @@
 import { addressOf } from '../net/address.js';
-import type { LeaderAddress } from '../node/errors.js';
-import { estrangementText } from '../node/estrangement.js';
+import { type LeaderAddress, estrangementText } from '../node/errors.js';
 import type { RaftNode } from '../node/raftNode.js';
 import type { TracedEvent } from '../node/traceRing.js';
 import type { XmlRpcValue } from '../xmlrpc/index.js';

@@ -1,10 +1,10 @@
 import { pino, type Logger } from 'pino';
 import { isatty } from 'node:tty';
 import type { ServerOptions } from '../config/options.js';
-import type { NodeObserver } from '../node/observer.js';
+import type { NodeObserver } from '../node/events.js';
 import { LogOutput, stderrSink } from './logOutput.js';
-import { StorageError } from '../storage/storageError.js';
-import { estrangementText } from '../node/estrangement.js';
+import { StorageError } from '../storage/storage.js';
+import { estrangementText } from '../node/errors.js';
 import type { Estrangement, RoleChange } from '../raft/output.js';
 import { traceText, type TraceRecord } from '../raft/trace.js';
 import type { EntryId, Identity, NodeId } from '../raft/types.js';

@@ -3,10 +3,9 @@ import { readClusterFile, serverOf } from '../config/clusterFile.js';
 import { addressOf } from '../net/address.js';
 import type { ServerOptions } from '../config/options.js';
 import { programVersion, startServer } from './assembly.js';
-import { EXIT } from './exitCodes.js';
+import { EXIT, onStopSignal } from './command.js';
 import { createLogger, LoggingObserver } from './logging.js';
 import { liveWithoutOutput } from './output.js';
-import { onStopSignal } from './stopSignals.js';
 import { addServerFlags, serverOptionsFrom } from './serverFlags.js';
 
 /** A start that takes longer is announced, once. */

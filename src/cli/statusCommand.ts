@@ -4,9 +4,8 @@ import { SurfStoreClient, type TracedStep } from '../client/index.js';
 import { readClusterFile, serverOf, type ClusterConfig } from '../config/clusterFile.js';
 import { addressOf } from '../net/address.js';
 import { clusterTable, leaderOf, viewCluster, type ServerView } from './clusterView.js';
-import { parseDuration } from './duration.js';
-import { CommandError, EXIT } from './exitCodes.js';
-import { terminalText } from './terminalText.js';
+import { parseDuration, CommandError, EXIT } from './command.js';
+import { terminalText } from './output.js';
 
 const WATCH_MS = 1_000;
 const WAIT_STEP_MS = 100;

@@ -20,8 +20,7 @@ import type { RaftNode } from '../node/raftNode.js';
 import type { TraceRing } from '../node/traceRing.js';
 import type { CommandResult } from '../stateMachine/command.js';
 import type { ServiceState } from '../stateMachine/serviceState.js';
-import type { PeerWatch } from '../transport/peerWatch.js';
-import { answerPeer, bytesOnTheWire } from '../transport/peerEndpoint.js';
+import { type PeerWatch, answerPeer, bytesOnTheWire } from '../transport/peerEndpoint.js';
 
 /** What the surfaces of one server are made from. */
 export interface SurfaceParts {

@@ -1,12 +1,16 @@
 import { addressOf } from '../net/address.js';
 import { ClientSessions } from '../node/clientSessions.js';
 import type { RequestId } from '../stateMachine/command.js';
-import type { BackoffOptions } from './backoff.js';
-import { ClientError } from './errors.js';
-import type { Attempt, Carrier, Failure } from './failure.js';
+import {
+  type BackoffOptions,
+  Operation,
+  type Effect,
+  type OperationDefaults,
+  type OperationOptions,
+} from './operation.js';
+import { ClientError, type Attempt, type Carrier, type Failure } from './errors.js';
 import { LeaderFinder, type ServerInfo } from './leaderFinder.js';
 import { NumberedWrite } from './numberedWrite.js';
-import { Operation, type Effect, type OperationDefaults, type OperationOptions } from './operation.js';
 
 /** What a client of a cluster is made from. */
 export interface ClusterClientOptions {

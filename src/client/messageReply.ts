@@ -1,8 +1,7 @@
 import type { Outcome } from '../node/errors.js';
 import type { JsonValue } from '../stateMachine/command.js';
-import { errorPage, kindOfWord, refusal, serviceFailure, type Attempt, type Failure } from './failure.js';
-import type { Page } from './httpPost.js';
-import type { Message } from './messageConnections.js';
+import { errorPage, kindOfWord, refusal, serviceFailure, type Attempt, type Failure } from './errors.js';
+import type { Page, Message } from './connections.js';
 
 /** How much of an error page is shown. */
 const ERROR_TEXT_LENGTH = 200;

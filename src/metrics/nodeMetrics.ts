@@ -1,9 +1,13 @@
 import type { Registry } from 'prom-client';
-import type { NodeEvents, RequestInFlight, WaitingCall } from '../node/events.js';
-import { noopObserver, type NodeObserver } from '../node/observer.js';
+import {
+  type NodeEvents,
+  type RequestInFlight,
+  type WaitingCall,
+  noopObserver,
+  type NodeObserver,
+} from '../node/events.js';
 import type { NodeId, RequestMessage } from '../raft/types.js';
-import { ABANDONED, CALL_SECONDS } from './callMetrics.js';
-import { outcomeOf } from './outcome.js';
+import { ABANDONED, CALL_SECONDS, outcomeOf } from './callMetrics.js';
 import {
   onceForEach,
   TallyCounter,

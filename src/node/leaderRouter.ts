@@ -3,7 +3,7 @@ import { errorOf, ServiceError, type ErrorKind } from './errors.js';
 import type { PendingCall } from './pendingRequests.js';
 import type { RaftNode } from './raftNode.js';
 import { SharedReadIndex } from './sharedReadIndex.js';
-import type { Clock } from './ticker.js';
+import type { Clock } from './clock.js';
 
 /**
  * How a server asks the one that leads. The outcome of a ServiceError says what may have been done; any other rejection ends

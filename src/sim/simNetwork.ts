@@ -1,7 +1,11 @@
 import { ServiceError } from '../node/errors.js';
 import type { Message, NodeId, RequestMessage, ResponseMessage } from '../raft/types.js';
-import { LinkSpeed } from '../transport/linkSpeed.js';
-import type { PeerRequestHandler, SendOutcome, Transport } from '../transport/transport.js';
+import {
+  LinkSpeed,
+  type PeerRequestHandler,
+  type SendOutcome,
+  type Transport,
+} from '../transport/transport.js';
 import { messageBytes } from './messageSize.js';
 import type { Prng } from './prng.js';
 import type { SimHost } from './simHost.js';

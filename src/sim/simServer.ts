@@ -1,9 +1,9 @@
 import { LeaderRouter } from '../node/leaderRouter.js';
-import type { NodeObserver } from '../node/observer.js';
+import type { NodeObserver } from '../node/events.js';
 import type { PendingCall } from '../node/pendingRequests.js';
 import { RaftNode } from '../node/raftNode.js';
-import type { SnapshotPolicy } from '../node/snapshotTaker.js';
-import { GridTicker } from '../node/ticker.js';
+import type { SnapshotPolicy } from '../node/snapshots.js';
+import { GridTicker } from '../node/clock.js';
 import type { RaftConfig } from '../raft/config.js';
 import type { Entry, EntryId, NodeId } from '../raft/types.js';
 import type { CommandResult } from '../stateMachine/command.js';

@@ -1,5 +1,5 @@
 import type { Entry } from '../raft/types.js';
-import { ChunkReader, recordsOf } from './chunks.js';
+import { ChunkReader, recordsOf, chained } from './statePart.js';
 import {
   decodeCommand,
   openedSession,
@@ -16,7 +16,6 @@ import {
   type SnapshotReader,
   type StateMachine,
 } from './stateMachine.js';
-import { chained } from './statePart.js';
 
 /** All that the log replicates: the files, the keys, and the sessions of the clients that change them. */
 export class ServiceState implements StateMachine<CommandResult> {

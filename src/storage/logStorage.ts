@@ -1,4 +1,3 @@
-import { access } from 'node:fs/promises';
 import type { StorageBatch } from '../raft/output.js';
 import type { Snapshot } from '../raft/types.js';
 import { AcknowledgedFile } from './acknowledgedFile.js';
@@ -10,9 +9,9 @@ import {
   syncDirectory,
   writeOwner,
   type DirectoryOwner,
+  DirectoryLock,
 } from './directory.js';
-import { DirectoryLock } from './directoryLock.js';
-import { MetaTracker, type Change, type LogMeta } from './logMeta.js';
+import { MetaTracker, type Change, type LogMeta, TermRuns } from './logMeta.js';
 import { GroupEncoder, seedOf } from './records.js';
 import { readLog, type Reading } from './recovery.js';
 import {
@@ -30,9 +29,14 @@ import {
   type SnapshotFile,
   type SnapshotRecord,
 } from './snapshotFiles.js';
-import { nothingStored, type Storage, type StoredState } from './storage.js';
-import { Damage, StorageError, storageErrorOf } from './storageError.js';
-import { TermRuns } from './termRuns.js';
+import {
+  nothingStored,
+  type Storage,
+  type StoredState,
+  Damage,
+  StorageError,
+  storageErrorOf,
+} from './storage.js';
 
 type Done = (error: Error | null) => void;
 type LoadDone = (error: Error | null, stored: StoredState) => void;
@@ -338,9 +342,7 @@ async function openDirectory(
   lock: DirectoryLock,
 ): Promise<OpenDirectory> {
   const logId = (await readOwner(directory, owner)) ?? (await create(directory, owner, sizes));
-  const path = acknowledgedPathOf(directory);
-  await refuseMissing(path);
-  const acknowledged = AcknowledgedFile.open(path, logId);
+  const acknowledged = AcknowledgedFile.open(acknowledgedPathOf(directory), logId);
   try {
     const reading = await readLog(directory, logId, acknowledged.group);
     const record = reading.meta.snapshot;
@@ -375,14 +377,6 @@ async function refuseUnowned(directory: string): Promise<void> {
   const isBegun = first === undefined || (first === 1 && others.length === 0);
   if (!isBegun || (first !== undefined && !(await Segment.isEmpty(directory, first))))
     throw new Damage('the file owner is missing');
-}
-
-async function refuseMissing(path: string): Promise<void> {
-  try {
-    await access(path);
-  } catch {
-    throw new Damage('the file acknowledged is missing');
-  }
 }
 
 /** Removes what a write that was never completed has left behind, and the segments after the end. */

@@ -4,8 +4,7 @@ import type { Entry, EntryId } from '../raft/types.js';
 import type { LogMeta } from './logMeta.js';
 import { ALIGNMENT, groupAt, recordsOf, seedOf, type Group, type LogRecord } from './records.js';
 import { isZero, segmentNameOf, segmentPathOf, segmentsOf } from './segments.js';
-import { isSame, nothingStored } from './storage.js';
-import { Damage } from './storageError.js';
+import { isSame, nothingStored, Damage } from './storage.js';
 
 /** How much is read before the event loop gets its turn. */
 const SLICE_BYTES = 256 * 1024;

@@ -2,7 +2,7 @@ import { firstCall, versionName, type FileClaims } from './fileClaims.js';
 import type { Answered, FileOperation, ReadMap, Update } from './history.js';
 import type { Moment } from './moments.js';
 import type { Snapshot } from './snapshots.js';
-import { violation, type Violation } from './verdict.js';
+import { violation, type Violation } from './linearizability.js';
 
 interface Part {
   readonly text: string;

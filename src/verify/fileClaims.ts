@@ -6,7 +6,7 @@ import {
   type ReadMap,
   type Update,
 } from './history.js';
-import { violation, type Violation } from './verdict.js';
+import { violation, type Violation } from './linearizability.js';
 
 /** All that a history says about one version of one file. */
 export interface VersionClaims {

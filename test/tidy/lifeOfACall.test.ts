@@ -9,7 +9,7 @@ import { SurfStoreClient } from '../../src/client/index.js';
 import type * as Assembly from '../../src/cli/assembly.js';
 import { readClusterFile } from '../../src/config/clusterFile.js';
 import { defaultOptions, validateOptions } from '../../src/config/options.js';
-import { noopObserver } from '../../src/node/observer.js';
+import { noopObserver } from '../../src/node/events.js';
 import { serializeMethodCall } from '../../src/xmlrpc/index.js';
 import { freePort } from '../unit/api/fronts.js';
 

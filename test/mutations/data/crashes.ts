@@ -36,7 +36,7 @@ export const crashes: readonly Mutation[] = [
     source: ours,
     edits: [
       {
-        file: 'src/node/peerChannel.ts',
+        file: 'src/node/peers.ts',
         find: 'else this.waiting = request;',
         replace: 'else this.waiting ??= request;',
       },

@@ -240,7 +240,7 @@ export const elections: readonly Mutation[] = [
     source: 'known kind, bug 28',
     edits: [
       {
-        file: 'src/node/peerChannel.ts',
+        file: 'src/node/peers.ts',
         find: '    for (const sent of this.inFlight.splice(0)) this.giveUp(sent);\n',
         replace: '',
       },
@@ -336,7 +336,11 @@ export const elections: readonly Mutation[] = [
     title: 'a leader of which nothing is known counts as down',
     source: 'our own',
     edits: [
-      { file: 'src/transport/peerWatch.ts', find: "if (state === 'down')", replace: "if (state !== 'up')" },
+      {
+        file: 'src/transport/peerEndpoint.ts',
+        find: "if (state === 'down')",
+        replace: "if (state !== 'up')",
+      },
     ],
   },
   {
@@ -344,7 +348,11 @@ export const elections: readonly Mutation[] = [
     title: 'a connection that closes is evidence enough',
     source: 'our own',
     edits: [
-      { file: 'src/transport/peerWatch.ts', find: "if (state === 'down')", replace: 'if (state.length > 0)' },
+      {
+        file: 'src/transport/peerEndpoint.ts',
+        find: "if (state === 'down')",
+        replace: 'if (state.length > 0)',
+      },
     ],
   },
   {
@@ -393,6 +401,6 @@ export const elections: readonly Mutation[] = [
     id: 'f10',
     title: 'the failure of a request for a vote is not told to the core',
     source: 'our own',
-    edits: [{ file: 'src/node/peerChannel.ts', find: " || type === 'requestVote'", replace: '' }],
+    edits: [{ file: 'src/node/peers.ts', find: " || type === 'requestVote'", replace: '' }],
   },
 ];

@@ -359,7 +359,7 @@ export const membership: readonly Mutation[] = [
     source: ours,
     edits: [
       {
-        file: 'src/transport/linkSpeed.ts',
+        file: 'src/transport/transport.ts',
         find: 'return Math.ceil(bytes / this.bytesPerMs / STEP_MS) * STEP_MS;',
         replace: 'return 0;',
       },
@@ -371,7 +371,7 @@ export const membership: readonly Mutation[] = [
     source: ours,
     edits: [
       {
-        file: 'src/node/peerChannel.ts',
+        file: 'src/node/peers.ts',
         find: "  heartbeat: 'heartbeats',",
         replace: "  heartbeat: 'replication',",
       },
@@ -383,7 +383,7 @@ export const membership: readonly Mutation[] = [
     source: ours,
     edits: [
       {
-        file: 'src/node/peerChannel.ts',
+        file: 'src/node/peers.ts',
         find: 'if (epoch === this.epoch) this.reports.late(response);',
         replace: 'this.reports.late(response);',
       },
@@ -407,7 +407,7 @@ export const membership: readonly Mutation[] = [
     source: ours,
     edits: [
       {
-        file: 'src/node/peerChannel.ts',
+        file: 'src/node/peers.ts',
         find: 'oldest.request.term < request.term',
         replace: 'oldest.request.term > request.term',
       },

@@ -144,7 +144,7 @@ export const readsAndClients: readonly Mutation[] = [
     source: 'hashicorp PR#561, Jepsen Redis-Raft',
     edits: [
       {
-        file: 'src/client/failure.ts',
+        file: 'src/client/errors.ts',
         find: "outcome: sent ? 'unknown' : 'notDone'",
         replace: "outcome: 'notDone'",
       },

@@ -10,8 +10,8 @@ const progress = 'src/raft/progress.ts';
 const log = 'src/raft/log.ts';
 const core = 'src/raft/core.ts';
 const cow = 'src/stateMachine/copyOnWriteMap.ts';
-const taker = 'src/node/snapshotTaker.ts';
-const receiver = 'src/node/snapshotReceiver.ts';
+const taker = 'src/node/snapshots.ts';
+const receiver = 'src/node/snapshots.ts';
 const snapshots = 'src/node/snapshots.ts';
 
 /** Snapshots and the compaction of the log. */

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { expect } from 'chai';
 import { LoggingObserver } from '../../../src/cli/logging.js';
-import { PeerHealth } from '../../../src/node/peerHealth.js';
+import { PeerHealth } from '../../../src/node/peers.js';
 
 interface Line {
   readonly level: number;

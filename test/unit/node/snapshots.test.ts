@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { noopObserver } from '../../../src/node/observer.js';
+import { noopObserver } from '../../../src/node/events.js';
 import { RaftNode } from '../../../src/node/raftNode.js';
 import { defaultRaftConfig } from '../../../src/raft/config.js';
 import type { Entry, RequestMessage, ResponseMessage, Snapshot } from '../../../src/raft/types.js';

@@ -10,8 +10,7 @@ import {
 } from '../../../src/stateMachine/command.js';
 import { CopyOnWriteMap } from '../../../src/stateMachine/copyOnWriteMap.js';
 import { ServiceState } from '../../../src/stateMachine/serviceState.js';
-import { USES_PER_WALK } from '../../../src/stateMachine/recentlyUsed.js';
-import { Sessions, SESSIONS_MAX } from '../../../src/stateMachine/sessions.js';
+import { USES_PER_WALK, Sessions, SESSIONS_MAX } from '../../../src/stateMachine/sessions.js';
 import { append, apply, numbered, opened, openSession, put } from './serviceStates.js';
 
 function update(name: string, version: number): Change {

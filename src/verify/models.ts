@@ -1,7 +1,63 @@
-import { canonicalJson } from './canonicalJson.js';
-import { isFileOperation, type JsonValue, type KeyOperation, type Operation } from './history.js';
-import type { Verdict } from './verdict.js';
-import { searchLinearization, type Model, type SearchOptions } from './wgl.js';
+import {
+  type FileOperation,
+  type FileState,
+  isFileOperation,
+  type JsonValue,
+  type KeyOperation,
+  type Operation,
+} from './history.js';
+import type { Verdict } from './linearizability.js';
+import { type Model, searchLinearization, type SearchOptions } from './wgl.js';
+
+type Files = ReadonlyMap<string, FileState>;
+
+/**
+ * The file map as a sequential object: an update is applied exactly when its version is one above the stored
+ * one, 0 for a file never written. For the general search, on small histories: `checkFiles` is exact too
+ * and needs no search.
+ */
+export const fileMapModel: Model<Files, FileOperation> = {
+  init: new Map(),
+  step(files, operation) {
+    switch (operation.kind) {
+      case 'update': {
+        const { file, version, content, outcome } = operation;
+        const isApplied = version === versionOf(files, file) + 1;
+        const isLegal = outcome.status !== 'ok' || outcome.applied === isApplied;
+        return [isLegal, isApplied ? new Map(files).set(file, { version, content }) : files];
+      }
+      case 'readFile': {
+        const { file, outcome } = operation;
+        if (outcome.status !== 'ok') return [true, files];
+        const isContent = (files.get(file)?.content ?? null) === outcome.content;
+        return [outcome.version === versionOf(files, file) && isContent, files];
+      }
+      case 'readVersion': {
+        const { file, outcome } = operation;
+        return [outcome.status !== 'ok' || outcome.version === versionOf(files, file), files];
+      }
+      case 'readMap': {
+        const { outcome } = operation;
+        return [
+          outcome.status !== 'ok' || textOfFiles(Object.entries(outcome.files)) === textOfFiles(files),
+          files,
+        ];
+      }
+    }
+  },
+  key: textOfFiles,
+  isPassive: ({ kind, outcome }) =>
+    kind !== 'update' || (outcome.status === 'ok' && 'applied' in outcome && !outcome.applied),
+};
+
+function versionOf(files: Files, file: string): number {
+  return files.get(file)?.version ?? 0;
+}
+
+function textOfFiles(files: Iterable<readonly [string, FileState]>): string {
+  const rows = Array.from(files, ([name, { version, content }]) => JSON.stringify([name, version, content]));
+  return rows.sort().join();
+}
 
 type Stored = JsonValue | undefined;
 
@@ -83,4 +139,17 @@ function textOf(stored: Stored): string {
     texts.set(stored, text);
   }
   return text;
+}
+
+/** The value as JSON with the members of every object in order of name: equal values give equal texts. */
+export function canonicalJson(value: JsonValue): string {
+  return JSON.stringify(value, (_name, part: JsonValue) => (isObject(part) ? sorted(part) : part));
+}
+
+function isObject(value: JsonValue): value is Readonly<Record<string, JsonValue>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function sorted(value: Readonly<Record<string, JsonValue>>): JsonValue {
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
 }
