@@ -17,7 +17,7 @@ import { requireKnown, requireOpened, sizeProblem, type WireLimits } from './com
 import { InputError, TooLargeError } from './keyValueInput.js';
 
 /** What the key/value operations of one server work on. */
-export interface KeyValueParts {
+interface KeyValueParts {
   readonly router: LeaderRouter<CommandResult>;
   readonly keys: KeyValue;
   /** Numbers the writes of clients that do not number their own. */

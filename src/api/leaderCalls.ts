@@ -22,7 +22,7 @@ const ATTEMPT_MS = 3_000;
 /** Calls to one peer at the same time, where nothing else is said. */
 const SOCKETS_MAX = 1_000;
 
-export interface LeaderCallsOptions {
+interface LeaderCallsOptions {
   /** Connections to one peer; calls beyond wait for one. @default 1_000 */
   readonly socketsMax?: number;
   /** A peer that takes longer to say that it is there counts as absent, in milliseconds. @default 300 */

@@ -28,7 +28,7 @@ import {
 } from './validate.js';
 
 /** What the methods of one server work on. */
-export interface SurfstoreParts {
+interface SurfstoreParts {
   readonly node: RaftNode<CommandResult>;
   readonly files: FileMetadata;
   readonly blocks: BlockStore;

@@ -29,7 +29,7 @@ export function wantsColour(stream: NodeJS.WriteStream = process.stdout): boolea
   return stream.isTTY && (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb';
 }
 
-export type Style = 'green' | 'red' | 'yellow' | 'bold' | 'dim';
+type Style = 'green' | 'red' | 'yellow' | 'bold' | 'dim';
 
 /** The text in a colour, or as it is where colours are not wanted. */
 export function coloured(style: Style, text: string): string {

@@ -23,7 +23,7 @@ import type { ServiceState } from '../stateMachine/serviceState.js';
 import { type PeerWatch, answerPeer, bytesOnTheWire } from '../transport/peerEndpoint.js';
 
 /** What the surfaces of one server are made from. */
-export interface SurfaceParts {
+interface SurfaceParts {
   readonly node: RaftNode<CommandResult>;
   readonly router: LeaderRouter<CommandResult>;
   readonly state: ServiceState;

@@ -24,7 +24,7 @@ export interface ClusterClientOptions {
 }
 
 /** How a client opens a session for its writes. */
-export interface SessionOpening<Call, Answer> {
+interface SessionOpening<Call, Answer> {
   readonly call: Call;
   /** The id in the answer. @throws TypeError when there is none */
   readonly idIn: (answer: Answer) => string;

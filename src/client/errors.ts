@@ -33,7 +33,7 @@ export class ClientError extends Error {
  * What may help after a failure: `retry`, the same call again, here or elsewhere; `newSession`, the same call in
  * another session, if it is certain that it was not done in this one; `none`.
  */
-export type Remedy = 'retry' | 'newSession' | 'none';
+type Remedy = 'retry' | 'newSession' | 'none';
 
 /** How one attempt at one server ended without an answer. */
 export interface Failure {

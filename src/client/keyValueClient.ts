@@ -1,7 +1,6 @@
 import type { JsonValue } from '../stateMachine/command.js';
 import { ClusterCaller, type ClusterClientOptions } from './clusterCaller.js';
-import { MessageConnections, type Message } from './connections.js';
-import { sessionIdIn, type MessageAnswer } from './messageReply.js';
+import { MessageConnections, type Message, sessionIdIn, type MessageAnswer } from './connections.js';
 import type { OperationOptions } from './operation.js';
 
 /** What a client is made from. */

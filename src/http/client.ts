@@ -21,7 +21,7 @@ export interface HttpClientOptions {
 }
 
 /** A POST, sent once. */
-export interface HttpRequest {
+interface HttpRequest {
   readonly host: string;
   readonly port: number;
   readonly path: string;
@@ -64,7 +64,7 @@ export class HttpError extends Error {
 }
 
 /** Called exactly once, never before `request` or `abort` has returned. */
-export type HttpDone = (outcome: HttpResponse | HttpError) => void;
+type HttpDone = (outcome: HttpResponse | HttpError) => void;
 
 /** A request under way. */
 export interface HttpExchange {

@@ -31,10 +31,10 @@ export type RoutedNode<Result> = Pick<
 const RETRY_MS = 50;
 
 /** Where calls are answered: on this server, or on the one that leads. */
-export type Place = NodeId | 'here';
+type Place = NodeId | 'here';
 
 /** What may wait at the same time; more is refused as `overloaded`. */
-export interface RouterLimits {
+interface RouterLimits {
   readonly callsMax: number;
   /** Commands together, in UTF-16 units. */
   readonly charsMax: number;

@@ -3,7 +3,7 @@ import type { Transport } from '../transport/transport.js';
 import { noNodeEvents, type NodeEvents, type RequestInFlight, type NodeObserver } from './events.js';
 
 /** Where a channel reports to. */
-export interface ChannelReports {
+interface ChannelReports {
   answered(request: RequestMessage, response: ResponseMessage): void;
   failed(request: RequestMessage, reason: string): void;
   /** An answer came after its request had been reported as failed. */

@@ -8,7 +8,7 @@ import { errorOf } from './errors.js';
 import type { NodeObserver } from './events.js';
 
 /** What snapshots are made of and kept in. */
-export interface SnapshotParts {
+interface SnapshotParts {
   readonly policy: SnapshotPolicy;
   readonly stateMachine: StateMachine<unknown>;
   readonly storage: Storage;
@@ -17,7 +17,7 @@ export interface SnapshotParts {
 }
 
 /** What the core is to be told. */
-export interface SnapshotEvents {
+interface SnapshotEvents {
   staged(snapshot: Snapshot): void;
   unusable(): void;
   failed(error: Error): void;
@@ -234,7 +234,7 @@ function sizeOf(chunks: SnapshotChunks): number {
 }
 
 /** What a receiver reports. */
-export interface ReceiverEvents {
+interface ReceiverEvents {
   /** Durable in the storage, and ready to be installed. */
   ready(snapshot: Snapshot): void;
   /** The state machine can make nothing of it. */
@@ -315,7 +315,7 @@ export class SnapshotReceiver {
  * @param done gets the loader when it is ready to be installed, or what is wrong with the snapshot
  * @returns calls the loading off
  */
-export function loadSnapshot(
+function loadSnapshot(
   snapshot: Snapshot,
   stateMachine: Pick<StateMachine<unknown>, 'load'>,
   defer: Defer,

@@ -51,7 +51,7 @@ import {
 } from './types.js';
 
 /** What a server knows when it starts: what its storage kept, and how far its state machine has got. */
-export interface Recovered {
+interface Recovered {
   readonly hardState: HardState;
   /** Whose directory it is; null for a new directory. @default null */
   readonly identity?: Identity | null;

@@ -38,7 +38,7 @@ export type Input =
   | { readonly type: 'leaderLost'; readonly leader: NodeId };
 
 /** Why a request ended without a result. */
-export type DropReason = 'notLeader' | 'overloaded';
+type DropReason = 'notLeader' | 'overloaded';
 
 /** What must become durable, at once or not at all, in the order of `number`. */
 export interface StorageBatch {

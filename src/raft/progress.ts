@@ -3,7 +3,7 @@ import type { Identity, Snapshot } from './types.js';
 type Lives = Identity['met'];
 
 /** A snapshot on its way to a follower, and the chunk that it wants next; all are there when there is no such chunk. */
-export interface SnapshotTransfer {
+interface SnapshotTransfer {
   readonly snapshot: Snapshot;
   readonly nextChunk: number;
 }

@@ -129,7 +129,7 @@ export function refuseOutdatedSnapshot(state: RaftState, request: InstallSnapsho
 }
 
 /** What was received is ready: unless the log has got there meanwhile, everything it covers is replaced by it. */
-export function installReceived(state: RaftState, snapshot: Snapshot): void {
+function installReceived(state: RaftState, snapshot: Snapshot): void {
   const { last } = snapshot;
   state.commitToEntry(last);
   if (last.index <= state.commitIndex) return;
@@ -145,7 +145,7 @@ export function installReceived(state: RaftState, snapshot: Snapshot): void {
 }
 
 /** Whether this is the snapshot that the driver was given to make ready; if so, the next one may be received. */
-export function takeReceived(state: RaftState, { last }: Snapshot): boolean {
+function takeReceived(state: RaftState, { last }: Snapshot): boolean {
   const { incoming } = state;
   const isIt = isComplete(incoming) && incoming.last.index === last.index && incoming.last.term === last.term;
   if (isIt) state.incoming = null;

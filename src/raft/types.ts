@@ -227,7 +227,7 @@ export type RequestMessage = PreVote | RequestVote | AppendEntries | Heartbeat |
 export type RefusalReason = 'roster' | 'cluster' | 'history';
 
 /** The answer to a request of a server that is none of this cluster's. It moves no term. */
-export interface Refusal extends Addressed {
+interface Refusal extends Addressed {
   readonly type: 'refusal';
   readonly reason: RefusalReason;
 }

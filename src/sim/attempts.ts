@@ -45,7 +45,7 @@ export interface ClientCounts {
 }
 
 /** What an attempt needs of the client that makes it. */
-export interface AttemptEvents {
+interface AttemptEvents {
   choose(way: Way): SimServer;
   hint(leader: number | null): void;
   /** A server has answered a call that reached it at `arrivedMs`. */

@@ -7,8 +7,7 @@ import {
   type Verdict,
 } from '../verify/index.js';
 import { isExplainedBy, type Placed } from './keyOrder.js';
-import { isWrite, markOf, type Outcome } from './requests.js';
-import type { Operation } from './run.js';
+import { isWrite, markOf, type Outcome, type Operation } from './requests.js';
 import { SafetyViolation } from './safetyViolation.js';
 import { withoutPadding } from './simClient.js';
 
@@ -72,14 +71,7 @@ function checkOnce(operations: readonly Operation[]): void {
 }
 
 /** An operation of a run in the form that histories have everywhere. */
-export function toHistory({
-  id,
-  client,
-  request,
-  invokedAt,
-  returnedAt,
-  outcome,
-}: Operation): HistoryOperation {
+function toHistory({ id, client, request, invokedAt, returnedAt, outcome }: Operation): HistoryOperation {
   const timed = { id, client: String(client), invokedAt, returnedAt };
   switch (request.kind) {
     case 'update':

@@ -9,7 +9,7 @@ import {
 } from '../stateMachine/command.js';
 
 /** What one entry came to. */
-export interface Effect {
+interface Effect {
   readonly result: CommandResult;
   /** Whether it changed a file or a key. */
   readonly isEffective: boolean;

@@ -9,7 +9,7 @@ import {
 import type { ServiceState } from '../stateMachine/serviceState.js';
 
 /** File -> version and content. */
-export type FileMap = ReadonlyMap<string, { readonly version: number; readonly content: string }>;
+type FileMap = ReadonlyMap<string, { readonly version: number; readonly content: string }>;
 
 /**
  * A write. Each has something in it that no other write of the run has, so that what is read tells who wrote it; of a
@@ -89,11 +89,21 @@ export function answerTo(read: Read, { files, keys }: ServiceState): Outcome {
 }
 
 /** What a read of the whole map is told. */
-export function listing(files: ReturnType<ServiceState['files']['list']>): FileMap {
+function listing(files: ReturnType<ServiceState['files']['list']>): FileMap {
   return new Map(
     files.map(([name, { version, hashList }]) => [
       name,
       { version, content: typeof hashList === 'string' ? hashList : JSON.stringify(hashList) },
     ]),
   );
+}
+
+/** One operation of a client; `returnedAt` is null while it is under way. Times in simulated milliseconds. */
+export interface Operation {
+  readonly id: number;
+  readonly client: number;
+  readonly request: Request;
+  readonly invokedAt: number;
+  returnedAt: number | null;
+  outcome: Outcome | null;
 }

@@ -8,22 +8,12 @@ import { Liveness, type LivenessCounts } from './liveness.js';
 import type { Judgement } from './judge.js';
 import { KeyNames } from './keyNames.js';
 import type { ClientPlan, Plan } from './plan.js';
-import { answerTo, commandOf, isSuccess, type Outcome, type Request } from './requests.js';
+import { answerTo, commandOf, isSuccess, type Operation, type Outcome } from './requests.js';
 import { SimClient, type ClientEvents, type ClientWorld } from './simClient.js';
 import { SimCluster, type ClusterCounts } from './simCluster.js';
 import type { SimServer } from './simServer.js';
 import { Trace } from './trace.js';
 import { VirtualTime } from './virtualTime.js';
-
-/** One operation of a client; `returnedAt` is null while it is under way. Times in simulated milliseconds. */
-export interface Operation {
-  readonly id: number;
-  readonly client: number;
-  readonly request: Request;
-  readonly invokedAt: number;
-  returnedAt: number | null;
-  outcome: Outcome | null;
-}
 
 /** What a run found. */
 export interface RunResult {

@@ -1,3 +1,4 @@
+import type { ServedCalls } from './simNetwork.js';
 import { LeaderRouter } from '../node/leaderRouter.js';
 import type { NodeObserver } from '../node/events.js';
 import type { PendingCall } from '../node/pendingRequests.js';
@@ -13,7 +14,7 @@ import type { Prng } from './prng.js';
 import type { WatchedServer } from './safety.js';
 import { DISK_FAILURE, type DiskCopy, type SimDisk } from './simDisk.js';
 import { SimHost } from './simHost.js';
-import { SimLeaderCalls, type ServedCalls } from './simLeaderCalls.js';
+import { SimLeaderCalls } from './simLeaderCalls.js';
 import type { ExchangeSettings, SimNetwork } from './simNetwork.js';
 import type { VirtualTime } from './virtualTime.js';
 

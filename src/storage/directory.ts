@@ -7,7 +7,7 @@ import { crc32 } from 'node:zlib';
 import { codeOf, Damage, unusable } from './storage.js';
 
 /** Above every other layout; the two before it were databases of LevelDB. */
-export const FORMAT = 3;
+const FORMAT = 3;
 
 /** Whose directory it is: the server's number, and "host:port" of every server of the cluster in order. */
 export interface DirectoryOwner {

@@ -10,7 +10,7 @@ import { isSame, nothingStored, Damage } from './storage.js';
 const SLICE_BYTES = 256 * 1024;
 
 /** A place in the log. */
-export interface LogPosition {
+interface LogPosition {
   readonly segment: number;
   readonly position: number;
 }

@@ -28,7 +28,7 @@ export interface SnapshotRecord {
 }
 
 /** The chunks of a snapshot, read from its file whenever they are asked for. */
-export class StoredChunks implements SnapshotChunks {
+class StoredChunks implements SnapshotChunks {
   constructor(
     private readonly file: SnapshotFile,
     readonly length: number,

@@ -12,7 +12,7 @@ import { LinkSpeed, type SendOutcome, type Transport } from './transport.js';
 import { decodeResponse, messageXml } from './messageCodec.js';
 
 /** Where a peer listens. */
-export interface PeerAddress {
+interface PeerAddress {
   readonly id: NodeId;
   readonly host: string;
   readonly port: number;

@@ -1,8 +1,8 @@
+import { violation, type Violation } from './history.js';
 import { firstCall, versionName, type FileClaims } from './fileClaims.js';
 import type { Answered, FileOperation, ReadMap, Update } from './history.js';
 import type { Moment } from './moments.js';
 import type { Snapshot } from './snapshots.js';
-import { violation, type Violation } from './linearizability.js';
 
 interface Part {
   readonly text: string;

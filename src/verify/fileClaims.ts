@@ -5,11 +5,12 @@ import {
   type Operation,
   type ReadMap,
   type Update,
+  violation,
+  type Violation,
 } from './history.js';
-import { violation, type Violation } from './linearizability.js';
 
 /** All that a history says about one version of one file. */
-export interface VersionClaims {
+interface VersionClaims {
   /** The updates to this version, by what was answered. */
   readonly applied: Answered<Update>[];
   readonly refused: Answered<Update>[];

@@ -3,5 +3,6 @@ export * from './history.js';
 export { HistoryRecorder, type RecordedCall } from './historyRecorder.js';
 export { decodeHistory, encodeHistory, HistoryFormatError } from './historyCodec.js';
 export { canonicalJson, checkKeyValues, fileMapModel, keyValueModel } from './models.js';
-export { checkFiles, checkHistory, type Verdict, type Violation } from './linearizability.js';
-export { searchLinearization, type Interval, type Model, type SearchOptions } from './wgl.js';
+export { checkFiles, checkHistory } from './linearizability.js';
+export { searchLinearization, type Model, type SearchOptions } from './wgl.js';
+export type { Interval } from './timeLine.js';

@@ -1,35 +1,11 @@
 import { explain } from './explanation.js';
 import { Claims } from './fileClaims.js';
-import { type Operation, isFileOperation, type FileOperation } from './history.js';
+import { isFileOperation, type FileOperation, type Operation, type Verdict } from './history.js';
 import { checkKeyValues } from './models.js';
 import { momentsOf } from './moments.js';
 import { settle } from './settling.js';
 import { orderSnapshots } from './snapshots.js';
 import type { SearchOptions } from './wgl.js';
-
-/** What a checker found. */
-export type Verdict<O = Operation> =
-  /** The history is linearizable. */
-  | { readonly ok: true }
-  /** It is not: one sentence that says why, and the few operations that show it. */
-  | { readonly ok: false; readonly reason: string; readonly operations: readonly O[] }
-  /** The budget ran out before the answer was found. */
-  | { readonly ok: 'unknown'; readonly reason: string };
-
-/** The verdict against a history. */
-export type Violation<O = Operation> = Extract<Verdict<O>, { ok: false }>;
-
-/** A violation shown by `operations`, each listed once and in order of invocation. */
-export function violation<O extends { readonly invokedAt: number }>(
-  reason: string,
-  operations: readonly O[],
-): Violation<O> {
-  return {
-    ok: false,
-    reason,
-    operations: [...new Set(operations)].sort((a, b) => a.invokedAt - b.invokedAt),
-  };
-}
 
 /**
  * Whether the operations on files (`updatefile`, reads of one file, reads of the whole map) are linearizable

@@ -5,8 +5,8 @@ import {
   type JsonValue,
   type KeyOperation,
   type Operation,
+  type Verdict,
 } from './history.js';
-import type { Verdict } from './linearizability.js';
 import { type Model, searchLinearization, type SearchOptions } from './wgl.js';
 
 type Files = ReadonlyMap<string, FileState>;

@@ -4,14 +4,14 @@ import type { Answered, FileOperation, Update } from './history.js';
 import type { Snapshot } from './snapshots.js';
 
 /** What happens at a moment. */
-export type Happening =
+type Happening =
   /** The file gets this version. Version 0: before all else. */
   | { readonly type: 'write'; readonly file: FileClaims; readonly version: number }
   /** The map gets into a state that whole-map reads saw, or is about to leave it. */
   | { readonly type: 'begin' | 'end'; readonly snapshot: Snapshot };
 
 /** Why a moment cannot be earlier. */
-export type Cause =
+type Cause =
   | { readonly type: 'start' }
   /** What happens needs one of these calls made, or a read invoked then still saw the state before it. */
   | { readonly type: 'invoked'; readonly by: readonly FileOperation[] }

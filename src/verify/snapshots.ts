@@ -1,5 +1,5 @@
+import { violation, type Violation } from './history.js';
 import type { Answered, FileOperation, ReadMap } from './history.js';
-import { violation, type Violation } from './linearizability.js';
 
 /** One state of the file map that whole-map reads saw. */
 export interface Snapshot {

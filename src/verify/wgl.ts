@@ -1,14 +1,5 @@
-import { TimeLine } from './timeLine.js';
-import { violation, type Verdict } from './linearizability.js';
-
-/** What the search needs to know of an operation. */
-export interface Interval {
-  readonly invokedAt: number;
-  /** Used when the outcome is `ok`. */
-  readonly returnedAt: number | null;
-  /** `failed`: left out. `unknown`: takes effect at any time from its invocation on, or never. */
-  readonly outcome: { readonly status: 'ok' | 'failed' | 'unknown' };
-}
+import { violation, type Verdict } from './history.js';
+import { TimeLine, type Interval } from './timeLine.js';
 
 /** A sequential object: what its operations do, and what they may answer. */
 export interface Model<State, Op extends Interval> {
@@ -32,7 +23,7 @@ export interface SearchOptions {
   readonly budgetSteps?: number;
 }
 
-export const defaultBudgetSteps = 1_000_000;
+const defaultBudgetSteps = 1_000_000;
 
 interface Frame<State> {
   readonly operation: number;
@@ -204,7 +195,7 @@ export class LinearizedSet {
  * answered operations, the same state and only some of its open ones: whatever can follow can follow there
  * too, with more open ones left to use.
  */
-export class SearchMemory {
+class SearchMemory {
   private readonly entered = new Map<string, bigint[]>();
 
   /**

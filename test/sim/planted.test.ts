@@ -1,7 +1,9 @@
+import type { Operation } from '../../src/sim/requests.js';
 import { expect } from 'chai';
 import { judgeHistory, type Judgement } from '../../src/sim/judge.js';
-import { drawPlan, type Plan } from '../../src/sim/plan.js';
-import { runPlan, type Operation, type RunOptions, type RunResult } from '../../src/sim/run.js';
+import { drawPlan } from '../../src/sim/drawPlan.js';
+import type { Plan } from '../../src/sim/plan.js';
+import { runPlan, type RunOptions, type RunResult } from '../../src/sim/run.js';
 import { shrinkPlan } from '../../src/sim/shrink.js';
 import type { SimCluster } from '../../src/sim/simCluster.js';
 import type { SimProcess, SimServer } from '../../src/sim/simServer.js';

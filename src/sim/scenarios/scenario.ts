@@ -1,6 +1,7 @@
+import type { Operation } from '../requests.js';
 import type { Condition } from '../conditions.js';
 import { judgeHistory } from '../judge.js';
-import { Run, type Operation } from '../run.js';
+import { Run } from '../run.js';
 import { SafetyViolation } from '../safetyViolation.js';
 import { Trace } from '../trace.js';
 import { VirtualTime } from '../virtualTime.js';

@@ -8,7 +8,7 @@ import type { SimProcess, SimServer } from '../simServer.js';
 import type { VirtualTime } from '../virtualTime.js';
 
 /** What became of one attempt: a result, why there is none, or `lost` with the process that was asked. */
-export type Answer = CommandResult | ServiceError | 'lost';
+type Answer = CommandResult | ServiceError | 'lost';
 
 /** One attempt; `answer` is null while there is none. */
 export interface Sent {

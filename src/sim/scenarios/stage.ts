@@ -23,7 +23,7 @@ const STEP_MS = 20;
 const PATIENCE_MS = 30_000;
 
 /** How a write is sent. */
-export interface Sending {
+interface Sending {
   /** @default 'straight' */
   readonly way?: Way;
   /** @default true */
