@@ -95,7 +95,7 @@ export class RpcLeaderCalls implements LeaderCalls<CommandResult> {
   }
 
   /** Whether a peer answers, and is not held down by its crash hook. */
-  isThere(peer: number): Promise<boolean> {
+  pingPeer(peer: number): Promise<boolean> {
     const isUp = (isCrashed: ParsedValue): boolean => isCrashed === false;
     return this.call(peer, 'surfstore.isCrashed', [], this.pingMs, isUp).promise.catch(() => false);
   }

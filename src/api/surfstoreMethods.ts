@@ -230,7 +230,7 @@ async function answerOfCrashed(
 function strictPeerMethods({ node, wire, status, answerPeer }: SurfstoreParts): Method[] {
   /** As a broken network: what comes from a server that is not heard has no effect and no answer. */
   const heard = <T>(from: number, answer: () => Promise<T>): Promise<T> =>
-    node.hears(from) ? answer() : new Promise(() => undefined);
+    node.acceptsFrom(from) ? answer() : new Promise(() => undefined);
   const help = 'Only for the servers of this cluster: takes a message as JSON and gives the answer as JSON.';
   return [
     method(

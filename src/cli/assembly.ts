@@ -121,7 +121,7 @@ export async function startServer({
     ),
     events: metrics.node,
   });
-  const leaderCalls = new RpcLeaderCalls(server.id, peers, (peer) => node.hears(peer), {
+  const leaderCalls = new RpcLeaderCalls(server.id, peers, (peer) => node.acceptsFrom(peer), {
     socketsMax: shares.passedOnMax,
     lookup,
   });
@@ -146,7 +146,7 @@ export async function startServer({
     uptimeSeconds: () => Math.floor((performance.now() - startedAt) / 1000),
   };
   metrics.watch(status);
-  const isThere = (peer: number): Promise<boolean> => leaderCalls.isThere(peer);
+  const isThere = (peer: number): Promise<boolean> => leaderCalls.pingPeer(peer);
   const peerWatch = new PeerWatch(
     (peer) => peer !== server.id && node.knownLeader === peer,
     (peer) => leaderCalls.stateOf(peer),

@@ -1,5 +1,5 @@
 import { HttpClient, HttpError } from '../http/client.js';
-import { errorKindOf, errorTable, type Outcome } from '../node/errors.js';
+import { errorKindOf, errorTable, type FailureOutcome } from '../node/errors.js';
 import type { RequestId, JsonValue } from '../stateMachine/command.js';
 import {
   FAULT_CODES,
@@ -24,13 +24,13 @@ import type { ServerInfo } from './leaderFinder.js';
 import { timerMs } from './operation.js';
 
 /** A call of a method of the service. */
-export interface MethodCall {
+export interface RpcCall {
   readonly methodName: string;
   readonly params: readonly XmlRpcValue[];
 }
 
 /** The XML-RPC connections to all servers of a cluster. */
-export class Connections implements Carrier<MethodCall, ParsedValue> {
+export class Connections implements Carrier<RpcCall, ParsedValue> {
   private readonly clients = new Map<number, XmlRpcClient>();
 
   constructor(servers: readonly ServerInfo[]) {
@@ -39,7 +39,7 @@ export class Connections implements Carrier<MethodCall, ParsedValue> {
 
   async attempt(
     server: ServerInfo,
-    { methodName, params }: MethodCall,
+    { methodName, params }: RpcCall,
     { timeoutMs, headMs, signal }: AttemptLimits,
   ): Promise<Attempt<ParsedValue>> {
     const client = this.clients.get(server.id);
@@ -84,7 +84,7 @@ function understandFault(fault: XmlRpcFault): Failure {
 const SERVER_TIMEOUT_MS_MAX = 600_000;
 
 /** A message to the key/value service. */
-export type Message =
+export type KeyValueMessage =
   | { readonly type: 'openSession' }
   | { readonly type: 'get'; readonly key: string }
   | { readonly type: 'delete'; readonly key: string; readonly request: RequestId | undefined }
@@ -98,12 +98,12 @@ export type Message =
     };
 
 /** The HTTP connections over which messages go to the servers of a cluster. */
-export class MessageConnections implements Carrier<Message, MessageAnswer> {
+export class MessageConnections implements Carrier<KeyValueMessage, MessageAnswer> {
   private readonly http = new HttpClient();
 
   async attempt(
     { host, port }: ServerInfo,
-    message: Message,
+    message: KeyValueMessage,
     limits: AttemptLimits,
   ): Promise<Attempt<MessageAnswer>> {
     let page: Page;
@@ -126,7 +126,7 @@ export class MessageConnections implements Carrier<Message, MessageAnswer> {
   }
 }
 
-function textOf(message: Message, timeoutMs: number): string {
+function textOf(message: KeyValueMessage, timeoutMs: number): string {
   const limits = `"timeout_ms":${serverTimeoutMs(timeoutMs)}`;
   if (message.type === 'openSession') return `{"type":"openSession","payload":{},${limits}}`;
   const { type, key } = message;
@@ -195,7 +195,7 @@ const ERROR_TEXT_LENGTH = 200;
  */
 export type MessageAnswer = JsonValue | undefined;
 
-type MessageType = Message['type'];
+type MessageType = KeyValueMessage['type'];
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -286,7 +286,7 @@ function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function isOutcome(value: unknown): value is Outcome {
+function isOutcome(value: unknown): value is FailureOutcome {
   return value === 'notDone' || value === 'unknown';
 }
 

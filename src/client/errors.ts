@@ -1,4 +1,4 @@
-import { type Outcome, errorTable, leaderIn, type ErrorKind } from '../node/errors.js';
+import { type FailureOutcome, errorTable, leaderIn, type ErrorKind } from '../node/errors.js';
 import type { ServerInfo } from './leaderFinder.js';
 
 /**
@@ -22,7 +22,7 @@ export class ClientError extends Error {
   constructor(
     readonly code: ClientErrorCode,
     message: string,
-    readonly outcome: Outcome,
+    readonly outcome: FailureOutcome,
     cause?: unknown,
   ) {
     super(message, { cause });
@@ -39,7 +39,7 @@ type Remedy = 'retry' | 'newSession' | 'none';
 export interface Failure {
   readonly error: Error;
   /** What is known of the effect of this one attempt. */
-  readonly outcome: Outcome;
+  readonly outcome: FailureOutcome;
   readonly remedy: Remedy;
   /** Whether the call was still waiting when its time was up. */
   readonly timedOut: boolean;
@@ -66,7 +66,7 @@ export interface Carrier<Call, Answer> {
 }
 
 /** The failure that an error of the service is. */
-export function serviceFailure(kind: ErrorKind, error: Error, outcome: Outcome): Failure {
+export function serviceFailure(kind: ErrorKind, error: Error, outcome: FailureOutcome): Failure {
   const remedy = remedyFor(kind);
   return {
     error,
@@ -79,7 +79,7 @@ export function serviceFailure(kind: ErrorKind, error: Error, outcome: Outcome):
 }
 
 /** The service has the call and refuses it. */
-export function refusal(error: Error, outcome: Outcome): Failure {
+export function refusal(error: Error, outcome: FailureOutcome): Failure {
   return { error, outcome, remedy: 'none', timedOut: false, leader: undefined };
 }
 

@@ -1,4 +1,4 @@
-import type { Outcome } from '../node/errors.js';
+import type { FailureOutcome } from '../node/errors.js';
 import { ClientError, type Failure } from './errors.js';
 
 /** Time for an attempt. With less it would hardly bring an answer, but leave open what was certain before. */
@@ -22,7 +22,7 @@ export interface OperationDefaults {
 }
 
 /** One operation from its first attempt to its end: its deadline, its pauses, and the verdict over its failures. */
-export class Operation {
+export class ClientOperation {
   private readonly controller = new AbortController();
   private readonly endsAt: number;
   private readonly backoff: Backoff;
@@ -48,7 +48,7 @@ export class Operation {
   }
 
   /** What is known of the effect of all attempts so far. An attempt that did nothing says nothing of those before it. */
-  get outcome(): Outcome {
+  get outcome(): FailureOutcome {
     return this.mayBeDone ? 'unknown' : 'notDone';
   }
 

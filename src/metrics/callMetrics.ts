@@ -2,7 +2,7 @@ import type { Registry } from 'prom-client';
 import type { CallEvents, ClientCall } from '../http/clientCall.js';
 import { errorKindOf, errorTable, ServiceError } from '../node/errors.js';
 import { FAULT_CODES, XmlRpcFault } from '../xmlrpc/index.js';
-import { onceForEach, TallyCounter, TallyHistogram, type Now, type Series } from './tallies.js';
+import { onceForEach, CheapCounters, TallyHistogram, type Now, type Series } from './tallies.js';
 
 /** From half a millisecond to ten seconds: a call waits for a network, maybe for a disk, maybe for an election. */
 export const CALL_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -18,7 +18,7 @@ export class CallMetrics {
     registry: Registry,
     private readonly now: Now,
   ) {
-    const handled = new TallyCounter(
+    const handled = new CheapCounters(
       {
         name: 'surfstore_rpc_handled_total',
         help: 'Calls of clients and peers, by what became of them',

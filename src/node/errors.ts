@@ -2,7 +2,7 @@ import { addressOf } from '../net/address.js';
 import type { NodeId, RefusalReason } from '../raft/types.js';
 
 /** What a caller may conclude about an operation that ended in an error. */
-export type Outcome = 'notDone' | 'unknown';
+export type FailureOutcome = 'notDone' | 'unknown';
 
 /**
  * The table of errors that every surface shares: the stable word at the start of the message, the stable
@@ -26,7 +26,7 @@ export const errorTable = {
   requestReused: { word: 'requestReused', code: 15, outcome: 'notDone' },
   blockNotFound: { word: 'blockNotFound', code: 20, outcome: 'notDone' },
   blockStoreFull: { word: 'blockStoreFull', code: 21, outcome: 'notDone' },
-} as const satisfies Record<string, { word: string; code: number; outcome: Outcome }>;
+} as const satisfies Record<string, { word: string; code: number; outcome: FailureOutcome }>;
 
 export type ErrorKind = keyof typeof errorTable;
 
@@ -48,7 +48,7 @@ export interface LeaderAddress {
 export class ServiceError extends Error {
   override readonly name = 'ServiceError';
   readonly code: number;
-  readonly outcome: Outcome;
+  readonly outcome: FailureOutcome;
 
   constructor(
     readonly kind: ErrorKind,

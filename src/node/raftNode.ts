@@ -107,7 +107,7 @@ export class RaftNode<Result> implements PeerRequestHandler {
   }
 
   /** Whether what this peer sends is heard. */
-  hears(peer: NodeId): boolean {
+  acceptsFrom(peer: NodeId): boolean {
     return !this.unreachable.has(peer);
   }
 
@@ -174,7 +174,7 @@ export class RaftNode<Result> implements PeerRequestHandler {
   whenApplied(index: number): PendingCall<void> {
     this.requireRunning();
     const { request, promise, cancel } = this.pending.openRead('whenApplied');
-    this.pending.mayRead(request, index);
+    this.pending.confirmRead(request, index);
     this.pending.settle(this.lastApplied);
     return { promise, cancel };
   }
@@ -332,12 +332,12 @@ export class RaftNode<Result> implements PeerRequestHandler {
   private applyAndSettle(output: Output): void {
     const { pending, options } = this;
     for (const { request, entry } of output.accepted) pending.accepted(request, entry);
-    this.snapshots.follow(output);
+    this.snapshots.onOutput(output);
     for (const entry of output.committed) pending.entryApplied(entry, options.stateMachine.apply(entry));
     if (output.committed.length > 0) this.events.applied(output.committed.length);
     this.snapshots.applied(output.committed);
     if (output.acknowledged !== null) pending.acknowledged(output.acknowledged);
-    for (const { request, index } of output.readable) pending.mayRead(request, index);
+    for (const { request, index } of output.readable) pending.confirmRead(request, index);
     pending.settle(this.lastApplied);
     for (const { request, reason, leader } of output.dropped)
       pending.fail(request, notTaken(reason, options.raft.id, leader));

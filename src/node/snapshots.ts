@@ -76,7 +76,7 @@ export class Snapshots {
   }
 
   /** What a step says of snapshots; before its entries are applied. */
-  follow({ received, installed, batch }: Output): void {
+  onOutput({ received, installed, batch }: Output): void {
     const { observer } = this.parts;
     if (received !== null) {
       // It will be newer than anything that could be taken meanwhile.

@@ -1,6 +1,6 @@
 import { sendSnapshotChunk } from './snapshot.js';
 import { entryBytes } from './log.js';
-import type { RequestId } from './output.js';
+import type { RequestNumber } from './output.js';
 import type { Progress } from './progress.js';
 import { majorityReached } from './config.js';
 import { admitLearners, meetAll, reconcile, refuse } from './identity.js';
@@ -20,7 +20,7 @@ import type {
 const PROBE_ENTRIES_MAX = 1;
 
 /** Section 5.3: the leader appends the command to its log; replication follows when the step ends. */
-export function propose(state: RaftState, request: RequestId, command: string): void {
+export function propose(state: RaftState, request: RequestNumber, command: string): void {
   if (state.role !== 'leader') {
     state.draft.dropped.push({ request, reason: 'notLeader', leader: state.leader });
     return;
@@ -34,7 +34,7 @@ export function propose(state: RaftState, request: RequestId, command: string): 
 }
 
 /** Section 8: a read waits for a round with a majority, and for the entry that opened this leader's term. */
-export function read(state: RaftState, request: RequestId): void {
+export function read(state: RaftState, request: RequestNumber): void {
   if (state.role !== 'leader') {
     state.draft.dropped.push({ request, reason: 'notLeader', leader: state.leader });
     return;

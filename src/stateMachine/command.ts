@@ -56,7 +56,7 @@ export interface DeleteKey {
 }
 
 /** A change of files or keys. */
-export type Change = UpdateFile | PutKey | AppendToKey | DeleteKey;
+export type KeyValueChange = UpdateFile | PutKey | AppendToKey | DeleteKey;
 
 /**
  * Opens a session (dissertation section 6.3), whose id is the index of the entry: no two sessions of a log are the same,
@@ -68,7 +68,7 @@ interface OpenSession {
 }
 
 /** What the log replicates; a change with a request id takes effect once, however often it is in the log. */
-export type Command = (Change & { readonly request?: RequestId }) | OpenSession;
+export type Command = (KeyValueChange & { readonly request?: RequestId }) | OpenSession;
 
 /**
  * What became of a change:

@@ -3,7 +3,7 @@ import { ChunkReader, recordsOf, chained } from './statePart.js';
 import {
   decodeCommand,
   openedSession,
-  type Change,
+  type KeyValueChange,
   type ChangeResult,
   type CommandResult,
 } from './command.js';
@@ -83,7 +83,7 @@ export class ServiceState implements StateMachine<CommandResult> {
     };
   }
 
-  private run(command: Change): ChangeResult {
+  private run(command: KeyValueChange): ChangeResult {
     switch (command.type) {
       case 'updateFile':
         return this.files.update(command);

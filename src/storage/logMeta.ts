@@ -15,7 +15,7 @@ export interface LogMeta {
 }
 
 /** A batch, and its meaning for the log. */
-export interface Change {
+export interface LogChange {
   readonly batch: StorageBatch;
   /** The snapshot that the batch names. */
   readonly snapshot: SnapshotRecord | null;
@@ -42,7 +42,7 @@ export class MetaTracker {
   }
 
   /** @throws when the batch does not fit what was handed over before, which is a mistake of the caller; nothing has changed then */
-  apply(batch: StorageBatch): Change {
+  apply(batch: StorageBatch): LogChange {
     const { current } = this;
     const truncated = batch.truncateFrom === null ? null : this.terms.truncateFrom(batch.truncateFrom);
     let terms = truncated ?? this.terms;

@@ -16,7 +16,7 @@ interface LogPosition {
 }
 
 /** The contents of a log, as they were read. */
-export interface Reading {
+export interface RecoveredLog {
   readonly meta: LogMeta;
   readonly entries: readonly Entry[];
   /** How many groups were ever written. */
@@ -45,7 +45,7 @@ export async function readLog(
   logId: string,
   acknowledged: number,
   until?: LogPosition,
-): Promise<Reading> {
+): Promise<RecoveredLog> {
   const numbers = (await segmentsOf(directory)).filter((number) => number <= (until?.segment ?? number));
   if (numbers[0] === undefined) throw new Damage('the log is missing');
   const replay = new Replay(numbers[0]);
@@ -97,7 +97,7 @@ function groupAnywhere(bytes: Buffer, seed: number): number | null {
 }
 
 /** Does again, record by record, what was done to the log. */
-class Replay implements Reading {
+class Replay implements RecoveredLog {
   meta: LogMeta = {
     hardState: nothingStored.hardState,
     identity: nothingStored.identity,

@@ -1,6 +1,6 @@
 /** Any value JSON can carry. */
-export type JsonValue =
-  null | boolean | number | string | readonly JsonValue[] | { readonly [name: string]: JsonValue };
+export type RecordedValue =
+  null | boolean | number | string | readonly RecordedValue[] | { readonly [name: string]: RecordedValue };
 
 /** A version of a file and what was stored under it. */
 export interface FileState {
@@ -53,9 +53,9 @@ export type Call =
   /** Reads of the version that promise linearizability only: not `tester_getversion`, which tells of one server. */
   | { readonly kind: 'readVersion'; readonly file: string }
   | { readonly kind: 'readMap' }
-  | { readonly kind: 'kvPut'; readonly key: string; readonly value: JsonValue }
+  | { readonly kind: 'kvPut'; readonly key: string; readonly value: RecordedValue }
   /** Adds one item to the list under the key. */
-  | { readonly kind: 'kvAppend'; readonly key: string; readonly value: JsonValue }
+  | { readonly kind: 'kvAppend'; readonly key: string; readonly value: RecordedValue }
   | { readonly kind: 'kvDelete'; readonly key: string }
   | { readonly kind: 'kvGet'; readonly key: string };
 
@@ -75,7 +75,7 @@ export interface Results {
   /** Whether there was such a key. */
   kvDelete: { existed: boolean };
   /** No `value`: there is no such key. */
-  kvGet: { value?: JsonValue };
+  kvGet: { value?: RecordedValue };
 }
 
 /** What came of an operation of this kind. */

@@ -2,7 +2,7 @@ import {
   type FileOperation,
   type FileState,
   isFileOperation,
-  type JsonValue,
+  type RecordedValue,
   type KeyOperation,
   type Operation,
   type Verdict,
@@ -59,7 +59,7 @@ function textOfFiles(files: Iterable<readonly [string, FileState]>): string {
   return rows.sort().join();
 }
 
-type Stored = JsonValue | undefined;
+type Stored = RecordedValue | undefined;
 
 /**
  * The value under one key as a sequential object, undefined when there is none. A put replaces it; an append
@@ -77,7 +77,7 @@ export const keyValueModel: Model<Stored, KeyOperation> = {
       case 'kvAppend': {
         const list = stored ?? [];
         return Array.isArray(list)
-          ? [true, [...(list as readonly JsonValue[]), operation.value]]
+          ? [true, [...(list as readonly RecordedValue[]), operation.value]]
           : [outcome.status !== 'ok', stored];
       }
       case 'kvDelete': {
@@ -142,14 +142,14 @@ function textOf(stored: Stored): string {
 }
 
 /** The value as JSON with the members of every object in order of name: equal values give equal texts. */
-export function canonicalJson(value: JsonValue): string {
-  return JSON.stringify(value, (_name, part: JsonValue) => (isObject(part) ? sorted(part) : part));
+export function canonicalJson(value: RecordedValue): string {
+  return JSON.stringify(value, (_name, part: RecordedValue) => (isObject(part) ? sorted(part) : part));
 }
 
-function isObject(value: JsonValue): value is Readonly<Record<string, JsonValue>> {
+function isObject(value: RecordedValue): value is Readonly<Record<string, RecordedValue>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function sorted(value: Readonly<Record<string, JsonValue>>): JsonValue {
+function sorted(value: Readonly<Record<string, RecordedValue>>): RecordedValue {
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import ts from 'typescript';
 
@@ -20,15 +19,7 @@ interface Export {
   readonly isType: boolean;
 }
 
-/**
- * Reads files into a graph.
- *
- * @param root the folder that the files' paths start from
- */
-export function readModules(root: string, files: readonly string[]): Module[] {
-  return files.map((file) => moduleOf(file, readFileSync(join(root, file), 'utf8')));
-}
-
+/** @param file path from the root of the tree; imports are given as such paths, too */
 export function moduleOf(file: string, text: string): Module {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
   const uses: Use[] = [];

@@ -172,7 +172,7 @@ export const sessionMutations: readonly Mutation[] = [
     edits: [
       {
         file: node,
-        find: '    this.pending.mayRead(request, index);\n',
+        find: '    this.pending.confirmRead(request, index);\n',
         replace: '    this.pending.mayRead(request, index * 0);\n',
       },
     ],

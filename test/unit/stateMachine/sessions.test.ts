@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import {
   encodeCommand,
   SINGLE,
-  type Change,
+  type KeyValueChange,
   type ChangeResult,
   type Command,
   type CommandResult,
@@ -13,7 +13,7 @@ import { ServiceState } from '../../../src/stateMachine/serviceState.js';
 import { USES_PER_WALK, Sessions, SESSIONS_MAX } from '../../../src/stateMachine/sessions.js';
 import { append, apply, numbered, opened, openSession, put } from './serviceStates.js';
 
-function update(name: string, version: number): Change {
+function update(name: string, version: number): KeyValueChange {
   return { type: 'updateFile', name, version, hashList: [`${name}${version}`] };
 }
 
@@ -91,7 +91,7 @@ describe('sessions', () => {
   });
 
   describe('a request id that comes with another command is reused, and takes no effect', () => {
-    const others: Record<string, Change> = {
+    const others: Record<string, KeyValueChange> = {
       'another item': append('a', 'y'),
       'another key': append('b', 'x'),
       'another kind': put('a', ['x']),
