@@ -79,10 +79,10 @@ export function validateRaftConfig(config: RaftConfig): void {
   ] as const) {
     if (!(config[name] >= 1)) throw new Error(`${name} must be at least 1, got ${config[name]}`);
   }
-  for (const name of ['tailEntriesMax', 'tailBytesMax'] as const) {
+  for (const name of ['voteDelayTicks', 'tailEntriesMax', 'tailBytesMax'] as const) {
     if (!(config[name] >= 0)) throw new Error(`${name} must be at least 0, got ${config[name]}`);
   }
-  if (config.heartbeatTicks >= config.stickyTicks) {
+  if (!(config.heartbeatTicks < config.stickyTicks)) {
     throw new Error('heartbeatTicks must be below stickyTicks, else followers doubt a leader that is alive');
   }
   if (!(config.stickyTicks < config.electionMinTicks)) {

@@ -13,7 +13,16 @@ export function entryBytes(entry: Entry): number {
 export class RaftLog {
   private readonly entries: Entry[] = [];
   private stable: number;
-  /** Completions of batches before `batch` vouch for nothing above `index`: a truncation came between. */
+  /**
+   * Batch `batch` truncates the log after `index`. Until it completes, completions of earlier batches must not mark anything
+   * above `index` as stable: the entry that they wrote is gone from the disk, even if the same one has come back here.
+   *
+   *     batch 7 writes     1 2 3 4
+   *     batch 8 truncates  1 2        barrier {batch: 8, index: 2}
+   *     batch 9 writes     1 2 3 4    the same entries 3 and 4
+   *
+   * When 7 completes, 3 and 4 are not stable; they are when 9 completes.
+   */
   private barrier = { batch: 0, index: 0 };
   private completedBatch = 0;
 
@@ -135,7 +144,15 @@ export class RaftLog {
     return lastLogIndex >= this.lastIndex;
   }
 
-  /** Where a leader should look next after the consistency check failed at `prevLogIndex` (end of section 5.3). */
+  /**
+   * Where a leader should look next after the consistency check failed at `prevLogIndex` (end of section 5.3): the term that
+   * stands there, and the first entry of it, so that the leader skips a whole term with each probe.
+   *
+   *     leader    1 1 1 4 4 6 6     prevLogIndex 7
+   *     follower  1 1 1 2 2 2 2     hint {term: 2, index: 4}
+   *
+   * The leader has no entry of term 2, and tries the entry before index 4.
+   */
   conflictHint(prevLogIndex: number): ConflictHint {
     const term = this.termAt(prevLogIndex);
     if (term === undefined) return { term: 0, index: this.lastIndex + 1 };

@@ -19,7 +19,16 @@ describe('configuration of the core', () => {
     'appendEntriesMax must be at least 1': { appendEntriesMax: 0 },
     'appendBytesMax must be at least 1': { appendBytesMax: Number.NaN },
     'uncommittedBytesMax must be at least 1': { uncommittedBytesMax: -1 },
+    'turnTicks must be at least 1': { turnTicks: 0 },
+    'inFlightTicksMax must be at least 1': { inFlightTicksMax: 0 },
+    'silentTicksMax must be at least 1': { silentTicksMax: Number.NaN },
+    'voteDelayTicks must be at least 0': { voteDelayTicks: Number.NaN },
+    'tailEntriesMax must be at least 0': { tailEntriesMax: -1 },
+    'tailBytesMax must be at least 0': { tailBytesMax: Number.NaN },
     'heartbeatTicks must be below stickyTicks': { heartbeatTicks: 50, stickyTicks: 50 },
+    'heartbeatTicks must be below stickyTicks, else followers': { stickyTicks: Number.NaN },
+    'stickyTicks must be below electionMinTicks': { stickyTicks: 60, electionMinTicks: 60 },
+    'electionMinTicks must not be above electionMaxTicks': { electionMaxTicks: Number.NaN },
   };
   for (const [message, change] of Object.entries(wrong)) {
     it(`is refused: ${message} ..`, () => {
