@@ -36,6 +36,7 @@ export class Workplace {
     const config = readFileSync(join(root, 'myconfig.txt'), 'utf8');
     writeFileSync(join(this.folder, 'myconfig.txt'), this.toReal(config));
     writeFileSync(join(this.folder, 'nc.mjs'), netcat);
+    writeFileSync(join(this.folder, 'blocks.py'), interpreter);
   }
 
   static async make(): Promise<Workplace> {
@@ -115,7 +116,7 @@ export class Workplace {
           break;
         case 'python':
           writeFileSync(join(this.folder, `block-${index}.py`), checkedPython(text));
-          lines.push(`python3 block-${index}.py`);
+          lines.push(`python_block block-${index}.py`);
           break;
         case 'ts':
           writeFileSync(join(this.folder, `block-${index}.ts`), text);
@@ -135,8 +136,36 @@ export class Workplace {
 /** An HTTP error is an error, and a machine without netcat has one that does what the documents need. */
 const prelude = `
 set -eu -o pipefail
+rm -f asked told
 curl() { command curl --silent --show-error --fail-with-body "$@"; }
 command -v nc >/dev/null || nc() { node nc.mjs "$@"; }
+python_block() {
+  if [ ! -p asked ]; then
+    mkfifo asked told
+    python3 -B blocks.py <asked >told &
+    disown
+    exec 7>asked 8<told
+  fi
+  echo "$1" >&7
+  read -r answer <&8
+  [ "$answer" = done ]
+}
+`;
+
+/** One interpreter for all blocks of a page: what a block defines is there in the next one. */
+const interpreter = `
+import sys, traceback
+def __is(value, expected):
+    assert repr(value) == expected, f"{value!r} and not {expected}"
+names = {"__is": __is}
+for file in sys.stdin:
+    file = file.strip()
+    try:
+        exec(compile(open(file).read(), file, "exec"), names)
+        print("done", flush=True)
+    except BaseException:
+        traceback.print_exc()
+        print("failed", flush=True)
 `;
 
 const netcat = `
@@ -174,9 +203,9 @@ function checkedPython(text: string): string {
     const [expected] = remarks(line, '#');
     if (expected === undefined) return line;
     const [, indent = '', expression = ''] = /^(\s*)(.*?)\s*# ->/.exec(line) ?? [];
-    return `${indent}__is(${expression}, ${JSON.stringify(expected)})`;
+    return `${indent}__is((${expression}), ${JSON.stringify(expected)})`;
   });
-  return `def __is(value, expected):\n    assert repr(value) == expected, (value, expected)\n${lines.join('\n')}`;
+  return lines.join('\n');
 }
 
 /** `...` stands for anything within its line, and a line of nothing else for any lines. */
