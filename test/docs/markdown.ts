@@ -40,14 +40,21 @@ export function blocksOf({ path, text }: Page): Block[] {
     const line = lines[index] ?? '';
     const fence = /^( *)```(\w*)$/.exec(line);
     if (fence === null) {
-      remark = /^ *<!-- not run: (.+) -->$/.exec(line)?.[1] ?? (line.trim() === '' ? remark : undefined);
+      remark =
+        /^ *<!-- not run: (.+) -->$/.exec(line)?.[1] ?? (line.trim() === '' ? remark : undefined);
       continue;
     }
     const [, indent = '', language = ''] = fence;
     const end = lines.indexOf(`${indent}\`\`\``, index + 1);
     if (end < 0) throw new Error(`${path}:${index + 1}: the block has no end`);
     const inside = lines.slice(index + 1, end).map((inner) => inner.slice(indent.length));
-    blocks.push({ page: path, line: index + 1, language, text: `${inside.join('\n')}\n`, notRun: remark });
+    blocks.push({
+      page: path,
+      line: index + 1,
+      language,
+      text: `${inside.join('\n')}\n`,
+      notRun: remark,
+    });
     remark = undefined;
     index = end;
   }
@@ -69,7 +76,7 @@ export const PROSE_WIDTH = 100;
 /** Lines of prose that are too wide. Tables, headings and the targets of links may be. */
 export function wideLines(page: Page): string[] {
   return withoutBlocks(page).flatMap((line, index) => {
-    if (/^\s*(?:\||#|<!--)/.test(line)) return [];
+    if (/^\s*(?:\||#|<)/.test(line)) return [];
     const start = /^\s*(?:[-*] |\d+\. )?/.exec(line)?.[0].length ?? 0;
     const measured = line.replace(/\]\([^)]*\)/g, ']()');
     // A single word, or code that cannot be broken, has no narrower form.

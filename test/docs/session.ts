@@ -44,12 +44,18 @@ export class Workplace {
   }
 
   get servers(): { id: number; host: string; port: number }[] {
-    return Array.from({ length: SERVERS }, (_, id) => ({ id, host: 'localhost', port: this.firstPort + id }));
+    return Array.from({ length: SERVERS }, (_, id) => ({
+      id,
+      host: 'localhost',
+      port: this.firstPort + id,
+    }));
   }
 
   /** The documented ports, and the first one after them, replaced by those of this place. */
   toReal(text: string): string {
-    return text.replace(/\b900[1-6]\b/g, (port) => String(this.firstPort + Number(port) - DOCUMENTED_PORT));
+    return text.replace(/\b900[1-6]\b/g, (port) =>
+      String(this.firstPort + Number(port) - DOCUMENTED_PORT),
+    );
   }
 
   toDocumented(text: string): string {
@@ -87,7 +93,9 @@ export class Workplace {
 
   private judge(program: Program, status: ExitStatus, expectations: readonly Expectation[]): void {
     if (status !== 0) {
-      throw new Error(`ended with ${status} in the block at ${this.read('progress')}:\n${program.stderr}`);
+      throw new Error(
+        `ended with ${status} in the block at ${this.read('progress')}:\n${program.stderr}`,
+      );
     }
     for (const { block, command, expected, file } of expectations) {
       const actual = this.toDocumented(this.read(file));
@@ -119,7 +127,8 @@ export class Workplace {
       lines.push(`echo '${block.page}:${block.line}' >progress`);
       switch (block.language) {
         case 'console':
-          for (const { command, output } of dialogue(text)) add(block, command, this.toDocumented(output));
+          for (const { command, output } of dialogue(text))
+            add(block, command, this.toDocumented(output));
           break;
         case 'python':
           writeFileSync(join(this.folder, `block-${index}.py`), checkedPython(text));
