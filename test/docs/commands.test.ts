@@ -70,10 +70,7 @@ describe('documents: their commands', function () {
   describe('can fail', () => {
     async function failureOf(language: string, text: string): Promise<string> {
       try {
-        await shared.run(
-          [{ page: 'docs/a.md', line: 7, language, text, notRun: undefined }],
-          PAGE_MS,
-        );
+        await shared.run([{ page: 'docs/a.md', line: 7, language, text, notRun: undefined }], PAGE_MS);
         return '';
       } catch (error) {
         return String(error);
@@ -81,24 +78,18 @@ describe('documents: their commands', function () {
     }
 
     it('when a command fails', async () => {
-      expect(await failureOf('sh', 'false\n')).to.include(
-        'ended with 1 in the block at docs/a.md:7',
-      );
+      expect(await failureOf('sh', 'false\n')).to.include('ended with 1 in the block at docs/a.md:7');
       expect(await failureOf('sh', 'curl localhost:9001/nothing/here\n')).to.include('docs/a.md:7');
       expect(await failureOf('python', '1 + 1  # -> 3\n')).to.include('docs/a.md:7');
     });
 
     it('when something else is printed', async () => {
-      expect(await failureOf('sh', 'echo one  # -> two\n')).to.include(
-        'printed\none\nand not\ntwo',
-      );
+      expect(await failureOf('sh', 'echo one  # -> two\n')).to.include('printed\none\nand not\ntwo');
       expect(await failureOf('console', '$ echo one\n$ echo two\none\n')).to.include(
         'printed\none\nand not\n',
       );
       expect(await failureOf('console', '$ printf "a b\\nc\\nd\\n"\na ...\n...\nd\n')).to.equal('');
-      expect(await failureOf('ts', 'console.log(1); // -> 2\n')).to.include(
-        'printed\n1\nand not\n2',
-      );
+      expect(await failureOf('ts', 'console.log(1); // -> 2\n')).to.include('printed\n1\nand not\n2');
     });
   });
 

@@ -40,8 +40,7 @@ export function blocksOf({ path, text }: Page): Block[] {
     const line = lines[index] ?? '';
     const fence = /^( *)```(\w*)$/.exec(line);
     if (fence === null) {
-      remark =
-        /^ *<!-- not run: (.+) -->$/.exec(line)?.[1] ?? (line.trim() === '' ? remark : undefined);
+      remark = /^ *<!-- not run: (.+) -->$/.exec(line)?.[1] ?? (line.trim() === '' ? remark : undefined);
       continue;
     }
     const [, indent = '', language = ''] = fence;

@@ -2,15 +2,7 @@ import { expect } from 'chai';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import {
-  blocksOf,
-  brokenLinks,
-  readPages,
-  root,
-  wideLines,
-  type Block,
-  type Page,
-} from './markdown.js';
+import { blocksOf, brokenLinks, readPages, root, wideLines, type Block, type Page } from './markdown.js';
 
 /** Languages of blocks that are run (test/docs/commands.test.ts), that are parsed, and that are only shown. */
 const RUN = ['sh', 'console', 'python', 'ts'];
@@ -63,9 +55,7 @@ describe('documents: their form', () => {
 
   it('has no commands in blocks that are only shown', () => {
     const commands = /^(?:\$ |npm |npx |curl |surfstore |node |\.\/run-server|python)/m;
-    const hidden = blocks.filter(
-      ({ language, text }) => SHOWN.includes(language) && commands.test(text),
-    );
+    const hidden = blocks.filter(({ language, text }) => SHOWN.includes(language) && commands.test(text));
     expect(hidden.map(at)).to.deep.equal([]);
   });
 
@@ -94,12 +84,10 @@ describe('documents: their form', () => {
     expect(named).not.to.be.empty;
     expect(named.filter(({ name }) => !scripts.includes(name))).to.deep.equal([]);
     const files = pages.flatMap(({ path, text }) =>
-      [...text.matchAll(/`((?:src|test|chaos|scripts|bench)\/[\w./-]+\.\w+)`/g)].map(
-        ([, file = '']) => ({
-          path,
-          file,
-        }),
-      ),
+      [...text.matchAll(/`((?:src|test|chaos|scripts|bench)\/[\w./-]+\.\w+)`/g)].map(([, file = '']) => ({
+        path,
+        file,
+      })),
     );
     expect(files.filter(({ file }) => !existsSync(join(root, file)))).to.deep.equal([]);
   });
@@ -112,9 +100,7 @@ describe('documents: their form', () => {
     });
 
     it('finds broken links', () => {
-      const one = page(
-        '# The one\n[a](#the-one) [b](#none) [c](missing.md) [d](https://example.org)',
-      );
+      const one = page('# The one\n[a](#the-one) [b](#none) [c](missing.md) [d](https://example.org)');
       expect(brokenLinks(one, [one])).to.have.length(2);
     });
 

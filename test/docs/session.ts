@@ -53,9 +53,7 @@ export class Workplace {
 
   /** The documented ports, and the first one after them, replaced by those of this place. */
   toReal(text: string): string {
-    return text.replace(/\b900[1-6]\b/g, (port) =>
-      String(this.firstPort + Number(port) - DOCUMENTED_PORT),
-    );
+    return text.replace(/\b900[1-6]\b/g, (port) => String(this.firstPort + Number(port) - DOCUMENTED_PORT));
   }
 
   toDocumented(text: string): string {
@@ -93,9 +91,7 @@ export class Workplace {
 
   private judge(program: Program, status: ExitStatus, expectations: readonly Expectation[]): void {
     if (status !== 0) {
-      throw new Error(
-        `ended with ${status} in the block at ${this.read('progress')}:\n${program.stderr}`,
-      );
+      throw new Error(`ended with ${status} in the block at ${this.read('progress')}:\n${program.stderr}`);
     }
     for (const { block, command, expected, file } of expectations) {
       const actual = this.toDocumented(this.read(file));
@@ -127,8 +123,7 @@ export class Workplace {
       lines.push(`echo '${block.page}:${block.line}' >progress`);
       switch (block.language) {
         case 'console':
-          for (const { command, output } of dialogue(text))
-            add(block, command, this.toDocumented(output));
+          for (const { command, output } of dialogue(text)) add(block, command, this.toDocumented(output));
           break;
         case 'python':
           writeFileSync(join(this.folder, `block-${index}.py`), checkedPython(text));
