@@ -35,6 +35,7 @@ export class Workplace {
     }
     const config = readFileSync(join(root, 'myconfig.txt'), 'utf8');
     writeFileSync(join(this.folder, 'myconfig.txt'), this.toReal(config));
+    writeFileSync(join(this.folder, 'curl.mjs'), curl);
     writeFileSync(join(this.folder, 'nc.mjs'), netcat);
     writeFileSync(join(this.folder, 'blocks.py'), interpreter);
   }
@@ -144,11 +145,15 @@ export class Workplace {
   }
 }
 
-/** An HTTP error is an error, and a machine without netcat has one that does what the documents need. */
+/** An HTTP error is an error. A machine without curl or netcat has ones that do what the documents need. */
 const prelude = `
 set -eu -o pipefail
 rm -f asked told
-curl() { command curl --silent --show-error --fail-with-body "$@"; }
+if command -v curl >/dev/null; then
+  curl() { command curl --silent --show-error --fail-with-body "$@"; }
+else
+  curl() { node curl.mjs "$@"; }
+fi
 command -v nc >/dev/null || nc() { node nc.mjs "$@"; }
 python_block() {
   if [ ! -p asked ]; then
@@ -177,6 +182,28 @@ for file in sys.stdin:
     except BaseException:
         traceback.print_exc()
         print("failed", flush=True)
+`;
+
+const curl = `
+import { parseArgs } from 'node:util';
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    include: { type: 'boolean', short: 'i' },
+    request: { type: 'string', short: 'X' },
+    data: { type: 'string', short: 'd' },
+    header: { type: 'string', short: 'H', multiple: true, default: [] },
+  },
+});
+const response = await fetch('http://' + positionals[0], {
+  method: values.request ?? (values.data === undefined ? 'GET' : 'POST'),
+  headers: values.header.map((header) => header.split(': ')),
+  body: values.data,
+});
+const headers = [...response.headers].map(([name, value]) => name + ': ' + value + '\\n');
+if (values.include) console.log('HTTP/1.1 ' + response.status + ' ' + response.statusText + '\\n' + headers.join(''));
+process.stdout.write(await response.text());
+process.exitCode = response.ok ? 0 : 22;
 `;
 
 const netcat = `
