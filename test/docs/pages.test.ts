@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { checkHistory, decodeHistory } from '../../src/verify/index.js';
 import { blocksOf, brokenLinks, readPages, root, wideLines, type Block, type Page } from './markdown.js';
 
 /** Languages of blocks that are run (test/docs/commands.test.ts), that are parsed, and that are only shown. */
@@ -72,6 +73,15 @@ describe('documents: their form', () => {
         ).not.to.throw();
       }
     }
+  });
+
+  it('has an example of a history that can be read, and is linearizable', () => {
+    const example = blocks.find(
+      ({ page: path, text }) => path === 'docs/histories.md' && text.startsWith('{"format"'),
+    );
+    const operations = decodeHistory(example?.text ?? '');
+    expect(operations).to.have.length.above(3);
+    expect(checkHistory(operations)).to.include({ ok: true });
   });
 
   it('names scripts of package.json, and files, that exist', () => {
