@@ -16,7 +16,7 @@ import { Workplace } from './session.js';
 const LANGUAGES = ['sh', 'console', 'python', 'ts'];
 /** Ends with servers that cannot be trusted any more, so it comes last. */
 const LAST = 'docs/answers.md';
-const PAGE_MS = 60_000;
+const PAGE_MS = 120_000;
 /** Longer than usual: on a busy machine nobody is to campaign unasked, since the pages say who leads. */
 const QUIET = ['--election-min-ms', '1000', '--election-max-ms', '2000', '--log-level', 'silent'];
 
