@@ -37,6 +37,8 @@ export interface SurfstoreParts {
   readonly names: NameCharacters;
   /** Whether the server can be crashed and cut off by a call. */
   readonly chaosHooks: boolean;
+  /** What the dashboard of another server is told of this one, as JSON. */
+  readonly sample: () => Promise<string>;
   /** Answers a peer's message, both as JSON; rejects with what the peer is to be told instead. */
   readonly answerPeer: (message: string, call: CallContext) => Promise<string>;
 }
@@ -52,7 +54,7 @@ export function surfstoreMethods(parts: SurfstoreParts): Method[] {
   ];
 }
 
-function metadataMethods({ node, files, status, wire, names }: SurfstoreParts): Method[] {
+function metadataMethods({ node, files, status, sample, wire, names }: SurfstoreParts): Method[] {
   const fileMap = new FileMapXml();
   return [
     method('surfstore.ping', [], 'boolean', 'True: the server is there, crashed or not.', () => true),
@@ -100,6 +102,13 @@ function metadataMethods({ node, files, status, wire, names }: SurfstoreParts): 
       'struct',
       'Role, term, indexes and peers of this server. Integers; -1 means not known. Answers when crashed too.',
       () => statusStruct(status),
+    ),
+    method(
+      'surfstore.sample',
+      [],
+      'string',
+      'The status of this server and its counters as JSON, for the dashboards of other servers. Answers when crashed too.',
+      sample,
     ),
   ];
 }

@@ -4,6 +4,8 @@ import type { Logger } from 'pino';
 import { HttpFront } from '../api/httpFront.js';
 import { RpcLeaderCalls } from '../api/leaderCalls.js';
 import type { StatusSource } from '../api/status.js';
+import { Dashboard } from '../dashboard/dashboard.js';
+import { ElectionLog } from '../dashboard/electionLog.js';
 import { rosterOf, type ClusterConfig, type ServerAddress } from '../config/clusterFile.js';
 import type { ServerOptions } from '../config/options.js';
 import { ServerMetrics } from '../metrics/serverMetrics.js';
@@ -87,7 +89,8 @@ export async function startServer({
   const { lookup } = new AddressBook();
   const transport = new RpcTransport(peers, options.rpcTimeoutMs, lookup);
   const raft = raftConfig(cluster, server, options, isEmpty);
-  // The router comes after the node whose changes it follows.
+  const elections = new ElectionLog();
+  // The router and the dashboard come after the node whose changes they follow.
   let follow = (): void => undefined;
   const node = new RaftNode<CommandResult>({
     raft,
@@ -110,6 +113,11 @@ export async function startServer({
       [
         metrics.node.observer,
         observer,
+        {
+          ...deafObserver,
+          roleChanged: elections.roleChanged,
+          lifecycleChanged: elections.lifecycleChanged,
+        },
         { ...deafObserver, roleChanged: () => follow(), lifecycleChanged: () => follow() },
       ],
       observerThrew,
@@ -124,7 +132,6 @@ export async function startServer({
     callsMax: options.waitingCallsMax,
     charsMax: options.uncommittedBytesMax,
   });
-  follow = () => router.reconsider();
   const status: StatusSource = {
     id: server.id,
     servers: cluster.servers,
@@ -147,12 +154,30 @@ export async function startServer({
     (peer) => leaderCalls.stateOf(peer),
     (peer) => node.leaderLost(peer),
   );
-  const surfaces = surfacesOf({ node, router, state, status, isThere, peerWatch, options, metrics, log });
+  const dashboard = new Dashboard({
+    source: status,
+    node,
+    state,
+    metrics,
+    elections,
+    leaderlessCalls: () => router.leaderlessCalls,
+    dataDir: options.dataDir,
+    chaosHooks: options.chaosHooks,
+    lookup,
+    failed: (error) => log.error({ err: error }, 'the dashboard could not look at this server'),
+  });
+  follow = () => {
+    router.reconsider();
+    dashboard.poke();
+  };
+  const parts = { node, router, state, status, isThere, peerWatch, options, metrics, dashboard, log };
+  const surfaces = surfacesOf(parts);
   const front = new HttpFront(surfaces, {}, { ...shares, peerHeader: PEER_HEADER });
   const stop = async (): Promise<void> => {
     node.stop();
     transport.close();
     leaderCalls.close();
+    dashboard.close();
     await front.close();
     await new Promise<void>((resolve) =>
       storage.close((error) => {

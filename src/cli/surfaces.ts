@@ -12,6 +12,7 @@ import { surfstoreMethods } from '../api/surfstoreMethods.js';
 import { XmlRpcSurface } from '../api/xmlrpcSurface.js';
 import { MemoryBlockStore } from '../blocks/memoryBlockStore.js';
 import type { ServerOptions } from '../config/options.js';
+import type { Dashboard } from '../dashboard/dashboard.js';
 import type { ServerMetrics } from '../metrics/serverMetrics.js';
 import { errorTable } from '../node/errors.js';
 import { ClientSessions } from '../node/clientSessions.js';
@@ -33,6 +34,7 @@ export interface SurfaceParts {
   readonly peerWatch: PeerWatch;
   readonly options: ServerOptions;
   readonly metrics: ServerMetrics;
+  readonly dashboard: Dashboard;
   readonly log: Logger;
 }
 
@@ -46,6 +48,7 @@ export function surfacesOf({
   peerWatch,
   options,
   metrics,
+  dashboard,
   log,
 }: SurfaceParts): Surfaces {
   const { bodyBytesMax } = options;
@@ -75,6 +78,7 @@ export function surfacesOf({
         if (type === 'appendEntries' || type === 'heartbeat') peerWatch.heard(from, connection);
       }),
     status,
+    sample: () => dashboard.sampleText(),
   });
   const surface = new XmlRpcSurface(methods, new FaultTranslator(status.servers));
   return {
@@ -92,6 +96,7 @@ export function surfacesOf({
       messages,
       new AdminStatus(status, isThere),
       new MetricsPage(metrics),
+      dashboard,
     ],
     lines: messages,
     events: metrics.calls.events(({ method }, error) => log.error({ err: error, method }, 'internal error')),

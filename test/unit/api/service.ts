@@ -124,6 +124,7 @@ export class Service {
       chaosHooks,
       names,
       answerPeer: (message) => answerPeer(this.node, message),
+      sample: () => Promise.resolve('{}'),
       status: {
         id: 0,
         servers,

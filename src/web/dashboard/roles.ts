@@ -1,0 +1,29 @@
+import type { ServerView } from '../../dashboard/sample.js';
+
+/** How a server is drawn and named: a role of Raft, or why it has none. */
+export type ShownRole = 'leader' | 'follower' | 'candidate' | 'crashed' | 'gone' | 'unknown';
+
+export const roleWords: Readonly<Record<ShownRole, string>> = {
+  leader: 'leader',
+  follower: 'follower',
+  candidate: 'candidate',
+  crashed: 'crashed',
+  gone: 'no answer',
+  unknown: 'not asked yet',
+};
+
+export function roleOf({ sample, failure }: ServerView): ShownRole {
+  if (failure !== null) return 'gone';
+  if (sample === null) return 'unknown';
+  switch (sample.lifecycle) {
+    case 'running':
+      return sample.role === 'preCandidate' ? 'candidate' : sample.role;
+    case 'crashed':
+    case 'restoring':
+      return 'crashed';
+    case 'starting':
+    case 'failed':
+    case 'stopped':
+      return 'gone';
+  }
+}
