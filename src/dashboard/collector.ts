@@ -48,6 +48,8 @@ export class Collector {
   private readonly urgent = new Set<number>();
   private readonly clockMs: () => number;
   private points: Point[] = [];
+  /** Who leads, by the word of this server. */
+  private leaderSeen: number | null = null;
   private leaderlessSince: number | null = null;
   private timer: NodeJS.Timeout | undefined;
   private poking: NodeJS.Timeout | undefined;
@@ -113,6 +115,10 @@ export class Collector {
     const { self, own } = this.options;
     const sample = await own();
     this.known.get(self)?.answered(sample, this.clockMs());
+    // The server that leads now tells most.
+    if (sample.leader !== null && sample.leader !== this.leaderSeen && sample.leader !== self)
+      this.urgent.add(sample.leader);
+    this.leaderSeen = sample.leader;
   }
 
   private async ask(server: number): Promise<void> {

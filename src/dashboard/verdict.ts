@@ -32,7 +32,7 @@ interface Standing {
   readonly crashed: readonly number[];
   /** They do not answer, or have failed. */
   readonly gone: readonly ServerView[];
-  /** They run, and were told to ignore everybody else. */
+  /** They were told to ignore everybody else, whether or not they run. */
   readonly isolated: readonly number[];
   readonly majority: number;
   readonly leader: Sample | undefined;
@@ -65,7 +65,7 @@ function standingOf(all: readonly ServerView[]): Standing {
     ({ id, sample, failure }) =>
       failure !== null || (sample !== null && !crashed.includes(id) && sample.lifecycle !== 'running'),
   );
-  const isolated = up
+  const isolated = samples
     .filter(({ unreachableFrom }) => all.length > 1 && unreachableFrom.length === all.length - 1)
     .map(({ id }) => id);
   const leaders = up.filter(({ role, hasQuorum }) => role === 'leader' && hasQuorum);
@@ -97,7 +97,8 @@ function led(standing: Standing, leader: Sample, unasked: readonly ServerView[],
 function noMajority(standing: Standing, notes: string[]): Verdict {
   const { all, up, inTouch, majority } = standing;
   const present = inTouch.length;
-  const headline = `no majority: ${waitingText(up)}`;
+  const calls = callsOf(up);
+  const headline = `no majority: ${calls === 0 ? 'nothing can be written or read' : waitingText(calls)}`;
   const missing = missingOf(standing);
   const needed = majority - present;
   const step =
@@ -111,7 +112,7 @@ function noMajority(standing: Standing, notes: string[]): Verdict {
 function noLeader(standing: Standing, leaderlessMs: number | null, notes: string[]): Verdict {
   const { up, inTouch, all } = standing;
   const since = leaderlessMs === null ? '' : ` for ${(leaderlessMs / 1000).toFixed(1)} s`;
-  const headline = `no leader${since}: ${inTouch.length} of ${all.length} answer, ${waitingText(up)}`;
+  const headline = `no leader${since}: ${inTouch.length} of ${all.length} answer, ${waitingText(callsOf(up))}`;
   const wait = 'wait: a majority answers, and an election takes about a second';
   const stuck = 'look at the logs of the servers: a majority answers, so an election should be over';
   const isLong = (leaderlessMs ?? 0) > ELECTION_MS;
@@ -119,16 +120,17 @@ function noLeader(standing: Standing, leaderlessMs: number | null, notes: string
 }
 
 /** The servers that do not count, and what brings any of them back. */
-function missingOf({ crashed, gone, isolated }: Standing): {
+function missingOf({ up, crashed, gone, isolated }: Standing): {
   readonly ids: readonly number[];
   readonly verb: string;
 } {
+  const deaf = up.flatMap(({ id }) => (isolated.includes(id) ? id : []));
   const verbs = [
     ...(crashed.length > 0 ? ['restore'] : []),
     ...(gone.length > 0 ? ['start'] : []),
-    ...(isolated.length > 0 ? ['heal'] : []),
+    ...(deaf.length > 0 ? ['heal'] : []),
   ];
-  const ids = [...crashed, ...gone.map(({ id }) => id), ...isolated].sort((a, b) => a - b);
+  const ids = [...crashed, ...gone.map(({ id }) => id), ...deaf].sort((a, b) => a - b);
   return { ids, verb: verbs.join(' or ') };
 }
 
@@ -198,8 +200,11 @@ function notesOfResources({ id, disk, eventLoopMs, stateBytes, stateBytesMax }: 
   return notes;
 }
 
-function waitingText(up: readonly Sample[]): string {
-  const calls = up.reduce((sum, { waiting }) => sum + waiting.calls, 0);
+function callsOf(up: readonly Sample[]): number {
+  return up.reduce((sum, { waiting }) => sum + waiting.calls, 0);
+}
+
+function waitingText(calls: number): string {
   if (calls === 0) return 'no call waits';
   return calls === 1 ? '1 call waits' : `${count(calls)} calls wait`;
 }

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import type { Point } from '../../dashboard/sample.js';
-import { duration, rate } from './format.js';
+import { clockTime, duration, rate } from './format.js';
 import { points, servers } from './store.js';
 
 const HEIGHT = 170;
@@ -129,8 +129,7 @@ function optionsOf(
   lines: readonly Line[],
   text: (value: number) => string,
 ): uPlot.Options {
-  const style = getComputedStyle(element);
-  const colour = (name: string): string => style.getPropertyValue(name);
+  const colour = (name: string): string => resolved(element, name);
   const axis = { stroke: colour('--muted'), font: '11px system-ui, sans-serif', ticks: { show: false } };
   const grid = { stroke: colour('--line'), width: 1 };
   return {
@@ -143,7 +142,12 @@ function optionsOf(
       y: { range: (_chart, _min, max) => [0, max > 0 ? max * 1.15 : 1] },
     },
     axes: [
-      { ...axis, grid: { show: false }, space: 70 },
+      {
+        ...axis,
+        grid: { show: false },
+        space: 80,
+        values: (_chart, values) => values.map((value) => clockTime(value * 1000)),
+      },
       { ...axis, grid, size: 58, space: 34, values: (_chart, values) => values.map((value) => text(value)) },
     ],
     series: [
@@ -156,4 +160,14 @@ function optionsOf(
       })),
     ],
   };
+}
+
+/** A colour of the style sheet as a canvas understands it: light or dark is decided. */
+function resolved(element: HTMLElement, name: string): string {
+  const probe = document.createElement('span');
+  probe.style.color = `var(${name})`;
+  element.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
 }

@@ -6,6 +6,7 @@ export function RoleShape({ role, size }: { readonly role: ShownRole; readonly s
   const className = `shape ${role}`;
   switch (role) {
     case 'leader':
+    case 'unheard':
       return <polygon class={className} points={polygon(6, size * 1.08, 0)} />;
     case 'candidate':
       return <polygon class={className} points={polygon(4, size * 1.18, 0)} />;

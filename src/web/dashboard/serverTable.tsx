@@ -14,7 +14,7 @@ const columns = [
   'Last / committed / applied',
   'Behind',
   'Last contact',
-  'From peers',
+  'Peer requests',
   'Data',
   'Version, up',
 ] as const;
@@ -50,7 +50,7 @@ function Row({ view }: { readonly view: ServerView }): JSX.Element {
     <div role="row" class={isOld ? 'old' : ''}>
       <Cell name={columns[0]}>
         <strong class="server-id">{view.id}</strong>
-        {isSelf ? <span class="here">you look from here</span> : <a href={pageOf(view)}>{view.address}</a>}
+        {isSelf ? <span class="here">{view.address}, here</span> : <a href={pageOf(view)}>{view.address}</a>}
       </Cell>
       <Cell name={columns[1]}>
         <span class={`role ${role}`}>
@@ -129,20 +129,11 @@ function diskText({ directory, freeBytes }: NonNullable<Told['disk']>): JSX.Elem
 /** Requests of other servers per second beside what an idle server may receive. */
 function Budget({ perSecond }: { readonly perSecond: number | null }): JSX.Element {
   if (perSecond === null) return <>–</>;
-  const isOver = perSecond > PEER_RPC_BUDGET;
+  const words = `${rate(perSecond)} per second; an idle server may receive about ${PEER_RPC_BUDGET}, and each write adds to it`;
   return (
-    <span
-      class="budget"
-      title={`the assignment allows about ${PEER_RPC_BUDGET} per second to an idle server; writes add to it`}
-    >
-      <meter
-        class={isOver ? 'over' : ''}
-        min={0}
-        max={PEER_RPC_BUDGET}
-        value={Math.min(perSecond, PEER_RPC_BUDGET)}
-        aria-label={`${rate(perSecond)} of ${PEER_RPC_BUDGET} per second`}
-      />
-      {`${rate(perSecond)} of ${PEER_RPC_BUDGET}/s`}
+    <span class="budget" title={words}>
+      <meter min={0} max={PEER_RPC_BUDGET} value={Math.min(perSecond, PEER_RPC_BUDGET)} aria-label={words} />
+      {`${rate(perSecond)}/s`}
     </span>
   );
 }
