@@ -39,6 +39,8 @@ interface SurfstoreParts {
   readonly names: NameCharacters;
   /** Whether the server can be crashed and cut off by a call. */
   readonly chaosHooks: boolean;
+  /** What the dashboard of another server is told of this one, as JSON. */
+  readonly sample: () => Promise<string>;
   /** Answers a peer's message, both as JSON; rejects with what the peer is to be told instead. */
   readonly answerPeer: (message: string, call: CallContext) => Promise<string>;
 }
@@ -54,7 +56,8 @@ export function surfstoreMethods(parts: SurfstoreParts): Method[] {
   ];
 }
 
-function metadataMethods({ node, files, status, trace, wire, names }: SurfstoreParts): Method[] {
+function metadataMethods(parts: SurfstoreParts): Method[] {
+  const { node, files, status, trace, sample, wire, names } = parts;
   const fileMap = new FileMapXml();
   return [
     method('surfstore.ping', [], 'boolean', 'True: the server is there, crashed or not.', () => true),
@@ -110,6 +113,13 @@ function metadataMethods({ node, files, status, trace, wire, names }: SurfstoreP
       'What this server did of late, and why, the oldest first: structs of time (ISO 8601), kind and text. Answers ' +
         'when crashed too.',
       () => trace.list().map(traceStruct),
+    ),
+    method(
+      'surfstore.sample',
+      [],
+      'string',
+      'The status of this server and its counters as JSON, for the dashboards of other servers. Answers when crashed too.',
+      sample,
     ),
   ];
 }

@@ -4,6 +4,8 @@ import type { Logger } from 'pino';
 import { HttpFront } from '../api/httpFront.js';
 import { RpcLeaderCalls } from '../api/leaderCalls.js';
 import type { StatusSource } from '../api/status.js';
+import { Dashboard } from '../dashboard/dashboard.js';
+import { ElectionLog } from '../dashboard/electionLog.js';
 import { rosterOf, type ClusterConfig, type ServerAddress } from '../config/clusterFile.js';
 import type { ServerOptions } from '../config/options.js';
 import { ServerMetrics } from '../metrics/serverMetrics.js';
@@ -91,7 +93,8 @@ export async function startServer({
   const transport = new RpcTransport(peers, options.rpcTimeoutMs, lookup);
   const trace = new TraceRing(TRACED_EVENTS_MAX, options.tickMs, Date.now);
   const raft = raftConfig(cluster, server, options, isEmpty);
-  // The router comes after the node whose changes it follows.
+  const elections = new ElectionLog();
+  // The router and the dashboard come after the node whose changes they follow.
   let follow = (): void => undefined;
   const node = new RaftNode<CommandResult>({
     raft,
@@ -115,6 +118,11 @@ export async function startServer({
         metrics.node.observer,
         observer,
         { ...noopObserver, traced: trace.traced, lifecycleChanged: trace.lifecycleChanged },
+        {
+          ...noopObserver,
+          roleChanged: elections.roleChanged,
+          lifecycleChanged: elections.lifecycleChanged,
+        },
         { ...noopObserver, roleChanged: () => follow(), lifecycleChanged: () => follow() },
       ],
       observerThrew,
@@ -129,7 +137,6 @@ export async function startServer({
     callsMax: options.waitingCallsMax,
     charsMax: options.uncommittedBytesMax,
   });
-  follow = () => router.reconsider();
   const status: StatusSource = {
     id: server.id,
     servers: cluster.servers,
@@ -152,23 +159,30 @@ export async function startServer({
     (peer) => leaderCalls.stateOf(peer),
     (peer) => node.leaderLost(peer),
   );
-  const surfaces = surfacesOf({
+  const dashboard = new Dashboard({
+    source: status,
     node,
-    router,
     state,
-    status,
-    trace,
-    isThere,
-    peerWatch,
-    options,
     metrics,
-    log,
+    elections,
+    leaderlessCalls: () => router.leaderlessCalls,
+    dataDir: options.dataDir,
+    chaosHooks: options.chaosHooks,
+    lookup,
+    failed: (error) => log.error({ err: error }, 'the dashboard could not look at this server'),
   });
+  follow = () => {
+    router.reconsider();
+    dashboard.poke();
+  };
+  const parts = { node, router, state, status, trace, isThere, peerWatch, options, metrics, dashboard, log };
+  const surfaces = surfacesOf(parts);
   const front = new HttpFront(surfaces, {}, { ...shares, peerHeader: PEER_HEADER });
   const stop = async (): Promise<void> => {
     node.stop();
     transport.close();
     leaderCalls.close();
+    dashboard.close();
     await front.close();
     await new Promise<void>((resolve) =>
       storage.close((error) => {

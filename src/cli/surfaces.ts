@@ -12,6 +12,7 @@ import { surfstoreMethods } from '../api/surfstoreMethods.js';
 import { XmlRpcSurface } from '../api/xmlrpcSurface.js';
 import { MemoryBlockStore } from '../blocks/memoryBlockStore.js';
 import type { ServerOptions } from '../config/options.js';
+import type { Dashboard } from '../dashboard/dashboard.js';
 import type { ServerMetrics } from '../metrics/serverMetrics.js';
 import { errorTable } from '../node/errors.js';
 import { ClientSessions } from '../node/clientSessions.js';
@@ -34,6 +35,7 @@ interface SurfaceParts {
   readonly peerWatch: PeerWatch;
   readonly options: ServerOptions;
   readonly metrics: ServerMetrics;
+  readonly dashboard: Dashboard;
   readonly log: Logger;
 }
 
@@ -48,6 +50,7 @@ export function surfacesOf({
   peerWatch,
   options,
   metrics,
+  dashboard,
   log,
 }: SurfaceParts): Surfaces {
   const { bodyBytesMax } = options;
@@ -78,6 +81,7 @@ export function surfacesOf({
       }),
     status,
     trace,
+    sample: () => dashboard.sampleText(),
   });
   const surface = new XmlRpcSurface(methods, new FaultTranslator(status.servers));
   return {
@@ -95,6 +99,7 @@ export function surfacesOf({
       messages,
       new AdminStatus(status, isThere),
       new MetricsPage(metrics),
+      dashboard,
     ],
     lines: messages,
     events: metrics.calls.events(({ method }, error) => log.error({ err: error, method }, 'internal error')),

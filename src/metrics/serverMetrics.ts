@@ -2,8 +2,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { MetricsSource } from '../api/metricsPage.js';
 import type { StatusSource } from '../api/status.js';
+import type { Readings } from '../dashboard/sample.js';
 import { CallMetrics } from './callMetrics.js';
 import { NodeMetrics } from './nodeMetrics.js';
+import { readingsOf } from './readings.js';
 import { statusGauges } from './statusGauges.js';
 import type { Now } from './tallies.js';
 
@@ -39,6 +41,11 @@ export class ServerMetrics implements MetricsSource {
   text(): Promise<string> {
     this.scrape ??= this.collect().finally(() => (this.scrape = undefined));
     return this.scrape;
+  }
+
+  /** Those of the counters that the dashboard shows, without a scrape. */
+  readings(): Promise<Readings> {
+    return readingsOf(this.registry);
   }
 
   private async collect(): Promise<string> {

@@ -45,7 +45,7 @@ interface RouterLimits {
  * time is over. A call may be sent more than once, so a command must carry a request id.
  */
 export class LeaderRouter<Result> {
-  private readonly open = new Set<{ reconsider(): void }>();
+  private readonly open = new Set<{ readonly isUnplaced: boolean; reconsider(): void }>();
   private readonly readIndexes = new Map<NodeId, SharedReadIndex>();
 
   private waitingChars = 0;
@@ -80,6 +80,13 @@ export class LeaderRouter<Result> {
       promise: Promise.resolve(place),
       cancel: () => undefined,
     }));
+  }
+
+  /** Calls that nobody works on, because this server knows no leader. */
+  get leaderlessCalls(): number {
+    let calls = 0;
+    for (const { isUnplaced } of this.open) if (isUnplaced) calls += 1;
+    return calls;
   }
 
   /** To be called whenever the node's role, known leader or lifecycle has changed. */
@@ -151,6 +158,11 @@ class RoutedCall<T> {
       this.resolve = resolve;
       this.reject = reject;
     });
+  }
+
+  /** Whether it waits for a leader. */
+  get isUnplaced(): boolean {
+    return this.attempt === undefined;
   }
 
   start(timeoutMs: number): void {

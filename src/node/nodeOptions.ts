@@ -5,7 +5,7 @@ import type { StateMachine } from '../stateMachine/stateMachine.js';
 import type { Storage } from '../storage/storage.js';
 import type { Transport } from '../transport/transport.js';
 import type { Defer, Ticker } from './clock.js';
-import type { NodeEvents, NodeObserver } from './events.js';
+import type { NodeEvents, NodeObserver, WaitingCall } from './events.js';
 import type { LifecycleState } from './lifecycle.js';
 import type { ReplyAfter } from './pendingRequests.js';
 import type { SnapshotPolicy } from './snapshots.js';
@@ -41,6 +41,8 @@ export interface NodeStatus {
   readonly core: CoreStatus;
   readonly lastApplied: number;
   readonly waitingCalls: number;
+  /** The one that has waited longest. */
+  readonly oldestCall: WaitingCall | undefined;
   /** The peers that are not heard, as `makeUnreachableFrom` wants it; in rising order. */
   readonly unreachableFrom: readonly NodeId[];
   /** The peers that answered the last request, or called before any was sent; in rising order. */

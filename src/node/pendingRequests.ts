@@ -54,6 +54,10 @@ export class PendingRequests<Result> {
     return this.waiting.size;
   }
 
+  get oldest(): WaitingCall | undefined {
+    return this.waiting.values().next().value;
+  }
+
   /** @throws ServiceError `overloaded` when as many calls wait as may */
   openWrite(): PendingCall<Result> & { request: RequestNumber } {
     return this.open<Result>('write', (resolve) => (result) => resolve(result as Result));

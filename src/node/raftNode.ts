@@ -127,6 +127,7 @@ export class RaftNode<Result> implements PeerRequestHandler {
       core: this.core?.status ?? this.lastStatus,
       lastApplied: this.lastApplied,
       waitingCalls: this.pending.size,
+      oldestCall: this.pending.oldest,
       unreachableFrom: [...this.unreachable].sort((a, b) => a - b),
       reachablePeers: [...this.channels.keys()].filter((peer) => this.health.isReachable(peer)),
     };

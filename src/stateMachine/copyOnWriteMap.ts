@@ -45,6 +45,11 @@ export class CopyOnWriteMap<Value> {
     return this.slots.delete(key);
   }
 
+  /** The keys; what changes meanwhile may or may not show. */
+  keys(): IterableIterator<string> {
+    return this.slots.keys();
+  }
+
   *entries(): IterableIterator<readonly [string, Value]> {
     for (const [key, { value }] of this.slots) yield [key, value];
   }

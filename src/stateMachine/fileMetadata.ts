@@ -50,6 +50,16 @@ export class FileMetadata implements StatePart<readonly unknown[]> {
     return this.files.get(name)?.version ?? 0;
   }
 
+  /** What is known of a file, undefined when it was never written. */
+  recordOf(name: string): FileRecord | undefined {
+    return this.files.get(name);
+  }
+
+  /** All names, in order of the first update; what changes while they are read may or may not show. */
+  names(): IterableIterator<string> {
+    return this.files.keys();
+  }
+
   /**
    * All files as they are at this moment, in order of their first update; later updates do not show in it. It is the same
    * object until the next change.

@@ -53,6 +53,11 @@ export class KeyValue implements StatePart<KeyRecord> {
     return stored === undefined ? undefined : valueOf(stored);
   }
 
+  /** All keys, in order of the first write; what changes while they are read may or may not show. */
+  names(): IterableIterator<string> {
+    return this.keys.keys();
+  }
+
   /** All keys with their values as they are at this moment. */
   list(): (readonly [string, JsonValue])[] {
     return [...this.keys.entries()].map(([key, stored]) => [key, valueOf(stored)]);

@@ -29,12 +29,15 @@ describe('the package', function () {
       'dist/src/client/index.js',
       'dist/src/client/index.d.ts',
       'dist/src/config/clusterFile.js',
+      'dist/web/ui/index.html',
+      'dist/web/ui/app.js',
+      'dist/web/ui/app.css',
     ]) {
       expect(paths).to.include(path);
     }
     const unexpected = paths.filter(
       (path) =>
-        !/^(dist\/(src|chaos)|docs)\/|^(LICENSE|README\.md|package\.json|chaos\/README\.md|myconfig\.txt)$/.test(
+        !/^(dist\/(src|chaos|web)|docs)\/|^(LICENSE|README\.md|package\.json|chaos\/README\.md|myconfig\.txt)$/.test(
           path,
         ),
     );

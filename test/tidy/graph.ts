@@ -55,7 +55,12 @@ function use(file: string, specifier: ts.Node | undefined, names: readonly strin
   if (specifier === undefined || !ts.isStringLiteral(specifier) || !specifier.text.startsWith('.'))
     return undefined;
   const path = relative('.', join(dirname(file), specifier.text));
-  return { file: path.replace(/\.js$/, '.ts'), names };
+  return { file: withoutExtension(path), names };
+}
+
+/** `a.js` is imported and `a.ts` or `a.tsx` is the file. */
+function withoutExtension(file: string): string {
+  return file.replace(/\.[jt]sx?$/, '');
 }
 
 function namesOf(clause: ts.ImportClause | undefined): string[] {
@@ -85,7 +90,7 @@ function exportsOf(statement: ts.Statement): Export[] {
 
 /** Files that import each other, by whatever detour, type-only imports included; each group in order of its names. */
 export function importCircles(modules: readonly Module[]): string[][] {
-  const known = new Map(modules.map((each) => [each.file, each]));
+  const known = new Map(modules.map((each) => [withoutExtension(each.file), each]));
   const reach = (from: string): Set<string> => {
     const seen = new Set<string>();
     const open = [from];
@@ -97,11 +102,12 @@ export function importCircles(modules: readonly Module[]): string[][] {
         }
     return seen;
   };
-  const reached = new Map(modules.map(({ file }) => [file, reach(file)]));
+  const reached = new Map([...known.keys()].map((file) => [file, reach(file)]));
   const circles = new Map<string, string[]>();
   for (const [file, seen] of reached) {
     if (!seen.has(file)) continue;
-    const circle = [...seen].filter((other) => reached.get(other)?.has(file) === true).sort();
+    const members = [...seen].filter((other) => reached.get(other)?.has(file) === true);
+    const circle = members.map((other) => known.get(other)?.file ?? other).sort();
     circles.set(circle.join(), circle);
   }
   return [...circles.values()];
@@ -118,9 +124,10 @@ export function unusedExports(modules: readonly Module[], isPublic: (file: strin
         used.add(`${file}: ${name}`);
       }
   return modules
-    .filter(({ file }) => !isPublic(file) && !usedWhole.has(file))
-    .flatMap(({ file, exports }) => exports.map(({ name }) => `${file}: ${name}`))
-    .filter((name) => !used.has(name));
+    .filter(({ file }) => !isPublic(file) && !usedWhole.has(withoutExtension(file)))
+    .flatMap(({ file, exports }) => exports.map(({ name }) => ({ file, name })))
+    .filter(({ file, name }) => !used.has(`${withoutExtension(file)}: ${name}`))
+    .map(({ file, name }) => `${file}: ${name}`);
 }
 
 /** Types that are exported under one name by more than one file: one meaning per word. */

@@ -33,8 +33,14 @@ const folders: Readonly<
   },
   metrics: {
     values: ['node', 'xmlrpc'],
-    types: ['http', 'raft', 'storage', 'transport', 'stateMachine', 'api'],
+    types: ['http', 'raft', 'storage', 'transport', 'stateMachine', 'api', 'dashboard/sample'],
   },
+  dashboard: {
+    values: ['api/jsonCall', 'net', 'node', 'xmlrpc'],
+    types: ['api', 'http', 'raft', 'stateMachine'],
+  },
+  // Runs in the browser.
+  web: { values: ['dashboard/sample'], types: [] },
   verify: { values: [], types: [] },
   sim: { values: ['raft', 'node', 'storage', 'transport', 'stateMachine', 'verify'], types: [] },
   cli: { values: ['*'], types: [] },
@@ -43,6 +49,11 @@ const folders: Readonly<
 
 /** Folders without I/O: no package and no part of Node either. */
 const pureFolders: readonly string[] = ['raft'];
+
+/** Folders that are bundled for the browser: packages of development become a part of the result, and Node is not there. */
+const bundledFolders: Readonly<Record<string, readonly string[]>> = {
+  web: ['preact', '@preact/signals', 'uplot'],
+};
 
 interface Import {
   /** Undefined when it is computed: `import(name)`. */
@@ -89,7 +100,7 @@ function ownImportProblem(
   specifier: string,
   typeOnly: boolean,
 ): string | undefined {
-  const target = posix.join(posix.dirname(file), specifier).replace(/\.[jt]s$/, '');
+  const target = posix.join(posix.dirname(file), specifier).replace(/\.(?:[jt]s|tsx|css)$/, '');
   const targetFolder = folderOf(target);
   if (targetFolder === undefined) return `${specifier} is outside the source folders`;
   if (targetFolder === folder) return undefined;
@@ -108,6 +119,11 @@ function packageProblem(
   dependencies: readonly string[],
 ): string | undefined {
   if (pureFolders.includes(folder)) return `${folder} is pure and must not import ${specifier}`;
+  const bundled = bundledFolders[folder];
+  if (bundled !== undefined) {
+    const isBundled = bundled.some((name) => specifier === name || specifier.startsWith(`${name}/`));
+    return isBundled ? undefined : `${folder} runs in the browser and must not import ${specifier}`;
+  }
   if (specifier.startsWith('node:')) return undefined;
   if (isBuiltin(specifier)) return `write node:${specifier}`;
   const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');

@@ -40,10 +40,10 @@ const publicFiles = ['src/client/index.ts', 'src/config/clusterFile.ts'];
 
 describe('tidy: the tree', () => {
   const files = filesOfTree();
-  const sources = files.filter(({ path }) => /^(?:src|chaos)\/.*\.ts$/.test(path));
+  const sources = files.filter(({ path }) => /^(?:src|chaos)\/.*\.tsx?$/.test(path));
   const core = sources.filter(({ path }) => path.startsWith('src/raft/'));
   const tests = files.filter(({ path }) => /^test\/.*\.ts$/.test(path));
-  const programs = files.filter(({ path }) => /\.(?:ts|[cm]?js|sh|py)$|^\.ci\//.test(path));
+  const programs = files.filter(({ path }) => /\.(?:tsx?|[cm]?js|sh|py)$|^\.ci\//.test(path));
   const written = files.filter(({ path }) => path !== 'package-lock.json');
   const modules = files
     .filter(({ path }) => /\.tsx?$/.test(path))

@@ -28,6 +28,7 @@ describe('api: the method table', () => {
       'surfstore.readIndex',
       'surfstore.requestVote',
       'surfstore.restore',
+      'surfstore.sample',
       'surfstore.status',
       'surfstore.tester_getversion',
       'surfstore.trace',

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { pino } from 'pino';
+import { Dashboard } from '../../../src/dashboard/dashboard.js';
+import { ElectionLog } from '../../../src/dashboard/electionLog.js';
 import { HttpFront } from '../../../src/api/httpFront.js';
 import { surfacesOf } from '../../../src/cli/surfaces.js';
 import { defaultOptions } from '../../../src/config/options.js';
@@ -83,6 +85,17 @@ export class MeteredServer {
       ),
       options: defaultOptions,
       metrics: this.metrics,
+      dashboard: new Dashboard({
+        source: status,
+        node: this.node,
+        state,
+        metrics: this.metrics,
+        elections: new ElectionLog(),
+        leaderlessCalls: () => 0,
+        dataDir: undefined,
+        chaosHooks: true,
+        failed: () => undefined,
+      }),
       log: pino({ level: 'silent' }),
     });
     this.front = new HttpFront(surfaces);

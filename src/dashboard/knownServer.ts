@@ -1,0 +1,92 @@
+import type { CommitHistory } from './commitHistory.js';
+import { latencyBetween, ratesBetween, type TimedReadings } from './rates.js';
+import type { Election, Lag, Latency, ServerRates, ServerSample, ServerView } from './sample.js';
+
+/** Rates are taken over at least so long. */
+const RATE_MS = 900;
+
+/** All that the collector knows of one server. */
+export class KnownServer {
+  /** When it was last asked, or looked at, with whatever outcome; null: never. */
+  triedAt: number | null = null;
+  rates: ServerRates | null = null;
+  latency: Latency | null = null;
+  elections: readonly Election[] = [];
+  private sample: ServerView['sample'] = null;
+  private sampledAt = 0;
+  private failure: string | null = null;
+  private lag: Lag | null = null;
+  private base: TimedReadings | null = null;
+
+  constructor(
+    readonly id: number,
+    private readonly commits: CommitHistory,
+  ) {}
+
+  /** Whether it leads, as far as it has told. */
+  get isLeading(): boolean {
+    const { sample, failure } = this;
+    return (
+      failure === null && sample?.lifecycle === 'running' && sample.role === 'leader' && sample.hasQuorum
+    );
+  }
+
+  get waitingCalls(): number | null {
+    return this.failure === null ? (this.sample?.waiting.calls ?? null) : null;
+  }
+
+  get eventLoopMs(): number | null {
+    return this.failure === null ? (this.sample?.eventLoopMs ?? null) : null;
+  }
+
+  /** @param nowMs by a clock that only goes forward */
+  answered({ readings, elections, ...sample }: ServerSample, nowMs: number): void {
+    this.elections = elections;
+    this.triedAt = nowMs;
+    this.sampledAt = nowMs;
+    this.sample = sample;
+    this.failure = null;
+    this.commits.note(nowMs, sample.commitIndex);
+    this.lag = this.commits.lagOf(sample.lastApplied, nowMs);
+    if (this.base !== null && sample.atMs - this.base.atMs < RATE_MS) return;
+    const { atMs, uptimeSeconds } = sample;
+    const taken = { atMs, uptimeSeconds, readings };
+    this.rates = ratesBetween(this.base, taken);
+    this.latency = latencyBetween(this.base, taken);
+    this.base = taken;
+  }
+
+  failed(reason: string, nowMs: number): void {
+    this.triedAt = nowMs;
+    this.failure = reason;
+    this.rates = null;
+    this.latency = null;
+    this.base = null;
+  }
+
+  forget(): void {
+    this.triedAt = null;
+    this.sample = null;
+    this.elections = [];
+    this.failure = null;
+    this.lag = null;
+    this.rates = null;
+    this.latency = null;
+    this.base = null;
+  }
+
+  view(address: string, leader: KnownServer | undefined, nowMs: number): ServerView {
+    const { id, sample, failure, rates, lag } = this;
+    const contact = leader?.sample?.peers.find((peer) => peer.id === id)?.contactMs ?? null;
+    return {
+      id,
+      address,
+      sample,
+      ageMs: sample === null ? null : Math.round(nowMs - this.sampledAt),
+      failure,
+      rates,
+      lag,
+      contactMs: leader === this ? null : contact,
+    };
+  }
+}
