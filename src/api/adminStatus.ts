@@ -13,7 +13,7 @@ const CONNECTED = 2;
 
 /** `GET /admin/status` (assignment 000): the state of this server under the names that PySyncObj gives it, and more. */
 export class AdminStatus implements Route {
-  /** @param isThere whether another server answers; between followers nothing else tells */
+  /** @param isThere whether another server answers; followers have no other way to know this of each other */
   constructor(
     private readonly source: StatusSource,
     private readonly isThere: (server: number) => Promise<boolean>,

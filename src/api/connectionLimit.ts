@@ -23,12 +23,13 @@ export const TOO_MANY_CONNECTIONS =
 const SHOW_MS = 2_000;
 
 /**
- * Counts connections, so that clients that wait can never take the descriptors that peers and files need. Beyond the limit a
- * connection stays only when its first request is a peer's; others are told that the server is overloaded.
+ * Counts connections, so that clients that wait can never take the descriptors that peers and files need. Beyond the
+ * limit a connection stays only when its first request is a peer's; others are refused because the server is
+ * overloaded.
  */
 export class ConnectionLimit {
   private clients = 0;
-  /** Beyond the limit: not known yet, or peers. */
+  /** Connections beyond the limit: undecided, or from peers. */
   private readonly spares = new Set<Socket>();
   private readonly unknown = new Set<Socket>();
 
@@ -67,7 +68,7 @@ export class ConnectionLimit {
     return this.admits(socket);
   }
 
-  /** Whether this connection, which nobody has shown to be a peer's, may stay. */
+  /** Whether this connection, which is not known to be a peer's, may stay. */
   admits(socket: Socket): boolean {
     if (!this.unknown.has(socket)) return true;
     if (this.clients >= this.limits.clientsMax) return false;

@@ -11,7 +11,9 @@ export function invalidParams(explanation: string): XmlRpcFault {
 export class FaultTranslator {
   constructor(private readonly servers: readonly LeaderAddress[]) {}
 
-  /** The fault for an error of ours; any other error as it is, for the XML-RPC server to call an internal one. */
+  /**
+   * The fault for an error of this service; any other error unchanged, which the XML-RPC server reports as internal.
+   */
   translate(error: unknown): unknown {
     if (error instanceof ServiceError) return new XmlRpcFault(error.code, this.explain(error));
     if (error instanceof BlockStoreFullError) {
@@ -22,7 +24,7 @@ export class FaultTranslator {
     return error;
   }
 
-  /** Whoever asked the wrong server is told the right one. */
+  /** The explanation of the error; it names the leader to a client that asked another server. */
   private explain(error: ServiceError): string {
     if (error.kind !== 'notLeader') return error.message;
     const leader = error.leader === null ? undefined : this.servers[error.leader];

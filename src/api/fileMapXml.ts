@@ -10,23 +10,25 @@ const STEP_LENGTH = 16 * 1024;
 const OPENING = Buffer.from('<value><struct>');
 const CLOSING = Buffer.from('</struct></value>');
 
-/** The XML of neighbouring files. A record never changes, so it is right for as long as these are the files' records. */
+/**
+ * The XML of neighbouring files. A record never changes, so it is right for as long as these are the files' records.
+ */
 interface Piece {
   readonly records: readonly FileRecord[];
   readonly bytes: Buffer;
 }
 
 /**
- * The answer of getfileinfomap: a struct of file name -> [version, hash list]. All replies share its bytes: each group of files is
- * written once per update of one of them. All is given out in pieces, so that a long listing never delays a heartbeat.
+ * The answer of getfileinfomap: a struct of file name -> [version, hash list]. All replies share its bytes: each group
+ * of files is written once per update of one of them. All is given out in pieces, so that a long listing never delays a
+ * heartbeat.
  */
 export class FileMapXml {
   /** By position in the list: files keep theirs, and new ones come last. */
   private pieces: Piece[] = [];
 
-  /**
-   * @param files what the listing is to show; it shows just that, however late it is written
-   * @param bytes about what the listing takes
+  /** @param files the contents of the listing, however late it is written
+   * @param bytes approximate size of the listing
    */
   write(files: FileList, bytes = 0): PrebuiltXml {
     return new PrebuiltXml(() => this.piecesOf(files), bytes);

@@ -3,8 +3,8 @@ import { XmlRpcDateTime, XmlRpcDouble, type ParsedValue, type XmlRpcValue } from
 import { invalidParams } from './faults.js';
 
 /**
- * A hash list as it came over XML-RPC, in the form in which it is replicated. Clients put strings, ints or
- * base64 in it, or a bare string or int for a deleted file; whatever can be written back is accepted. Clients that guess
+ * A hash list as it came over XML-RPC, in the form in which it is replicated. Clients put strings, ints or base64 in
+ * it, or a bare string or int for a deleted file; any value that can be written back is accepted. Clients that guess
  * types send a hash such as `1e5` as a double: it comes back with the text it had.
  *
  * @throws XmlRpcFault -32602 for a value that could not be returned unchanged

@@ -18,14 +18,17 @@ import { ProtocolSwitch, type SwitchTimeouts } from './protocolSwitch.js';
 import type { Surfaces } from './surfaces.js';
 import { UnreadableRequests } from './unreadableRequests.js';
 
-/** How long a client may take to send the head of a request, and the whole of it. A call that waits for its answer is not cut. */
+/**
+ * How long a client may take to send the head of a request, and the whole of it. A call that waits for its answer is
+ * not cut.
+ */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 /** An idle connection is kept this long: peers and clients come back to it. */
 const KEEP_ALIVE_MS = 300_000;
 /** After this long without traffic the operating system begins to ask whether the other side still exists. */
 const PROBE_AFTER_MS = 30_000;
-/** Answers to calls that were waiting get this long to leave before connections are cut. */
+/** On closing, answers to waiting calls get this long to leave before connections are cut. */
 const CLOSE_GRACE_MS = 1_000;
 const SWEEP_MS = 10;
 const NOTHING_HERE =
@@ -105,7 +108,7 @@ export class HttpFront {
     if (this.servers.length === 0) throw new ListenError(`cannot listen on ${host} port ${port}`);
   }
 
-  /** Takes no more connections, lets answers leave, and cuts what is left after a moment. */
+  /** Refuses new connections, lets answers leave, and cuts the remaining connections after `CLOSE_GRACE_MS`. */
   async close(): Promise<void> {
     const cut = setTimeout(() => {
       for (const server of this.servers) server.closeAllConnections();
@@ -152,7 +155,9 @@ export class HttpFront {
     });
   }
 
-  /** The connection has done nothing for a while. A call that waits for its answer may take as long as it takes. */
+  /**
+   * Cuts an inactive connection that is idle or whose client leaves an answer unread. Waiting calls are not limited.
+   */
   private cutIfUnread(socket: Socket): void {
     const waits = (this.open.get(socket) ?? 0) > 0;
     if (!waits || socket.writableLength > 0) socket.destroy();
@@ -223,7 +228,7 @@ function addressesOf(bind: string): { address: string; optional: boolean }[] {
   return [{ address, optional: false }];
 }
 
-/** In the words of the surface that was called, and the connection is closed. */
+/** Refuses in the format of the surface that was called, and closes the connection. */
 function refuseConnection(call: HttpCall): void {
   const isXmlRpc = call.request.method === 'POST' && (call.path === '/' || call.path === '/RPC2');
   const headers = { Connection: 'close', 'Retry-After': '1' };

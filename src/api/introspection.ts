@@ -17,13 +17,13 @@ const MULTICALL_MAX = 1000;
 const MULTICALL_BYTES_MAX = 16 * 1024 * 1024;
 const MULTICALL = 'system.multicall';
 
-/** What introspection is about: the methods, and the way to call one by any of its names. */
+/** The methods of a service, and the way to call one by any of its names. */
 export interface MethodDirectory {
   readonly methods: readonly Method[];
   /** @throws XmlRpcFault -32601 with a suggestion */
   find(name: string): Method;
   call(name: string, params: ParsedValue[], context: CallContext): XmlRpcValue | Promise<XmlRpcValue>;
-  /** The fault that an error of a call stands for. */
+  /** The fault for an error of a call. */
   faultOf(error: unknown): XmlRpcFault;
 }
 
@@ -125,7 +125,7 @@ async function multicall(
   return results;
 }
 
-/** About what a result takes in the reply, in bytes. */
+/** Approximate size of a result in the reply, in bytes. */
 function bytesOf(value: XmlRpcValue): number {
   if (typeof value === 'string') return value.length;
   if (value instanceof PrebuiltXml) return value.bytes;

@@ -6,8 +6,8 @@ import { requestIdFromHeader } from './requestId.js';
 const JSON_TYPE = 'application/json';
 
 /**
- * Reads a JSON body and hands over its text; a body that is too large, compressed in an unknown way, of another type or not
- * UTF-8 is answered here.
+ * Reads a JSON body and hands over its text; a body that is too large, compressed in an unknown way, of another type or
+ * not UTF-8 is answered here.
  */
 export function readJson(call: HttpCall, bytesMax: number, done: (text: string) => void): void {
   const type = call.request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();

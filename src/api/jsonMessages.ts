@@ -12,7 +12,7 @@ import { requestIdFrom } from './requestId.js';
 import { SharedJson } from './sharedJson.js';
 import type { Route } from './surfaces.js';
 
-/** What a message is answered with (assignment 001). `error` and `outcome` of a `fail` are for programs. */
+/** The reply to a message (assignment 001). `error` and `outcome` of a `fail` are for programs. */
 type JsonReply =
   | {
       readonly code: 'success';
@@ -32,7 +32,7 @@ type JsonReply =
       readonly payload: { readonly message: string; readonly leader: LeaderAddress };
     };
 
-/** What the messages of one server work on. */
+/** The parts of one server that its messages use. */
 interface JsonMessagesParts {
   readonly service: KeyValueService;
   readonly router: LeaderRouter<CommandResult>;
@@ -42,14 +42,14 @@ interface JsonMessagesParts {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** No message at all. */
+/** The error of input that is not a message. */
 class NoMessageError extends InputError {
   override readonly name = 'NoMessageError';
 }
 
 /**
- * The key/value service of assignment 001: one JSON message, one reply, by `POST /messages` or as lines over TCP. Values
- * may be anything that JSON can carry. A server that does not lead redirects to the one that does.
+ * The key/value service of assignment 001: one JSON message, one reply, by `POST /messages` or as lines over TCP.
+ * Values may be anything that JSON can carry. A server that does not lead redirects to the one that does.
  */
 export class JsonMessages implements Route {
   readonly lineBytesMax: number;
@@ -82,7 +82,7 @@ export class JsonMessages implements Route {
     return JSON.stringify(reply);
   }
 
-  /** The reply as JSON; the value of a key is made once for all who read it. */
+  /** The reply as JSON; the JSON of a value is made once for all readers. */
   private piecesOf(reply: JsonReply): readonly (string | Uint8Array)[] {
     if (reply.code !== 'success' || reply.payload === undefined || !('value' in reply.payload))
       return [`${JSON.stringify(reply)}\n`];
@@ -196,7 +196,7 @@ function messageOf(text: string, named: () => RequestId | undefined = () => unde
   return { ...common, type, request, value: checkValue(payload['value']) };
 }
 
-/** Null is what some libraries write for a member that is not set. */
+/** Some libraries write null for a member that is not set. */
 function isAbsent(value: unknown): boolean {
   return value === undefined || value === null;
 }

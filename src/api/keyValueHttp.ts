@@ -10,7 +10,7 @@ import type { Route } from './surfaces.js';
 const PREFIX = '/keys/';
 const NO_SUCH_KEY = 'There is no such key.';
 const SESSIONS = '/sessions';
-/** Those that are counted under their names. */
+/** Methods that are counted under their names. */
 const METHODS: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'POST', 'DELETE']);
 
 interface Change {
@@ -19,8 +19,8 @@ interface Change {
 }
 
 /**
- * The key/value service of assignment 000 at `/keys/KEY`: values are lists of strings. At `/sessions` clients that number
- * their writes open sessions. Served by every server, whoever leads.
+ * The key/value service of assignment 000 at `/keys/KEY`: values are lists of strings. At `/sessions` clients that
+ * number their writes open sessions. Every server serves it, whichever leads.
  */
 export class KeyValueHttp implements Route {
   private readonly shared = new SharedJson();
@@ -158,7 +158,7 @@ function fieldsOf(text: string): { readonly type?: unknown; readonly value?: Jso
   return body;
 }
 
-/** 503: try again. The others cannot be mended by waiting. */
+/** 503 means that a retry may help; for the other statuses it does not. */
 function statusOf({ kind }: ServiceError): number {
   if (kind === 'requestReused') return 422;
   return kind === 'staleRequest' || kind === 'sessionExpired' ? 409 : 503;

@@ -3,27 +3,27 @@ import type { JsonValue } from '../stateMachine/command.js';
 /** Longest key, in bytes of UTF-8. */
 const KEY_BYTES_MAX = 4096;
 
-/** Lists and objects inside each other: more than anybody means, and far less than what breaks those who write JSON. */
+/** The deepest nesting of lists and objects: more than real values need, and far below the limits of JSON libraries. */
 const DEPTH_MAX = 100;
 
 /** Longest name of a client or of a single request, in UTF-16 units. */
 const CLIENT_ID_CHARS_MAX = 256;
 
-/** How long a call may take: unless it says so, and at most. */
+/** The default and the maximum for the time that a call may take. */
 export const TIMEOUT_MS = 10_000;
 const TIMEOUT_MS_MAX = 600_000;
 
-/** What a client sent makes no sense; nothing was done. The message says what is wrong and what is allowed. */
+/** Invalid input of a client; nothing was done. The message states the problem and the allowed values. */
 export class InputError extends Error {
   override readonly name: string = 'InputError';
 }
 
-/** What a client sent is more than this server takes; nothing was done. */
+/** Input larger than this server accepts; nothing was done. */
 export class TooLargeError extends InputError {
   override readonly name = 'TooLargeError';
 }
 
-/** What is wrong with a text that JSON.parse refuses with this error, and what often is. */
+/** An explanation of a text that JSON.parse refuses with this error; it names common mistakes. */
 export function notJson(what: string, text: string, error: unknown): string {
   if (text.trim() === '') return `${what} is empty`;
   const hint = /['\u2018-\u201f]/.test(text) ? '; JSON wants straight double quotes' : '';
@@ -87,7 +87,7 @@ function isDeeperThan(value: unknown, levels: number): boolean {
   return levels === 0 || Object.values(value).some((member) => isDeeperThan(member, levels - 1));
 }
 
-/** JSON can write numbers that become infinite when they are read. */
+/** JSON can hold numbers that become infinite when they are read. */
 function holdsInfinity(value: unknown): boolean {
   if (typeof value === 'number') return !Number.isFinite(value);
   return typeof value === 'object' && value !== null && Object.values(value).some(holdsInfinity);

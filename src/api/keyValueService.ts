@@ -16,7 +16,7 @@ import type { KeyValue } from '../stateMachine/keyValue.js';
 import { requireKnown, requireOpened, sizeProblem, type WireLimits } from './commands.js';
 import { InputError, TooLargeError } from './keyValueInput.js';
 
-/** What the key/value operations of one server work on. */
+/** The parts of one server that its key/value operations use. */
 interface KeyValueParts {
   readonly router: LeaderRouter<CommandResult>;
   readonly keys: KeyValue;
@@ -27,7 +27,7 @@ interface KeyValueParts {
   readonly requireRunning: () => void;
 }
 
-/** A call as its client wants it. */
+/** The deadline and the client of a call. */
 export interface WaitOptions {
   readonly timeoutMs: number;
   readonly caller: Caller;
@@ -72,7 +72,7 @@ export class KeyValueService {
   /**
    * The id of a new session.
    *
-   * @throws ServiceError; its outcome is always `notDone`, since a session that nobody knows of is as good as none
+   * @throws ServiceError; its outcome is always `notDone`, since an unknown session has no effect
    */
   async openSession({ timeoutMs, caller }: WaitOptions): Promise<string> {
     const { promise, cancel } = this.parts.router.propose(encodeOpenSession(), timeoutMs);
@@ -84,7 +84,7 @@ export class KeyValueService {
     }
   }
 
-  /** What this very server has applied, which may be behind. @throws ServiceError when it is down */
+  /** The value that this server has applied, which may be stale. @throws ServiceError when it is down */
   getLocal(key: string): JsonValue | undefined {
     this.parts.requireRunning();
     return this.parts.keys.get(key);
@@ -145,7 +145,7 @@ function isCertainlyNotDone(error: unknown): boolean {
   return error instanceof ServiceError ? error.outcome === 'notDone' : error instanceof InputError;
 }
 
-/** The same word with a certain outcome, for an error of the opening of a session. */
+/** The same error with the outcome `notDone`, for the opening of a session. */
 function asNotDone({ kind, outcome, explanation, leader }: ServiceError): ServiceError {
   const notDone = outcome === 'notDone' ? kind : (kindsNotDone[kind] ?? 'noLeader');
   return new ServiceError(notDone, `no session was opened: ${explanation}`, leader);

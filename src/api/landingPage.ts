@@ -9,7 +9,7 @@ function urlOf({ host, port }: LeaderAddress): string {
   return `http://${addressOf({ host: encodeURI(host), port })}/`;
 }
 
-/** For a person who opens the server's address in a browser: which server this is, how it is, and what can be asked of it. */
+/** For a person who opens the server's address in a browser: the server, its state, and its interfaces. */
 export function landingPage(
   { id, servers, node, version }: StatusSource,
   methodNames: readonly string[],

@@ -16,16 +16,16 @@ import { InputError } from './keyValueInput.js';
 
 const PING_MS = 300;
 
-/** The leader may be cut off from the others without knowing; after so long the call is made anew, wherever. */
+/** The leader may be cut off from the others without knowing it; after this long the call is routed anew. */
 const ATTEMPT_MS = 3_000;
 
-/** Calls to one peer at the same time, where nothing else is said. */
+/** Default for the concurrent calls to one peer. */
 const SOCKETS_MAX = 1_000;
 
 interface LeaderCallsOptions {
   /** Connections to one peer; calls beyond wait for one. @default 1_000 */
   readonly socketsMax?: number;
-  /** A peer that takes longer to say that it is there counts as absent, in milliseconds. @default 300 */
+  /** A peer that takes longer to answer a ping counts as absent, in milliseconds. @default 300 */
   readonly pingMs?: number;
   /** Finds the addresses of the peers. @default the system's look-up */
   readonly lookup?: LookupFunction;
@@ -38,7 +38,7 @@ interface Address {
   readonly port: number;
 }
 
-/** Asks other servers, mostly the leader, over the same XML-RPC as everybody does, on connections that stay open. */
+/** Asks other servers, mostly the leader, over the same XML-RPC as clients, on connections that stay open. */
 export class RpcLeaderCalls implements LeaderCalls<CommandResult> {
   private readonly clients: ReadonlyMap<number, XmlRpcClient>;
   private readonly lookupOption: { readonly lookup?: LookupFunction };
@@ -46,7 +46,7 @@ export class RpcLeaderCalls implements LeaderCalls<CommandResult> {
 
   /**
    * @param self the number of this server, which it gives with each call
-   * @param hears whether what a peer sends is heard; an answer that is not heard is as good as lost
+   * @param hears whether messages of a peer are accepted; an answer that is not accepted counts as lost
    */
   constructor(
     private readonly self: number,
@@ -77,7 +77,10 @@ export class RpcLeaderCalls implements LeaderCalls<CommandResult> {
     });
   }
 
-  /** Asks a peer, over a new connection, whether it is there. Of a number that is no peer's, which anybody may send, nothing is known. */
+  /**
+   * Asks a peer, over a new connection, whether it is there. A number that is not a peer's has an unknown state:
+   * clients may send any number.
+   */
   stateOf(peer: number): Promise<PeerState> {
     const address = this.peers.find(({ id }) => id === peer);
     if (address === undefined) return Promise.resolve('silent');
@@ -94,7 +97,7 @@ export class RpcLeaderCalls implements LeaderCalls<CommandResult> {
     });
   }
 
-  /** Whether a peer answers, and is not held down by its crash hook. */
+  /** Whether a peer answers, and is not crashed by its hook. */
   pingPeer(peer: number): Promise<boolean> {
     const isUp = (isCrashed: ParsedValue): boolean => isCrashed === false;
     return this.call(peer, 'surfstore.isCrashed', [], this.pingMs, isUp).promise.catch(() => false);
@@ -126,12 +129,15 @@ export class RpcLeaderCalls implements LeaderCalls<CommandResult> {
   }
 }
 
-/** The system of the peer has said that nobody listens there, or has cut the connection. */
+/** Whether the peer's system refused the connection, since no process listens there, or reset it. */
 function isRefusal(error: Error): boolean {
   return error instanceof XmlRpcTransportError && ['ECONNREFUSED', 'ECONNRESET'].includes(error.code);
 }
 
-/** What the leader's refusal, or its silence, means for the call. A fault outside the table stays what it is: it would come again. */
+/**
+ * The error of a call that the leader refused or did not answer. A fault outside the table is kept: it would come
+ * again.
+ */
 function errorOf(leader: number, error: Error): Error {
   if (error instanceof XmlRpcFault) {
     if (error.faultCode === FAULT_CODES.INVALID_PARAMS) return new InputError(error.faultString);

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 
-/** One line that is not blank, or what is wrong with it. */
+/** One line that is not blank, or its fault. */
 export type Line = { readonly text: string } | { readonly fault: 'too long' | 'not UTF-8' };
 
 const LF = 0x0a;
@@ -26,7 +26,7 @@ export class LineBuffer {
     return this.end - this.start;
   }
 
-  /** What is held for the bytes that wait. */
+  /** The memory held for the waiting bytes, in bytes. */
   get capacity(): number {
     return this.bytes.length;
   }
@@ -63,7 +63,7 @@ export class LineBuffer {
   /** Whether the beginning of a line that waits is a whole JSON text already. */
   holdsJson(): boolean {
     const text = this.bytes.toString('utf8', this.start, this.end).trim();
-    // Only an object is a message; what does not end as one need not be read.
+    // Only an object is a message: a text that does not end like one need not be parsed.
     if (!text.endsWith('}')) return false;
     try {
       JSON.parse(text);
@@ -78,7 +78,7 @@ export class LineBuffer {
     this.start = this.searched = this.end = 0;
   }
 
-  /** A chunk that was pushed is not ours to write to; it has no room either. */
+  /** Copies the waiting bytes into a buffer of its own: a pushed chunk must not be written to, and has no room. */
   private makeRoom(length: number): void {
     if (this.end + length <= this.bytes.length) return;
     const grown = Buffer.allocUnsafeSlow(Math.max(FIRST_BYTES, 2 * (this.length + length)));

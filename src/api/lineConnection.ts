@@ -7,22 +7,24 @@ import type { LineSurface } from './surfaces.js';
 
 /** How long a connection of lines may do nothing, in milliseconds. */
 export interface LineTimeouts {
-  /** No message is waiting and none comes. Half of the client's side closed, it waits for an answer no longer than this. */
+  /**
+   * No message is waiting and none comes. Half of the client's side closed, it waits for an answer no longer than this.
+   */
   readonly lineIdleMs: number;
-  /** After so long without a byte a message that is complete needs no line feed. */
+  /** After this long without a byte, a complete message needs no line feed. */
   readonly quietMs: number;
   /** The client takes none of the bytes that wait for it. */
   readonly unreadMs: number;
-  /** The connection has been ended, and the client goes on sending. */
+  /** The connection has been ended, and the client continues to send. */
   readonly discardMs: number;
 }
 
-/** What is read while a message waits, so that the end of the connection is noticed. */
+/** Bytes read ahead while a message waits, so that the end of the connection is noticed. */
 const READ_AHEAD_BYTES = 1_024 * 1_024;
 /** The bytes that a connection may hold without a share of what all of them may hold together. */
 const FREE_BYTES = 16 * 1_024;
 const DISCARD_BYTES_MAX = 16 * 1_024 * 1_024;
-/** So many milliseconds of the event loop a client gets for the messages that it has sent at once. */
+/** Milliseconds of the event loop's turn for the messages that one client has sent at once. */
 const TURN_MS_MAX = 5;
 /** A longer message needs its line feed: reading it at every pause would cost too much. */
 const UNENDED_BYTES_MAX = 64 * 1_024;
@@ -38,11 +40,11 @@ export class LineConnection {
   private busy = false;
   /** Nothing has come for a while after the beginning of a line. */
   private quiet: NodeJS.Timeout | undefined;
-  /** Nothing more is taken in: what has come is answered, and then the connection ends. */
+  /** No more input is accepted: messages that have arrived are answered, and then the connection ends. */
   private noMore = false;
   private discarded = 0;
   private readonly share: Share;
-  /** The last reply, to no message. */
+  /** A last reply that belongs to no message. */
   private lastWord: string | undefined;
 
   /** @param socket with `allowHalfOpen` and a listener for `error`; nothing else reads from it or writes to it */
@@ -94,7 +96,7 @@ export class LineConnection {
     this.share.hold(capacity > FREE_BYTES ? capacity : 0);
   }
 
-  /** There is no room for what it has sent and is not answered; the message that is being answered still gets its reply. */
+  /** There is no room for its unanswered messages; the message in progress still gets its reply. */
   private refuseRest(): void {
     this.lines.clear();
     if (this.socket.writableEnded) return;
@@ -136,7 +138,7 @@ export class LineConnection {
     if (this.lines.length > 0) this.quiet = setTimeout(() => this.takeUnended(), this.timeouts.quietMs);
   }
 
-  /** A client that ends no line, and now waits for its answer. */
+  /** Takes a message without a line feed, whose client waits for the answer. */
   private takeUnended(): void {
     if (this.busy || this.noMore || this.lines.length > UNENDED_BYTES_MAX || !this.lines.holdsJson()) return;
     this.lines.push(LF);
@@ -144,7 +146,8 @@ export class LineConnection {
   }
 
   private async serve(line: Line): Promise<void> {
-    // Who waits for us is not idle; whose end would go unnoticed has no more time than whose end has come.
+    // A client that waits for an answer is not idle. While its end would go unnoticed, it gets no more time than one
+    // that has closed its half.
     this.socket.setTimeout(this.noMore || this.socket.isPaused() ? this.timeouts.lineIdleMs : 0);
     const reply = 'text' in line ? await this.answer(line.text) : this.refusal(line.fault);
     if (this.socket.destroyed) return;
@@ -155,7 +158,7 @@ export class LineConnection {
   /** Resolves when the client has taken everything, or is gone. */
   private async drain(): Promise<void> {
     this.socket.setTimeout(this.timeouts.unreadMs);
-    // What it sends must not look as though it read.
+    // Bytes that the client sends must not count as progress in reading.
     this.socket.pause();
     await drained(this.socket);
     this.socket.resume();
@@ -181,7 +184,10 @@ export class LineConnection {
     return failReply(message, 'invalid', 'notDone');
   }
 
-  /** What the client still sends is read for a while: the reset that unread bytes cause could overtake the last reply. */
+  /**
+   * Ends the connection, and discards input for a while: unread bytes cause a reset, which could overtake the last
+   * reply.
+   */
   private end(): void {
     this.socket.setTimeout(this.timeouts.unreadMs);
     if (this.lastWord !== undefined) this.socket.write(`${this.lastWord}\n`);

@@ -10,7 +10,7 @@ import { invalidParams } from './faults.js';
 /** The types of XML-RPC, by the names used in `system.methodSignature`. */
 export type TypeName = 'string' | 'int' | 'boolean' | 'base64' | 'array' | 'struct';
 
-/** A parameter: what people call it, its type on the wire, and what it becomes once it has been checked. */
+/** A parameter: its name for people, its type on the wire, and the check that converts it. */
 export interface Parameter<T> {
   readonly name: string;
   readonly type: TypeName;
@@ -20,7 +20,7 @@ export interface Parameter<T> {
   check(value: ParsedValue): T;
 }
 
-/** One method of the service: all that dispatch, validation and introspection need to know of it. */
+/** One method of the service: the description that dispatch, validation and introspection share. */
 export interface Method {
   /** Canonical name with its prefix, such as `surfstore.updatefile`. */
   readonly name: string;
@@ -60,7 +60,10 @@ export function method<const P extends readonly Parameter<unknown>[]>(
   };
 }
 
-/** How a method is called, such as `surfstore.updatefile(string filename, int version, array hashlist[, string request])`. */
+/**
+ * How a method is called, such as `surfstore.updatefile(string filename, int version, array hashlist[, string
+ * request])`.
+ */
 export function usage({ name, parameters }: Pick<Method, 'name' | 'parameters'>): string {
   const texts = parameters.map(({ type, name: label, isOptional }, position) => {
     const text = `${position === 0 ? '' : ', '}${type} ${label}`;

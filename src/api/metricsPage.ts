@@ -2,13 +2,13 @@ import type { HttpCall } from '../http/httpCall.js';
 import { servePage } from './pages.js';
 import type { Route } from './surfaces.js';
 
-/** Where the numbers come from. */
+/** The source of the numbers. */
 export interface MetricsSource {
   readonly contentType: string;
   text(): Promise<string>;
 }
 
-/** `GET /metrics`: what monitors collect (docs/metrics.md); answers on a crashed server, too. */
+/** `GET /metrics`, for monitors (docs/metrics.md); answers on a crashed server, too. */
 export class MetricsPage implements Route {
   constructor(private readonly source: MetricsSource) {}
 

@@ -7,8 +7,8 @@ export function misdirected(request: ServerRequest, path: string): Refusal | und
 }
 
 /**
- * A page of another site may send requests from the browser of whoever looks at it, and one of them could crash this
- * server. The browser says where they come from; programs that are not pages send no Origin.
+ * A page of another site may send requests from its visitor's browser, and one of them could crash this server. The
+ * browser names the origin; other programs send no Origin.
  */
 function foreignOrigin({ headers }: ServerRequest): Refusal | undefined {
   const { origin, host = '' } = headers;

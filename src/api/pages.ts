@@ -1,6 +1,6 @@
 import type { HttpCall } from '../http/httpCall.js';
 
-/** What a GET is answered with. */
+/** The response to a GET. */
 export interface Page {
   readonly status: 200 | 503;
   readonly contentType: string;

@@ -5,8 +5,8 @@ import { jsonPage, textPage, type Page, type Pages } from './pages.js';
 import type { StatusSource } from './status.js';
 
 /**
- * What supervisors, load balancers and people with a browser ask for: `/livez` (the process answers), `/readyz` (it takes part
- * in the cluster and knows a leader; otherwise 503 and the reason), `/version`, and a page at `/` that says what lives here.
+ * Pages for supervisors, load balancers and browsers: `/livez` (the process answers), `/readyz` (it takes part in the
+ * cluster and knows a leader; otherwise 503 and the reason), `/version`, and a page at `/` that introduces the server.
  */
 export function probePages(source: StatusSource, methodNames: readonly string[]): Pages {
   return new Map([

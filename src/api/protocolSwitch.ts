@@ -7,7 +7,7 @@ import { LineConnection, type LineTimeouts } from './lineConnection.js';
 import type { LineSurface } from './surfaces.js';
 
 export interface SwitchTimeouts extends LineTimeouts {
-  /** A connection that has not shown by then what it speaks is closed, in milliseconds. */
+  /** A connection that has not shown its protocol by then is closed, in milliseconds. */
   readonly firstByteMs: number;
 }
 
@@ -16,7 +16,8 @@ const WHITE_BYTES_MAX = 1_024;
 
 /**
  * Lets two protocols share the port of an HTTP server. A connection whose first byte after white space begins a JSON
- * object, list or string is one of lines, with a byte order mark before it or not; any other is HTTP, and begins on the fast path.
+ * object, list or string is one of lines, with a byte order mark before it or not; any other is HTTP, and begins on the
+ * fast path.
  */
 export class ProtocolSwitch {
   private readonly undecided = new Set<Socket>();

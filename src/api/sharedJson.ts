@@ -1,14 +1,14 @@
 import type { JsonValue } from '../stateMachine/command.js';
 
-/** A value as its readers get it. */
+/** A value and its JSON. */
 interface RenderedValue {
   readonly json: Buffer;
   readonly isListOfStrings: boolean;
 }
 
 /**
- * The JSON of the value that was read last. Long lists are read by many at about the same time, and are the same object until
- * they change: to make megabytes of JSON for each reader would hold up everybody else.
+ * The JSON of the value that was read last. Long lists are read by many at about the same time, and are the same object
+ * until they change: making megabytes of JSON for each reader would delay all other calls.
  */
 export class SharedJson {
   private value: JsonValue | undefined;

@@ -10,12 +10,12 @@ export interface StateCounts {
   readonly keys: number;
   /** Clients whose last request is remembered. */
   readonly sessions: number;
-  /** About what files and keys take in memory, and what this server lets them take while it leads. */
+  /** Approximate memory of files and keys, and the limit that this server enforces while it leads; bytes. */
   readonly stateBytes: number;
   readonly stateBytesMax: number;
 }
 
-/** What a status is made from. */
+/** The source of a status. */
 export interface StatusSource {
   readonly id: number;
   readonly servers: readonly LeaderAddress[];
@@ -81,7 +81,7 @@ function struct(members: Readonly<Record<string, XmlRpcValue>>): XmlRpcValue {
   return new Map(Object.entries(members));
 }
 
-/** Where a server listens, nothing for one that is not known. */
+/** The address of a server, empty for an unknown one. */
 export function addressOrNothing(server: LeaderAddress | undefined): string {
   return server === undefined ? '' : addressOf(server);
 }

@@ -8,21 +8,21 @@ import type { Pages } from './pages.js';
 export interface Surfaces {
   /** POSTs to `/RPC2` and `/`. */
   readonly xmlrpc: XmlRpcServerOptions;
-  /** What a GET of their paths is answered with. */
+  /** The pages that GET and HEAD of their paths return. */
   readonly pages?: Pages;
   /** Other HTTP surfaces: the first that matches a path gets all its requests, whatever the method. */
   readonly routes?: readonly Route[];
   /** JSON lines over plain TCP. Without it every connection is HTTP. */
   readonly lines?: LineSurface;
-  /** Told of every call on any of them. */
+  /** Receives the events of every call on any surface. */
   readonly events?: CallEvents;
 }
 
-/** An HTTP surface that looks after its paths itself. */
+/** An HTTP surface that matches its paths itself. */
 export interface Route {
   /** @param path the path without the query, as it was sent: its percent signs are not decoded */
   matches(path: string): boolean;
-  /** Answers the request, now or later. Must not throw; errors of the connection are taken care of. */
+  /** Answers the request, now or later. Must not throw; errors of the connection are handled elsewhere. */
   handle(call: HttpCall): void;
 }
 

@@ -27,7 +27,7 @@ import {
   version,
 } from './validate.js';
 
-/** What the methods of one server work on. */
+/** The parts of one server that its methods use. */
 interface SurfstoreParts {
   readonly node: RaftNode<CommandResult>;
   readonly files: FileMetadata;
@@ -41,7 +41,7 @@ interface SurfstoreParts {
   readonly chaosHooks: boolean;
   /** What the dashboard of another server is told of this one, as JSON. */
   readonly sample: () => Promise<string>;
-  /** Answers a peer's message, both as JSON; rejects with what the peer is to be told instead. */
+  /** Answers a peer's message, both as JSON; rejects with the error for the peer. */
   readonly answerPeer: (message: string, call: CallContext) => Promise<string>;
 }
 
@@ -213,8 +213,8 @@ function refuseWhenCrashed({ isCrashed }: { readonly isCrashed: boolean }): void
 }
 
 /**
- * A crashed server that answers says that it is crashed, whatever is wrong with the arguments: a grader that calls these
- * methods gives them arguments of its own.
+ * A crashed server that answers reports that it is crashed, even when the arguments are invalid: a grader that calls
+ * these methods gives them arguments of its own.
  */
 function peerMethods(parts: SurfstoreParts): Method[] {
   const { node } = parts;
@@ -238,7 +238,7 @@ async function answerOfCrashed(
 }
 
 function strictPeerMethods({ node, wire, status, answerPeer }: SurfstoreParts): Method[] {
-  /** As a broken network: what comes from a server that is not heard has no effect and no answer. */
+  /** As in a broken network, a message from a server that is cut off has no effect and no answer. */
   const heard = <T>(from: number, answer: () => Promise<T>): Promise<T> =>
     node.acceptsFrom(from) ? answer() : new Promise(() => undefined);
   const help = 'Only for the servers of this cluster: takes a message as JSON and gives the answer as JSON.';

@@ -10,13 +10,13 @@ interface Answer {
   readonly reason: string;
 }
 
-/** Answers in a sentence what the HTTP parser cannot read, and closes the connection. */
+/** Answers requests that the HTTP parser cannot read with one sentence, and closes the connection. */
 export class UnreadableRequests {
   /** The responses of each connection that are not complete. */
   private readonly responses = new WeakMap<Duplex, Set<ServerResponse>>();
   private readonly answered = new WeakSet<Duplex>();
 
-  /** Told of every request, so that no answer is put into the middle of another. */
+  /** Tracks every response, so that no answer is written into the middle of another. */
   watch({ socket }: IncomingMessage, response: ServerResponse): void {
     const present = this.responses.get(socket) ?? new Set();
     this.responses.set(socket, present.add(response));

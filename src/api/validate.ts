@@ -26,7 +26,7 @@ export function text(name: string): Parameter<string> {
   });
 }
 
-/** A file name that was never stored does no harm: any text will do. */
+/** Any text: a file name that cannot be stored does no harm in a read. */
 export function anyFileName(name: string): Parameter<string> {
   return parameter(name, 'string', (value) => nameText(name, value));
 }
@@ -47,8 +47,8 @@ export function fileName(name: string): Parameter<string> {
 }
 
 /**
- * Clients of libxmlrpc-c cannot read a reply with a character beyond the Basic Multilingual Plane: one such name hides the whole
- * map from them.
+ * Clients of libxmlrpc-c cannot read a reply with a character beyond the Basic Multilingual Plane: one such name hides
+ * the whole map from them.
  *
  * @throws XmlRpcFault -32602
  */
@@ -62,8 +62,8 @@ export function refuseBeyondBmp(name: string, hashes: HashList): void {
 }
 
 /**
- * A name as text. Clients that guess types (XMLRPC::Lite for Perl) send a name beyond ASCII as the base64 of its UTF-8, and
- * one of digits as a number.
+ * A name as text. Clients that guess types (XMLRPC::Lite for Perl) send a name beyond ASCII as the base64 of its UTF-8,
+ * and one of digits as a number.
  */
 function nameText(name: string, value: ParsedValue): string {
   if (typeof value === 'string') return value;
@@ -79,7 +79,7 @@ function textOfUtf8(bytes: Uint8Array): string | undefined {
   return isUtf8(bytes) ? Buffer.from(bytes).toString('utf8') : undefined;
 }
 
-/** The hash of a block: as the client gave it, which is the form of the answer, and as the store knows it. */
+/** The hash of a block: in the client's form, which the answer repeats, and in the store's. */
 interface BlockHash {
   readonly given: string | Uint8Array;
   /** SHA-256 as 64 digits in lower case hex, for a hash in one of the forms that clients use. */
@@ -107,7 +107,7 @@ function blockHashOf(name: string, value: ParsedValue): BlockHash {
 const HASH_BYTES = 32;
 const BASE64_HASH = /^[A-Za-z0-9+/]{43}=$/;
 
-/** A version number. One beyond 2^53 is a number that no file can ever be at: it is kept as one that fits nothing. */
+/** A version number. No file can reach one beyond 2^53: it is kept as a number that never matches. */
 export function version(name: string): Parameter<number> {
   return parameter(name, 'int', (value) => {
     if (typeof value === 'bigint') return value > 0 ? Number.MAX_SAFE_INTEGER : Number.MIN_SAFE_INTEGER;
@@ -173,7 +173,7 @@ export function requestId(name: string): Parameter<RequestId | undefined> {
   };
 }
 
-/** A command of the key/value service as text for the log: with what belongs to it, whatever came along. */
+/** A command of the key/value service as text for the log: with the members that belong to it, without any others. */
 export function keyValueCommand(name: string): Parameter<string> {
   return parameter(name, 'string', (value) => {
     const command = typeof value === 'string' ? decodeCommand(value) : undefined;
@@ -206,7 +206,7 @@ export function serverOf(name: string, servers: number): Parameter<number> {
   });
 }
 
-/** What is wrong with the input is wrong with the call. */
+/** Turns an error in the input into a fault of the call. */
 function checkedInput<T>(check: () => T): T {
   try {
     return check();

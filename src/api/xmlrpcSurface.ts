@@ -23,7 +23,7 @@ const UNKNOWN = 'unknown';
 
 /**
  * Finds and calls methods by name. The prefix `surfstore.` may be left out and letter case does not matter:
- * clients of this assignment are not of one mind about either.
+ * clients of this assignment differ in both.
  */
 export class XmlRpcSurface implements MethodDirectory {
   readonly methods: readonly Method[];

@@ -28,13 +28,13 @@ import { drawId, openDirectory } from './dataDirectory.js';
 import { descriptorLimit, sharesOf, type DescriptorShares } from './descriptors.js';
 import { surfacesOf } from './surfaces.js';
 
-/** One server with everything it is made of, listening. */
+/** A server that is listening, with all its parts. */
 export interface RunningServer {
-  /** Answers the waiting calls with a fault, closes the sockets, and resolves when nothing is left. */
+  /** Answers the waiting calls with a fault, closes the sockets, and resolves when all is closed. */
   stop(): Promise<void>;
 }
 
-/** What a server is started from. */
+/** The configuration and the surroundings of a server. */
 export interface ServerSetup {
   readonly cluster: ClusterConfig;
   readonly server: ServerAddress;
@@ -51,10 +51,12 @@ const { version } = createRequire(import.meta.url)('surfstore/package.json') as 
 /** Fewer connections of clients than this are worth a warning. */
 const FEW_CONNECTIONS = 500;
 
-/** This part of what fills the log once is kept behind a snapshot. */
+/** The tail of the log that is kept for a snapshot, as a divisor of the limits that trigger one. */
 const TAIL_SHARE = 4;
 
-/** The transport has reported what became of a request after this long, however large it is and however slow the link. */
+/**
+ * The transport has reported what became of a request after this long, however large it is and however slow the link.
+ */
 const REPORT_MS_MAX = 10 * 60 * 1000;
 
 /** When a leader is lost, its followers campaign one after another: an election takes less than this. */
@@ -63,7 +65,7 @@ const TURN_MS = 40;
 /** A chunk of a snapshot, in UTF-16 units: less than a millisecond's work. */
 const SNAPSHOT_CHUNK_CHARS = 32_768;
 
-/** So many of a server's reasons are kept: hours of ordinary life, minutes of elections. */
+/** Trace events that a server keeps: hours of normal operation, minutes of elections. */
 const TRACED_EVENTS_MAX = 1_000;
 
 /** The version of this program. */
@@ -210,14 +212,14 @@ function sayLimits(log: Logger, { clientsMax, passedOnMax }: DescriptorShares): 
   );
 }
 
-/** A server that has a past may have a leader, too, which it must not help to replace at once. */
+/** Starts the node; a server with stored state may have a leader, which it must not help to replace at once. */
 function takePart(node: RaftNode<CommandResult>, presumeLeader: boolean): Promise<void> {
   return new Promise((resolve, reject) =>
     node.start(presumeLeader, (error) => (error === null ? resolve() : reject(error))),
   );
 }
 
-/** `isEmpty`: whatever this server knew before, it knows no more. */
+/** `isEmpty`: the directory is new, so that the server has lost any earlier state. */
 async function openStorage(
   cluster: ClusterConfig,
   server: ServerAddress,
@@ -244,7 +246,8 @@ function raftConfig(
     roster: rosterOf(cluster, options.clusterName),
     hasDirectory: options.dataDir !== undefined,
     heartbeatTicks: ticks(options.heartbeatMs),
-    // A little below the shortest timeout: whose timer fires first has heard from the leader last a moment ago.
+    // Slightly below the shortest election timeout: the peers heard from the leader at about the same time as the
+    // first server to time out, and must be free to vote for it.
     stickyTicks: Math.ceil((ticks(options.electionMinMs) * 5) / 6),
     electionMinTicks: ticks(options.electionMinMs),
     electionMaxTicks,
@@ -253,7 +256,7 @@ function raftConfig(
     checkQuorum: options.checkQuorum,
     inFlightTicksMax: Math.ceil(ticks(REPORT_MS_MAX)),
     silentTicksMax: 4 * Math.ceil(ticks(options.rpcTimeoutMs)),
-    // What a batch takes in the log grows on the way, by quotes and escapes; it has to fit in one request.
+    // Quotes and escapes make a batch longer on the wire than in the log; it has to fit in one request.
     appendBytesMax: Math.min(
       defaultRaftConfig.appendBytesMax,
       Math.floor(options.bodyBytesMax / BATCH_GROWTH),

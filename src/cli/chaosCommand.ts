@@ -19,7 +19,10 @@ export function chaosCommand(program: Command): void {
     });
 }
 
-/** Resolves to the monkey's exit code. It hears a Ctrl-C of the terminal itself, and takes its time to heal the cluster. */
+/**
+ * Resolves to the monkey's exit code. It receives Ctrl-C from the terminal itself, and heals the cluster before it
+ * ends.
+ */
 function run(args: readonly string[]): Promise<number> {
   const child = spawn(process.execPath, [monkey, ...args], { stdio: 'inherit' });
   process.on('SIGINT', () => undefined);

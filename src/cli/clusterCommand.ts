@@ -61,7 +61,7 @@ async function run(config: string, serverFlags: (id: number) => readonly string[
   }
 }
 
-/** Shows who listens where and who leads, unless the servers are stopped before anybody does. */
+/** Shows the servers' addresses and the leader, unless the servers are stopped before there is one. */
 async function introduce(cluster: ClusterConfig, signal: AbortSignal): Promise<void> {
   const client = new SurfStoreClient({ servers: cluster.servers });
   signal.addEventListener('abort', () => client.close());
@@ -79,7 +79,7 @@ async function introduce(cluster: ClusterConfig, signal: AbortSignal): Promise<v
 /** The server processes. They end by themselves when this process is gone. */
 class Children {
   readonly anyExit: Promise<UnexpectedExit>;
-  /** Whether somebody who ends is named at once. */
+  /** Whether a process that ends is reported at once. */
   reportsExits = false;
   private readonly children = new Map<number, ChildProcess>();
   private readonly exits: Promise<void>[] = [];
@@ -156,7 +156,9 @@ class Children {
   }
 }
 
-/** The flags that were given, as they have to be given to a server: each has a directory of its own in the one given. */
+/**
+ * The flags that were given, as they have to be given to a server: each has a directory of its own in the one given.
+ */
 function flagsOf(command: Command, id: number): string[] {
   return command.options.flatMap((option) => {
     const name = option.attributeName();

@@ -3,14 +3,14 @@ import type { ClusterConfig, ServerAddress } from '../config/clusterFile.js';
 import { addressOf } from '../net/address.js';
 import { coloured, table } from './output.js';
 
-/** How long a server may take to say how it is. */
+/** How long a server may take to send its status. */
 const STATUS_MS = 1_000;
 
 /** One server of a cluster, and its status unless it does not answer. */
 export interface ServerView {
   readonly server: ServerAddress;
   readonly status: ServerStatus | undefined;
-  /** Whether it answers at all: one of another implementation may know no such call. */
+  /** Whether it answers at all: another implementation may lack the call. */
   readonly answers: boolean;
 }
 
@@ -31,7 +31,7 @@ export async function viewCluster(cluster: ClusterConfig, client: SurfStoreClien
   );
 }
 
-/** The status of the server that leads: of several that think so, the one with the highest term is right. */
+/** The status of the server that leads: if several claim to lead, the one with the highest term. */
 export function leaderOf(views: readonly ServerView[]): ServerStatus | undefined {
   const leaders = views.flatMap(({ status }) =>
     status?.role === 'leader' && !status.crashed ? [status] : [],
@@ -39,7 +39,7 @@ export function leaderOf(views: readonly ServerView[]): ServerStatus | undefined
   return leaders.sort((a, b) => b.term - a.term)[0];
 }
 
-/** A table of all servers: who leads, how far each has got, and how long ago the leader heard from it. */
+/** A table of all servers: the leader, each server's progress, and the time since the leader heard from it. */
 export function clusterTable(views: readonly ServerView[]): string {
   const leader = leaderOf(views);
   const heading = ['ID', 'ADDRESS', 'ROLE', 'TERM', 'COMMIT', 'APPLIED', 'LAG', 'CRASHED', 'LAST CONTACT'];

@@ -2,7 +2,7 @@ import { Option, type Command, InvalidArgumentError } from 'commander';
 import { ClientError, type SurfStoreClientOptions } from '../client/index.js';
 import { readClusterFile, type ClusterConfig } from '../config/clusterFile.js';
 
-/** What a command's exit code tells a script. */
+/** The exit codes of commands. */
 export const EXIT = { ok: 0, failure: 1, usage: 2, noLeader: 3 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
@@ -19,7 +19,7 @@ export class CommandError extends Error {
   }
 }
 
-/** What every command that talks to a running cluster works with. */
+/** The cluster and the client of a command that talks to a running cluster. */
 export interface Session<Client> {
   readonly cluster: ClusterConfig;
   readonly client: Client;
@@ -38,7 +38,7 @@ export function clientCommand(program: Command, name: string, description: strin
     );
 }
 
-/** Runs the action with a client of its own. @throws CommandError for what the client could not do */
+/** Runs the action with a client of its own. @throws CommandError for a failure of the client */
 export async function withClientOf<Client extends { close(): void }>(
   kind: new (options: SurfStoreClientOptions) => Client,
   config: string,
@@ -71,9 +71,9 @@ export function parseDuration(text: string): number {
 }
 
 /**
- * Calls the listener for each signal that asks this process to stop. SIGHUP, which a terminal sends when it is closed, is one
- * of them, unless the process was started by `nohup ./run-server.sh`: Node gives every signal its default meaning at its
- * start, so the script, which sees that SIGHUP was to be ignored, says so in the environment.
+ * Calls the listener for each signal that asks this process to stop. SIGHUP, which a terminal sends when it is closed,
+ * is one of them, unless the process was started by `nohup ./run-server.sh`: Node gives every signal its default
+ * meaning at its start, so the script, which sees that SIGHUP was to be ignored, says so in the environment.
  */
 export function onStopSignal(listener: () => void): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, listener);

@@ -35,8 +35,8 @@ export function descriptorLimit(): number {
 }
 
 /**
- * Every call of a client may take two descriptors on a server that does not lead: its own connection, and the one on which it
- * is passed on. What peers and files need is set aside first.
+ * Every call of a client may take two descriptors on a server that does not lead: its own connection, and the one on
+ * which it is passed on. What peers and files need is set aside first.
  */
 export function sharesOf(limit: number, peers: number): DescriptorShares {
   const sparesMax = PER_PEER * peers + STRANGERS;

@@ -52,7 +52,7 @@ function withClient(
   return withClientOf(KeyValueClient, config, deadlineMs, ({ client }) => action(client));
 }
 
-/** What `put` stores: the list of these texts, or the value that the one text is the JSON of. @throws CommandError */
+/** The value that `put` stores: the list of the texts, or the only text parsed as JSON. @throws CommandError */
 export function valueFrom(texts: readonly string[], isJson: boolean): JsonValue {
   if (!isJson) return texts;
   const [text, ...more] = texts;
@@ -61,7 +61,7 @@ export function valueFrom(texts: readonly string[], isJson: boolean): JsonValue 
   return itemFrom(text, isJson);
 }
 
-/** What `append` adds: this text, or the value that it is the JSON of. @throws CommandError */
+/** The item that `append` adds: the text, or the text parsed as JSON. @throws CommandError */
 export function itemFrom(text: string, isJson: boolean): JsonValue {
   if (!isJson) return text;
   try {

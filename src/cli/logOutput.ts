@@ -1,12 +1,12 @@
 import { constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 
-/** What is kept for a reader that does not read, in UTF-16 units. */
+/** The longest text that is buffered for a reader that does not read, in UTF-16 units. */
 const KEPT_MAX = 1024 * 1024;
 const TRY_AGAIN_MS = 100;
 
 /**
- * Where log lines go. `write` never waits; it takes all of the text or a part of it and gives the rest, which is to be tried
+ * The destination of log lines. `write` never waits; it takes all or part of the text and returns the rest, to be tried
  * again later. It throws when the text cannot be written at all.
  */
 export interface LogSink {
@@ -14,8 +14,9 @@ export interface LogSink {
 }
 
 /**
- * A log that can stop nobody: a reader that does not read gets what fits into a bounded buffer once it reads again; what a
- * full disk or a closed terminal does not take is dropped. A line says how many were lost as soon as one can be written.
+ * A log that never blocks the process: a reader that does not read gets what fits into a bounded buffer once it reads
+ * again; what a full disk or a closed terminal does not take is dropped. A line says how many were lost as soon as one
+ * can be written.
  */
 export class LogOutput {
   private rest: Buffer = Buffer.alloc(0);
@@ -121,8 +122,8 @@ function streamSink(stream: NodeJS.WriteStream): LogSink {
 }
 
 /**
- * A terminal that is stopped (Ctrl-S) makes whoever writes to it wait, so it is opened once more in a way that does not, which
- * changes nothing for the others that write to it. Files, and devices such as /dev/null, make nobody wait.
+ * A terminal that is stopped (Ctrl-S) blocks its writers, so it is opened once more in a way that does
+ * not, which changes nothing for the others that write to it. Files, and devices such as /dev/null, do not block.
  */
 function descriptorThatNeverWaits(): number | undefined {
   try {

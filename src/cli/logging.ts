@@ -9,7 +9,9 @@ import type { Estrangement, RoleChange } from '../raft/output.js';
 import { traceText, type TraceRecord } from '../raft/trace.js';
 import type { EntryId, Identity, NodeId } from '../raft/types.js';
 
-/** JSON lines on stderr, or lines for people. What cannot be written there is lost, and counted; the server goes on. */
+/**
+ * JSON lines on stderr, or lines for people. Lines that cannot be written are lost, and counted; the server continues.
+ */
 export async function createLogger(
   { logLevel: level, logFormat }: Pick<ServerOptions, 'logLevel' | 'logFormat'>,
   server: NodeId,
@@ -34,10 +36,9 @@ async function formForPeople(): Promise<(line: string) => string> {
   });
 }
 
-/**
- * Tells the log what happens to a node. As information: each change of leader. An outage of a peer is a warning at its
- * beginning, and information at its end; a peer that has not been seen yet (the cluster is starting) or that was crashed on
- * purpose is neither. All else is for those who look for a fault.
+/** Logs the events of a node. As information: each change of leader. An outage of a peer is a warning at its
+ * beginning, and information at its end; a peer that has not been seen yet (the cluster is starting) or that was
+ * crashed on purpose is neither. All other events are for debugging.
  */
 export class LoggingObserver implements NodeObserver {
   /** Called after a failure has been logged. */
@@ -132,7 +133,7 @@ export class LoggingObserver implements NodeObserver {
   }
 
   failed(error: Error): void {
-    // A broken disk is no mistake of the program: where it was noticed tells nobody anything.
+    // A broken disk is not a bug in the program: a stack trace would not help.
     if (error instanceof StorageError) this.log.fatal({ reason: error.message }, 'this server cannot go on');
     else this.log.fatal({ err: error }, 'this server cannot go on');
     this.onFailed?.(error);

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { DESCRIPTORS_MIN, descriptorLimit } from './descriptors.js';
 
-// Loading the program opens many files at once. Where they are too many, Node only says that it cannot find a package, so
+// Loading the program opens many files at once. Where they are too many, Node only says that it cannot find a package,
+// so
 // the limit is looked at before anything else is loaded.
 const limit = descriptorLimit();
 if (limit < DESCRIPTORS_MIN) {

@@ -5,11 +5,11 @@ import { EXIT } from './command.js';
 let needsOutput = true;
 
 /**
- * Decides what becomes of a process whose output cannot be written. A command whose answer nobody got has failed, and says so.
- * A reader that goes away (`surfstore files ... | head`) is no reason to complain.
+ * Decides how a process ends whose output cannot be written. A command whose answer was not delivered has failed, and
+ * reports it. A reader that goes away (`surfstore files ... | head`) is no reason to complain.
  */
 export function watchOutput(): void {
-  // There is nobody left to tell.
+  // The error cannot be reported anywhere.
   process.stderr.on('error', () => undefined);
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (!needsOutput) return;
@@ -54,8 +54,8 @@ export function table(heading: readonly string[], rows: readonly (readonly strin
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 /**
- * A text that somebody else chose, for a terminal: what could steer it is shown as an escape, such as `\u001b`. Unchanged
- * where the output is not a terminal, since programs want the bytes.
+ * Untrusted text for a terminal: characters that could control it are shown as escapes, such as `\u001b`.
+ * Unchanged where the output is not a terminal, since programs want the bytes.
  */
 export function terminalText(text: string, isTerminal: boolean = process.stdout.isTTY): string {
   return isTerminal ? text.replaceAll(UNSEEN, escaped) : text;

@@ -67,8 +67,9 @@ function whatToDo(id: number, count: number): string {
 }
 
 /**
- * The same log and snapshot, in a cluster of another id that this directory is going to found: entries about the old cluster
- * become no-ops, so that servers with empty directories, which vote for the longest log, follow it into the new one.
+ * The same log and snapshot, in a cluster of another id that this directory is going to found: entries about the old
+ * cluster become no-ops, so that servers with empty directories, which vote for the longest log, follow it into the new
+ * one.
  */
 function rewritten({ before, entries, hardState }: StoredState): StorageBatch {
   const isAboutCluster = ({ kind }: Entry): boolean => kind === 'cluster' || kind === 'admit';

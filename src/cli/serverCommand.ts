@@ -50,7 +50,10 @@ async function run(config: string, idText: string, flags: Partial<ServerOptions>
   if (process.connected) process.disconnect();
 }
 
-/** Resolves to the exit code when the server is told to stop, loses its parent, or fails. A second signal ends it at once. */
+/**
+ * Resolves to the exit code when the server is told to stop, loses its parent, or fails. A second signal ends it at
+ * once.
+ */
 function untilTold(failed: Promise<Error>): Promise<number> {
   return new Promise((resolve) => {
     let signals = 0;
@@ -65,7 +68,7 @@ function untilTold(failed: Promise<Error>): Promise<number> {
       resolve(EXIT.failure);
     });
     if (process.send === undefined) return;
-    // A parent that is gone can stop nobody any more.
+    // A parent that is gone can no longer stop this process.
     if (process.connected) process.on('disconnect', () => resolve(EXIT.ok));
     else resolve(EXIT.ok);
   });

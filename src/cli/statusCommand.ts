@@ -66,7 +66,7 @@ async function watch(cluster: ClusterConfig, client: SurfStoreClient, flags: Sta
   }
 }
 
-/** @throws CommandError with exit code 3 when nobody leads in time */
+/** @throws CommandError with exit code 3 when there is no leader in time */
 export async function waitForLeader(
   cluster: ClusterConfig,
   client: SurfStoreClient,

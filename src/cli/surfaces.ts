@@ -23,7 +23,7 @@ import type { CommandResult } from '../stateMachine/command.js';
 import type { ServiceState } from '../stateMachine/serviceState.js';
 import { type PeerWatch, answerPeer, bytesOnTheWire } from '../transport/peerEndpoint.js';
 
-/** What the surfaces of one server are made from. */
+/** The parts of one server that its surfaces use. */
 interface SurfaceParts {
   readonly node: RaftNode<CommandResult>;
   readonly router: LeaderRouter<CommandResult>;
@@ -39,7 +39,7 @@ interface SurfaceParts {
   readonly log: Logger;
 }
 
-/** Everything that a server answers on its one port. */
+/** The surfaces that a server offers on its port. */
 export function surfacesOf({
   node,
   router,

@@ -19,23 +19,20 @@ import {
   type TracedStep,
 } from './values.js';
 
-/** What a client is made from. */
+/** The options of a `SurfStoreClient`. */
 export type SurfStoreClientOptions = ClusterClientOptions;
 
 /**
  * A client of a SurfStore metadata cluster. It finds the leader, follows it when it changes, and tries again until the
  * deadline of the operation: an update carries a request id, so it takes effect once however often it was sent (with
- * servers that offer no sessions it is sent again only when it certainly was not done). Errors are {@link ClientError}s that say whether the outcome is known; a `TypeError` means that a server answered what no
- * server of this service would.
+ * servers that offer no sessions it is sent again only when it certainly was not done). Errors are {@link ClientError}s
+ * that say whether the outcome is known; a `TypeError` means that a server's answer does not belong to this service.
  *
- * @example
- * import { SurfStoreClient } from 'surfstore';
- * import { readClusterFile } from 'surfstore/cluster-file';
+ * @example import { SurfStoreClient } from 'surfstore'; import { readClusterFile } from 'surfstore/cluster-file';
  *
- * const client = new SurfStoreClient({ servers: readClusterFile('myconfig.txt').servers });
- * await client.updateFile('notes.txt', 1, ['9f86d081...']); // true
- * (await client.getFileInfoMap()).get('notes.txt');         // { version: 1, hashList: ['9f86d081...'] }
- * client.close();
+ * const client = new SurfStoreClient({ servers: readClusterFile('myconfig.txt').servers }); await
+ * client.updateFile('notes.txt', 1, ['9f86d081...']); // true (await client.getFileInfoMap()).get('notes.txt');
+ * // { version: 1, hashList: ['9f86d081...'] } client.close();
  */
 export class SurfStoreClient {
   private readonly caller: ClusterCaller<RpcCall, ParsedValue>;
@@ -66,7 +63,7 @@ export class SurfStoreClient {
     hashList: HashListInput,
     options: OperationOptions = {},
   ): Promise<boolean> {
-    // Made once, so that it is the same in every attempt, whatever its owner does with it meanwhile.
+    // Made once, so that every attempt sends the same call even if the caller changes the list meanwhile.
     const hashes = serializeValue(hashList);
     const hashesXml = new PrebuiltXml(() => [hashes]);
     const callFor = (request: RequestId | undefined): RpcCall =>
@@ -109,7 +106,9 @@ export class SurfStoreClient {
     return asStatus(await this.caller.askServer(server, call('status'), options));
   }
 
-  /** What one server did of late, and why, the oldest first; a crashed server answers, too. @throws ClientError */
+  /**
+   * One server's latest actions and their reasons, the oldest first; a crashed server answers, too. @throws ClientError
+   */
   async trace(server: number, options: OperationOptions = {}): Promise<TracedStep[]> {
     return asTrace(await this.caller.askServer(server, call('trace'), options));
   }

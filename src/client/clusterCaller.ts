@@ -12,13 +12,19 @@ import { ClientError, type Attempt, type Carrier, type Failure } from './errors.
 import { LeaderFinder, type ServerInfo } from './leaderFinder.js';
 import { NumberedWrite } from './numberedWrite.js';
 
-/** What a client of a cluster is made from. */
+/** The options of a client of a cluster. */
 export interface ClusterClientOptions {
   /** All servers of the cluster, in the order of the cluster file. */
   readonly servers: readonly ServerInfo[];
-  /** How long one operation may take in all, with every retry; `Infinity` to wait for as long as the cluster blocks. @default 30000 */
+  /**
+   * How long one operation may take in all, with every retry; `Infinity` to wait for as long as the cluster blocks.
+   * @default 30000
+   */
   readonly deadlineMs?: number;
-  /** How long one attempt waits for an answer of one server to begin, before the next server is tried: this one may be cut off from the others. @default 3000 */
+  /**
+   * How long one attempt waits for an answer of one server to begin, before the next server is tried: this one may be
+   * cut off from the others. @default 3000
+   */
   readonly attemptMs?: number;
   readonly backoff?: Partial<BackoffOptions>;
 }
@@ -39,7 +45,7 @@ export class ClusterCaller<Call, Answer> {
   private readonly servers: readonly ServerInfo[];
   private readonly finder: LeaderFinder;
   private readonly sessions = new ClientSessions();
-  /** Whether the servers offer sessions, as far as is known; those of another implementation may know nothing of them. */
+  /** Whether the servers offer sessions, as far as known; other implementations may not. */
   private areSessionsOffered = true;
   private readonly defaults: OperationDefaults;
   private readonly attemptMs: number;
@@ -77,7 +83,7 @@ export class ClusterCaller<Call, Answer> {
   write(callFor: (request: RequestId | undefined) => Call, options: OperationOptions): Promise<Answer> {
     return this.operate('write', options, async (operation) => {
       const write = new NumberedWrite(this.sessions);
-      // An error that we do not know says nothing of the outcome.
+      // An unknown error leaves the outcome open.
       let outcome: ClientError['outcome'] = 'unknown';
       try {
         return await this.tryServers(operation, (server) =>
@@ -126,7 +132,7 @@ export class ClusterCaller<Call, Answer> {
     this.carrier.close();
   }
 
-  /** Runs one operation from its beginning to its end, whatever that is. */
+  /** Runs one operation from its start to its end. */
   private async operate<T>(
     effect: Effect,
     options: OperationOptions,
@@ -196,7 +202,10 @@ export class ClusterCaller<Call, Answer> {
     }
   }
 
-  /** The id of a new session, null when the servers offer none. Whatever goes wrong, nothing of the write was done. */
+  /**
+   * The id of a new session, null when the servers offer none. A failure here is certain not to have executed the
+   * write.
+   */
   private async openSession(server: ServerInfo, operation: ClientOperation): Promise<Attempt<string | null>> {
     if (!this.areSessionsOffered) return { value: null };
     const attempt = await this.attempt(server, this.opening.call, operation);

@@ -76,7 +76,7 @@ function understandFault(fault: XmlRpcFault): Failure {
   // Services of another kind use small codes for anything.
   if (kind !== undefined && fault.faultString.startsWith(errorTable[kind].word))
     return serviceFailure(kind, fault, errorTable[kind].outcome);
-  // An internal error may have come at any moment; the other faults outside the table refuse the call itself.
+  // An internal error may occur at any stage of a call; the other faults outside the table refuse the call itself.
   return refusal(fault, fault.faultCode === FAULT_CODES.INTERNAL_ERROR ? 'unknown' : 'notDone');
 }
 
@@ -91,7 +91,7 @@ export type KeyValueMessage =
   | {
       readonly type: 'put' | 'append';
       readonly key: string;
-      /** The value as JSON, so that it is the same in every attempt, whatever its owner does with it meanwhile. */
+      /** The value as JSON, so that every attempt sends the same value even if the caller changes it meanwhile. */
       readonly json: string;
       /** Undefined for servers that offer no sessions. */
       readonly request: RequestId | undefined;
@@ -136,7 +136,7 @@ function textOf(message: KeyValueMessage, timeoutMs: number): string {
   return `{"type":"${type}","payload":{"key":${JSON.stringify(key)}${value}},${request}${limits}}`;
 }
 
-/** A little less than we wait: the server's word on what became of the call says more than its silence. */
+/** Slightly less than the client waits: the server's report on the call tells more than a timeout. */
 function serverTimeoutMs(timeoutMs: number): number {
   return Math.min(SERVER_TIMEOUT_MS_MAX, Math.max(1, Math.floor(0.9 * timeoutMs)));
 }
@@ -190,8 +190,8 @@ function postJson(
 const ERROR_TEXT_LENGTH = 200;
 
 /**
- * What the reply to a message says: a value, undefined for a key that is not there; undefined for a put or append that was
- * done; for a delete whether there was such a key; the id of a session that was opened.
+ * The content of a reply to a message. For a get, the value, or undefined for a missing key; undefined for a put or an
+ * append; for a delete, whether the key existed; for an opened session, its id.
  */
 export type MessageAnswer = JsonValue | undefined;
 
@@ -199,10 +199,9 @@ type MessageType = KeyValueMessage['type'];
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/**
- * Understands the response to a message.
+/** Interprets the response to a message.
  *
- * @throws TypeError when it is not what this service replies
+ * @throws TypeError when it is not a reply of this service
  */
 function readReply(page: Page, type: MessageType): Attempt<MessageAnswer> {
   const reply = replyIn(page);

@@ -4,7 +4,8 @@ import type { ServerInfo } from './leaderFinder.js';
 /**
  * Why an operation of the client ended without a result:
  * - `noLeader`: no server that leads was found within the deadline; nothing was done
- * - `deadline`: a server had the call, but no answer came within the deadline; what it changes may be done, now or later
+ * - `deadline`: a server had the call, but no answer came within the deadline; what it changes may be done, now or
+ *   later
  * - `refused`: the service refuses this very call, and would refuse it again
  * - `unreachable`: the server that was asked for does not answer
  * - `aborted`: the caller gave up, or the client was closed
@@ -12,9 +13,8 @@ import type { ServerInfo } from './leaderFinder.js';
 export type ClientErrorCode = 'noLeader' | 'deadline' | 'refused' | 'unreachable' | 'aborted';
 
 /**
- * An operation ended without a result. `outcome` says what is known of its effect after all its attempts: `notDone`, it
- * had none and never will; `unknown`, it may have been done, or may still be, once. `cause` is the last thing that went
- * wrong.
+ * An operation ended without a result. `outcome` covers all its attempts: `notDone`, it had no effect and never will;
+ * `unknown`, it may have taken effect, or may still do so, once. `cause` is the last failure.
  */
 export class ClientError extends Error {
   override readonly name = 'ClientError';
@@ -29,8 +29,7 @@ export class ClientError extends Error {
   }
 }
 
-/**
- * What may help after a failure: `retry`, the same call again, here or elsewhere; `newSession`, the same call in
+/** The remedy for a failure: `retry`, the same call again, here or elsewhere; `newSession`, the same call in
  * another session, if it is certain that it was not done in this one; `none`.
  */
 type Remedy = 'retry' | 'newSession' | 'none';
@@ -38,7 +37,7 @@ type Remedy = 'retry' | 'newSession' | 'none';
 /** How one attempt at one server ended without an answer. */
 export interface Failure {
   readonly error: Error;
-  /** What is known of the effect of this one attempt. */
+  /** Whether this one attempt may have had an effect. */
   readonly outcome: FailureOutcome;
   readonly remedy: Remedy;
   /** Whether the call was still waiting when its time was up. */
@@ -49,28 +48,29 @@ export interface Failure {
 
 export type Attempt<Answer> = { readonly value: Answer } | { readonly failure: Failure };
 
-/** What bounds an attempt. */
+/** The time limits of an attempt. */
 export interface AttemptLimits {
-  /** Until all of the answer is there. */
+  /** Until the answer is complete. */
   readonly timeoutMs: number;
   /** Until the answer begins: a long one may take its time. */
   readonly headMs: number;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How calls reach the servers of a cluster: each attempt ends in an answer or in a failure that has been understood. */
+/**
+ * How calls reach the servers of a cluster: each attempt ends in an answer or in a classified failure. */
 export interface Carrier<Call, Answer> {
-  /** @throws TypeError when the server answers what no server of this service would */
+  /** @throws TypeError when the server's answer does not belong to this service */
   attempt(server: ServerInfo, call: Call, limits: AttemptLimits): Promise<Attempt<Answer>>;
   close(): void;
 }
 
-/** The failure that an error of the service is. */
+/** The failure for an error of the service. */
 export function serviceFailure(kind: ErrorKind, error: Error, outcome: FailureOutcome): Failure {
   const remedy = remedyFor(kind);
   return {
     error,
-    // Whatever became of the call before, an attempt whose request id was refused did nothing.
+    // An attempt whose request id was refused did nothing, whatever the result of earlier attempts.
     outcome: remedy === 'newSession' ? 'notDone' : outcome,
     remedy,
     timedOut: false,
@@ -96,16 +96,21 @@ export function lostCall(error: Error): Failure {
   };
 }
 
-/** A page with an HTTP status instead of an answer. With 400 to 499 the server looked at the request and left it. */
+/**
+ * A page with an HTTP status instead of an answer. With 400 to 499 the server rejected the request without executing
+ * it.
+ */
 export function errorPage(error: Error, status: number): Failure {
   const isRefusal = status >= 400 && status < 500 && !PASSING.includes(status);
   return isRefusal ? refusal(error, 'notDone') : lostCall(error);
 }
 
-/** Request timeout, too many requests. */
+/** Temporary statuses: request timeout, too many requests. */
 const PASSING: readonly number[] = [408, 429];
 
-/** The kind of error that a word at the start of a message stands for; of several the first, whose remedy is the same. */
+/**
+ * The kind of error that a word at the start of a message stands for; of several the first, whose remedy is the same.
+ */
 export function kindOfWord(word: string): ErrorKind | undefined {
   const kinds = Object.keys(errorTable) as ErrorKind[];
   return kinds.find((kind) => errorTable[kind].word === word);

@@ -3,24 +3,19 @@ import { ClusterCaller, type ClusterClientOptions } from './clusterCaller.js';
 import { MessageConnections, type KeyValueMessage, sessionIdIn, type MessageAnswer } from './connections.js';
 import type { OperationOptions } from './operation.js';
 
-/** What a client is made from. */
+/** The options of a `KeyValueClient`. */
 export type KeyValueClientOptions = ClusterClientOptions;
 
 /**
  * A client of the key/value service of a cluster. Values are anything that JSON can carry. It finds the leader, follows
  * it when it changes, and tries again until the deadline of the operation; a write takes effect once, however often it
- * was sent. Errors are {@link ClientError}s that say whether the outcome is known; a `TypeError` means that a server
- * answered what no server of this service would, or that a value cannot be written as JSON.
+ * was sent. Errors are {@link ClientError}s that say whether the outcome is known; a `TypeError` means that a server's
+ * answer does not belong to this service, or that a value cannot be written as JSON.
  *
- * @example
- * import { KeyValueClient } from 'surfstore';
- * import { readClusterFile } from 'surfstore/cluster-file';
+ * @example import { KeyValueClient } from 'surfstore'; import { readClusterFile } from 'surfstore/cluster-file';
  *
- * const client = new KeyValueClient({ servers: readClusterFile('myconfig.txt').servers });
- * await client.put('pets', ['cat']);
- * await client.append('pets', 'dog');
- * await client.get('pets'); // ['cat', 'dog']
- * client.close();
+ * const client = new KeyValueClient({ servers: readClusterFile('myconfig.txt').servers }); await client.put('pets',
+ * ['cat']); await client.append('pets', 'dog'); await client.get('pets'); // ['cat', 'dog'] client.close();
  */
 export class KeyValueClient {
   private readonly caller: ClusterCaller<KeyValueMessage, MessageAnswer>;
@@ -33,7 +28,8 @@ export class KeyValueClient {
   }
 
   /**
-   * The value under a key, undefined when there is none. Linearizable. `T` is the caller's word: nothing is checked.
+   * The value under a key, undefined when there is none. Linearizable. `T` is the caller's assertion and is not
+   * checked.
    *
    * @throws ClientError
    */
@@ -44,7 +40,10 @@ export class KeyValueClient {
     return (await this.caller.read({ type: 'get', key }, options)) as T | undefined;
   }
 
-  /** Stores a value under a key, instead of the one that is there. @throws ClientError; TypeError for a value that is not JSON */
+  /**
+   * Stores a value under a key, instead of the one that is there. @throws ClientError; TypeError for a value that is
+   * not JSON
+   */
   put(key: string, value: JsonValue, options: OperationOptions = {}): Promise<void> {
     return this.write('put', key, value, options);
   }
@@ -52,7 +51,7 @@ export class KeyValueClient {
   /**
    * Adds an item at the end of the list under a key; a missing key counts as an empty list.
    *
-   * @throws ClientError `refused` when what is under the key is not a list; TypeError for an item that is not JSON
+   * @throws ClientError `refused` when the value under the key is not a list; TypeError for an item that is not JSON
    */
   append(key: string, item: JsonValue, options: OperationOptions = {}): Promise<void> {
     return this.write('append', key, item, options);
@@ -83,7 +82,9 @@ export class KeyValueClient {
   }
 }
 
-/** The value as JSON, which stands for it without loss. @throws TypeError for a value with a part that JSON cannot carry */
+/**
+ * The value as JSON, which stands for it without loss. @throws TypeError for a value with a part that JSON cannot carry
+ */
 function jsonOf(value: JsonValue): string {
   // It throws by itself for circles and bigints.
   const json = JSON.stringify(value) as string | undefined;

@@ -23,9 +23,7 @@ export class NumberedWrite {
     return this.call.request;
   }
 
-  /**
-   * The service does not take this session any more, and nobody uses it again. False when it was fresh: there is no
-   * reason to refuse that, and another one would do no better.
+  /** Abandons a session that the service no longer accepts. False when it was fresh: another one would be refused, too.
    */
   leaveSession(): boolean {
     this.call?.end('expired');

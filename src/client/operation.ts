@@ -1,21 +1,21 @@
 import type { FailureOutcome } from '../node/errors.js';
 import { ClientError, type Failure } from './errors.js';
 
-/** Time for an attempt. With less it would hardly bring an answer, but leave open what was certain before. */
+/** Time for an attempt. With less, it would hardly get an answer, and would make a certain outcome unknown. */
 const ATTEMPT_MS_MIN = 20;
 
-/** What bounds one operation. */
+/** The limits of one operation. */
 export interface OperationOptions {
   /** @default the client's */
   readonly deadlineMs?: number;
-  /** Gives the operation up. */
+  /** Aborts the operation. */
   readonly signal?: AbortSignal;
 }
 
 /** Whether an operation may leave something behind. */
 export type Effect = 'read' | 'write';
 
-/** What an operation has, unless its options say otherwise. */
+/** Defaults for the options of an operation. */
 export interface OperationDefaults {
   readonly deadlineMs: number;
   readonly backoff: BackoffOptions;
@@ -47,15 +47,15 @@ export class ClientOperation {
     return this.controller.signal;
   }
 
-  /** What is known of the effect of all attempts so far. An attempt that did nothing says nothing of those before it. */
+  /** The outcome of all attempts so far: an attempt that did nothing does not settle the earlier ones. */
   get outcome(): FailureOutcome {
     return this.mayBeDone ? 'unknown' : 'notDone';
   }
 
-  /** Gives the operation up: whatever it waits for ends now. */
+  /** Aborts the operation, and everything that it waits for. */
   readonly abort = (): void => this.controller.abort(this.callersSignal?.reason);
 
-  /** The operation has ended; nothing of it stays behind with the caller's signal. */
+  /** The operation has ended: its listener is removed from the caller's signal. */
   end(): void {
     this.callersSignal?.removeEventListener('abort', this.abort);
   }
@@ -90,7 +90,7 @@ export class ClientOperation {
     const isLast = pauseMs + ATTEMPT_MS_MIN > remainingMs;
     await sleep(Math.max(0, isLast ? remainingMs : pauseMs), this.signal);
     this.check();
-    // A timer may be early by a moment.
+    // A timer may fire slightly early.
     if (isLast) throw this.expired();
   }
 
@@ -142,7 +142,7 @@ export interface BackoffOptions {
   readonly random: () => number;
 }
 
-/** Exponential backoff with jitter: half of each delay is drawn, so that many clients do not come back together. */
+/** Exponential backoff with jitter: half of each delay is drawn, so that many clients do not retry at the same time. */
 export class Backoff {
   private attempts = 0;
 

@@ -3,7 +3,7 @@ import type { ParsedValue, XmlRpcValue } from '../xmlrpc/index.js';
 /** A hash list as it is sent; opaque to the service. Numbers are integers. */
 export type HashListInput = XmlRpcValue;
 
-/** What is known of a file: its version and its hash list, the latter as it was sent. */
+/** A file's version and its hash list, as it was sent. */
 export interface FileInfo {
   readonly version: number;
   readonly hashList: ParsedValue;
@@ -36,7 +36,7 @@ export interface ServerStatus {
   /** Entries in the log: those behind the snapshot, and a tail before. */
   readonly logLength: number;
   readonly waitingCalls: number;
-  /** The peers that this server was told not to hear. */
+  /** The peers that this server ignores by `makeUnreachableFrom`. */
   readonly unreachableFrom: readonly number[];
   readonly files: number;
   readonly uptimeSeconds: number;
@@ -44,7 +44,7 @@ export interface ServerStatus {
   readonly peers: readonly PeerInfo[];
 }
 
-/** Something that a server did, and why. */
+/** An action of a server and its reason. */
 export interface TracedStep {
   /** ISO 8601, by the server's clock. */
   readonly time: string;

@@ -15,7 +15,7 @@ type LogLevel = (typeof logLevels)[number];
 export const replyMoments = ['majority', 'commit'] as const;
 type ReplyMoment = (typeof replyMoments)[number];
 
-/** What can be tuned on a server. The command line flag of each is its name in kebab case: `--heartbeat-ms`. */
+/** The settings of a server. The command line flag of each is its name in kebab case: `--heartbeat-ms`. */
 export interface ServerOptions {
   /**
    * The grid on which the protocol's timers run.
@@ -49,7 +49,7 @@ export interface ServerOptions {
    */
   readonly replyAfter: ReplyMoment;
   /**
-   * Whether a leader that hears from no majority steps down. The assignment wants it to keep its clients waiting.
+   * Whether a leader that hears from no majority steps down. The assignment requires it to keep its clients waiting.
    * @default false
    */
   readonly checkQuorum: boolean;
@@ -64,8 +64,9 @@ export interface ServerOptions {
    */
   readonly uncommittedBytesMax: number;
   /**
-   * What files and keys may take in memory; what would exceed it is refused as overload, deletes and reads are not.
-   * @default a quarter of the memory that Node.js may use, less what it needs for itself
+   * The memory that files and keys may use. Commands that would exceed it are refused as overload; deletes and reads
+   * are not.
+   * @default a quarter of the memory that Node.js may use, less its own needs
    */
   readonly stateBytesMax: number;
   /**
@@ -79,27 +80,27 @@ export interface ServerOptions {
    */
   readonly blockStoreBytesMax: number;
   /**
-   * A snapshot replaces the log once it has grown by so many entries, or so many bytes of them, since the last one, but not
-   * before it has grown by as much as that one is large.
+   * A snapshot replaces the log once it has grown by this many entries, or this many bytes of them, since the last
+   * snapshot, and by at least the size of that snapshot.
    * @default 20_000, 8 MiB
    */
   readonly snapshotEntries: number;
   readonly snapshotBytes: number;
   /**
-   * The directory where this server keeps term, vote, log and snapshot; made when missing. Without it they are kept in memory
-   * and lost when the process ends.
+   * The directory where this server keeps term, vote, log and snapshot; made when missing. Without it they are kept in
+   * memory and lost when the process ends.
    * @default undefined
    */
   readonly dataDir?: string | undefined;
   /**
-   * Stands in place of the list of servers when peers compare it, for clusters whose files differ from server to server: all
-   * servers are given the same name.
+   * Stands in place of the list of servers when peers compare it, for clusters whose files differ from server to
+   * server: all servers are given the same name.
    * @default undefined: the addresses in the cluster file
    */
   readonly clusterName?: string | undefined;
   /**
-   * The address to listen on. Without it a loopback host of the cluster file listens on 127.0.0.1 and ::1, and any other
-   * host on every interface.
+   * The address to listen on. Without it a loopback host of the cluster file listens on 127.0.0.1 and ::1, and any
+   * other host on every interface.
    * @default undefined
    */
   readonly bind?: string | undefined;
@@ -163,7 +164,9 @@ type NumericOption = {
 /** Room for a message between servers and a reasonable file. */
 const bodyBytesLeast = 65_536;
 
-/** The largest value that each number may have; the smallest is 1, and for the body what servers need among themselves. */
+/**
+ * The largest value that each number may have; the smallest is 1, and for the body what servers need among themselves.
+ */
 const largest: Readonly<Record<NumericOption, number>> = {
   tickMs: durationMsMax,
   heartbeatMs: durationMsMax,

@@ -2,15 +2,14 @@ import type { ServerRequest } from './message.js';
 import { unzip } from 'node:zlib';
 import type { ByteBudget } from './byteBudget.js';
 
-/** About what a piece of a body takes beside its bytes, however few they are. */
+/** Approximate memory of a piece of a body beside its bytes. */
 const PIECE_BYTES = 128;
 
 /**
- * Reads the body of a request or response and hands it over once, or says once that it is larger than the limit; it
- * holds no more than the limit at any time. Nothing is called when the connection closes first.
- *
- * @param held told what the part that has come takes, in bytes
- * @returns ends the reading; nothing is called any more
+ * Reads the body of a request or response and hands it over once, or reports once that it exceeds the limit. It never
+ * holds more than the limit. Nothing is called when the connection closes first.
+ * @param held receives the size of the received part, in bytes
+ * @returns ends the reading; nothing is called afterwards
  */
 export function readBody(
   message: ServerRequest,
@@ -58,8 +57,8 @@ export function codingOf({ headers }: ServerRequest): 'identity' | 'zipped' | un
 
 /**
  * Reads the body of a request as {@link readBody} does, within a budget that all requests share: `'no room'` when it is
- * evicted. A body that is compressed as gzip or deflate, as Python's `encode_threshold` does, is inflated. The limit holds
- * for what was sent and for what becomes of it: a small body that inflates without end costs no more than any other.
+ * evicted. A body that is compressed as gzip or deflate, as Python's `encode_threshold` does, is inflated. The limit
+ * holds for the body both as sent and as inflated: a small body that inflates without end costs no more than any other.
  */
 export function readRequestBody(
   request: ServerRequest,

@@ -1,7 +1,7 @@
-/** How many bytes of requests that have not come completely this process holds. */
+/** Bytes of incomplete requests that this process holds at most. */
 const RECEIVING_BYTES_MAX = 256 * 1024 * 1024;
 
-/** What one holder has of a budget. */
+/** One holder's part of a budget. */
 export interface Share {
   /** From now on the holder has this many bytes. May evict others, or this very holder, before it returns. */
   hold(bytes: number): void;
@@ -13,9 +13,9 @@ interface Holding {
 }
 
 /**
- * A limit on the bytes that many holders have together. Beyond it the holder that has had some for the longest time is
- * evicted: whoever sends at the usual pace is done soon, and only those that do not are in the way. A holder that is
- * alone is never evicted; its own limit bounds it.
+ * A limit on the bytes that many holders have together. Beyond it the oldest holder is evicted: requests sent at the
+ * usual pace are complete soon, and only slow ones stay. A holder that is alone is never evicted; its own limit bounds
+ * it.
  */
 export class ByteBudget {
   /** Oldest first. */
@@ -24,12 +24,12 @@ export class ByteBudget {
 
   constructor(private readonly bytesMax: number) {}
 
-  /** What all holders have together. */
+  /** The bytes of all holders together. */
   get bytes(): number {
     return this.total;
   }
 
-  /** @param evict called once for each time that the holder loses everything that it has; it must let go of it */
+  /** @param evict called once for each time that the holder loses everything that it has; it must release the bytes */
   open(evict: () => void): Share {
     const holding: Holding = { bytes: 0, evict };
     return { hold: (bytes) => this.hold(holding, bytes) };

@@ -8,7 +8,7 @@ const ONE_WRITE_BYTES_MAX = 64 * 1024;
 /** After this long without traffic the operating system begins to ask whether the other side still exists. */
 const PROBE_AFTER_MS = 30_000;
 
-/** A kept connection is used no more this long before the server means to close it. */
+/** A kept connection is not reused in this last part of the time for which the server keeps it. */
 const BEFORE_CLOSING_MS = 1_000;
 
 export interface HttpClientOptions {
@@ -36,16 +36,15 @@ interface HttpRequest {
   readonly headMs?: number | undefined;
 }
 
-/**
- * There is no response. `code` says why:
+/** The error of a request without a response. `code` is the reason:
  *
- * - `ECONNREFUSED`, `ENOTFOUND`, `ECONNRESET` and the like: what the operating system or the resolver said;
- *   `ECONNRESET` also stands for a connection that closed before the whole response was there
+ * - `ECONNREFUSED`, `ENOTFOUND`, `ECONNRESET` and the like: the error of the operating system or the resolver;
+ *   `ECONNRESET` also stands for a connection that closed before the response was complete
  * - `ETIMEDOUT`: no response within the time that the caller gave
  * - `EABORTED`: the caller gave up, or closed the client
  * - `EMSGSIZE`: a response larger than the limit; `status` is its status
  * - `EPROTO`: a response that is not valid HTTP
- * - `EINVAL`: no request can be made of what the caller gave
+ * - `EINVAL`: the caller's arguments make no valid request
  */
 export class HttpError extends Error {
   override readonly name: string = 'HttpError';
@@ -56,7 +55,7 @@ export class HttpError extends Error {
     /** Whether any part of the request may have reached the server. False only when it is known that none did. */
     readonly sent: boolean,
     options?: ErrorOptions,
-    /** The HTTP status, when that is what is wrong. */
+    /** The HTTP status, when it is the reason. */
     readonly status?: number,
   ) {
     super(message, options);
@@ -73,9 +72,9 @@ export interface HttpExchange {
 }
 
 /**
- * Sends requests to servers over HTTP/1.1, each on a connection of its own, which is kept for the next one. A request is sent
- * once: that a kept connection turns out to be closed is an error of the request, because only the caller knows whether
- * sending it again is safe.
+ * Sends requests to servers over HTTP/1.1, each on a connection of its own, which is kept for the next one. A request
+ * is sent once: a kept connection that turns out to be closed is an error of the request, because only the caller knows
+ * whether sending it again is safe.
  */
 export class HttpClient {
   private readonly pools = new Map<string, Pool>();
@@ -238,13 +237,13 @@ class Pool {
     else this.waiting.push(exchange);
   }
 
-  /** An exchange that waits for a connection does not need one any more. */
+  /** An exchange that waits for a connection no longer needs one. */
   forget(exchange: Exchange): void {
     const position = this.waiting.indexOf(exchange);
     if (position >= 0) this.waiting.splice(position, 1);
   }
 
-  /** A connection has done its work, and can do more. */
+  /** A connection has completed its exchange, and can be reused. */
   keep(connection: Connection): void {
     const next = this.waiting.shift();
     if (next === undefined) this.idle.push(connection);
@@ -264,7 +263,7 @@ class Pool {
     for (const connection of [...this.idle]) connection.release(false);
   }
 
-  /** The one that was used last: those that were not used for long close in the end. */
+  /** The most recently used idle connection, so that superfluous ones stay idle until they close. */
   private takeIdle(): Connection | undefined {
     for (let kept = this.idle.pop(); kept !== undefined; kept = this.idle.pop()) {
       if (kept.isFresh()) return kept;
@@ -297,7 +296,7 @@ class Pool {
 
 /** A connection, and the exchange that it carries. */
 class Connection {
-  /** Whether it was ever established: what was written may have reached the server. */
+  /** Whether it was ever established: only then may written bytes have reached the server. */
   isOpen = false;
   private exchange: Exchange | null = null;
   /** Until when a kept connection may be used. */
@@ -310,7 +309,7 @@ class Connection {
     let failure: NodeJS.ErrnoException | undefined;
     socket.on('connect', () => (this.isOpen = true));
     socket.on('data', (bytes) => {
-      // Bytes that nobody asked for are for nobody.
+      // Bytes without a request belong to no exchange.
       if (this.exchange === null) socket.destroy();
       else this.exchange.received(bytes);
     });
@@ -345,7 +344,7 @@ class Connection {
     return !this.socket.destroyed && performance.now() < this.freshUntil;
   }
 
-  /** The exchange has ended: the connection is kept for the next one for so long, or closed. */
+  /** The exchange has ended: the connection is kept for `idleMs` for the next one, or closed. */
   release(isReusable: boolean, idleMs = Infinity): void {
     const { socket } = this;
     this.exchange = null;
@@ -355,13 +354,13 @@ class Connection {
       return;
     }
     this.freshUntil = performance.now() + idleMs;
-    // A connection that nobody needs keeps no process alive.
+    // An idle connection does not keep the process alive.
     socket.unref();
     this.pool.keep(this);
   }
 }
 
-/** How long the server keeps the connection, less a moment. */
+/** How long the server keeps the connection, less a safety margin. */
 function idleMsOf(outcome: HttpResponse | HttpError): number {
   if (outcome instanceof HttpError) return 0;
   const seconds = /\btimeout=(\d{1,9})/.exec(outcome.headers['keep-alive'] ?? '')?.[1];
@@ -375,7 +374,7 @@ function headOf({ host, port, path, headers }: HttpRequest, keepAlive: boolean):
   return keepAlive ? text : `${text}Connection: close\r\n`;
 }
 
-/** Why no request can be made of this, or null. */
+/** Why these arguments make no valid request, or null. */
 function problemOf({ path, headers }: HttpRequest): string | null {
   if (!/^\/[\x21-\x7e]*$/.test(path)) return `the path ${JSON.stringify(path)} is not one of a URL`;
   for (const name in headers)

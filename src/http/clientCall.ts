@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 /** The client's side of a call, as services see it. */
 export interface Caller {
   /**
-   * The listener is called once if the client goes away before it has its answer; at once when that has happened already.
-   * Never after the answer.
+   * The listener is called once if the client goes away before it has its answer; at once when that has happened
+   * already. Never after the answer.
    */
   onHangUp(listener: () => void): void;
 }
@@ -25,7 +25,7 @@ export interface CallEvents {
   internalError(call: ClientCall, error: unknown): void;
 }
 
-/** For a front that nobody listens to. */
+/** Ignores all events; for a front without a listener. */
 export const noCallEvents: CallEvents = {
   started: () => undefined,
   answered: () => undefined,
@@ -35,8 +35,8 @@ export const noCallEvents: CallEvents = {
 };
 
 /**
- * One call of a client, on whatever surface, from its arrival to its answer: it is answered once, it knows when its
- * client has gone, and it publishes what becomes of it.
+ * One call of a client, on whatever surface, from its arrival to its answer: it is answered once, notices when its
+ * client has gone, and publishes its outcome.
  */
 export class ClientCall implements Caller {
   /** The kind of interface, such as `xmlrpc`, and the method called; both of bounded sets. Empty until it has begun. */
@@ -84,7 +84,7 @@ export class ClientCall implements Caller {
     try {
       this.events.internalError(this, error);
     } catch {
-      // Nobody can be told; the call is answered all the same.
+      // A listener that throws cannot be reported; the call is answered all the same.
     }
   }
 

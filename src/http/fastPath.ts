@@ -18,13 +18,13 @@ interface FastPathOptions {
   readonly serve: (request: ServerRequest, reply: ServerReply) => void;
   /** An idle connection is kept this long, in milliseconds. */
   readonly keepAliveMs: number;
-  /** A client that takes nothing of its answer for so long is cut off, in milliseconds. */
+  /** A client that reads nothing of its answer for this long is cut off, in milliseconds. */
   readonly unreadMs: number;
 }
 
 /**
- * Serves requests of the usual shape on the raw socket: node:http takes twice the time for one. A connection on which anything
- * else comes is handed to node:http, with the bytes put back, and stays there.
+ * Serves requests of the usual shape on the raw socket: node:http takes twice the time for one. A connection on which
+ * anything else comes is handed to node:http, with the bytes put back, and stays there.
  *
  * The requests of a connection are served one after another, in their order.
  */
@@ -34,8 +34,7 @@ export class FastPath {
 
   constructor(private readonly options: FastPathOptions) {}
 
-  /**
-   * @param held what has come of the connection
+  /** @param held the bytes that have arrived over the connection
    * @param leave makes node:http listen to the connection; called once at most
    */
   accept(socket: Socket, held: Buffer, leave: () => void): void {
@@ -87,7 +86,7 @@ class FastConnection {
   readonly take = (bytes: Buffer): void => {
     this.held = this.held.length === 0 ? bytes : Buffer.concat([this.held, bytes]);
     if (this.reply === null) this.next();
-    // Who sends on and on before an answer has to wait for it.
+    // A client that keeps sending without reading its answers has to wait.
     else if (this.held.length > REQUEST_BYTES_MAX) this.socket.pause();
   };
 
@@ -102,7 +101,7 @@ class FastConnection {
     if (this.isWaiting) this.socket.end();
   }
 
-  /** Nothing has come that is not answered. */
+  /** Whether every request that arrived has been answered. */
   private get isWaiting(): boolean {
     return this.reply === null && this.held.length === 0;
   }
@@ -164,7 +163,7 @@ class FastConnection {
     if (!socket.destroyed) socket.emit('data', held);
   }
 
-  /** A client that says no more is gone, as for node:http, which also says what is wrong with half a request. */
+  /** A client that ends its side is gone, as for node:http, which also explains the error in half a request. */
   private readonly onEnd = (): void => {
     if (this.isWaiting || this.reply !== null) this.socket.end();
     else {
@@ -190,7 +189,7 @@ class FastConnection {
   };
 }
 
-/** A request that is here as a whole. */
+/** A request that has arrived completely. */
 class FastRequest implements ServerRequest {
   readonly method: string;
   url: string;
@@ -328,7 +327,7 @@ class FastReply extends EventEmitter implements ServerReply {
 let dateSecond = 0;
 let dateNow = '';
 
-/** The time as HTTP has it, made once a second. */
+/** The time in the format of HTTP, formatted once a second. */
 function dateText(): string {
   const second = Math.floor(Date.now() / 1000);
   if (second !== dateSecond) {

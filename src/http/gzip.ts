@@ -13,8 +13,8 @@ const LAST_BLOCK = Buffer.of(0x03, 0x00);
 const compressed = new WeakMap<Uint8Array, Promise<Buffer>>();
 
 /**
- * The pieces as one gzip stream. Each is compressed by itself, once for all streams that it is a part of: of a body that
- * has changed in one place, one piece is compressed anew.
+ * The pieces as one gzip stream. Each is compressed by itself, once for all streams that it is a part of: of a body
+ * that has changed in one place, one piece is compressed anew.
  *
  * @param pieces must not change, ever
  */

@@ -10,7 +10,10 @@ import { noRoom, tooLarge, unknownCoding, type Refusal } from './refusal.js';
 
 const TEXT = 'text/plain; charset=utf-8';
 
-/** How much of a refused body is read and thrown away, so that a client that sends first and reads later sees why. */
+/**
+ * Bytes of a refused body that are read and discarded, so that a client that sends first and reads later sees the
+ * reason.
+ */
 const DISCARD_BYTES_MAX = 64 * 1024 * 1024;
 const DISCARD_MS_MAX = 10_000;
 /** Pieces up to this size together are copied, which costs less than several writes. */
@@ -18,7 +21,7 @@ const COPIED_BYTES_MAX = 16 * 1024;
 /** Long bodies are written in slices of about this size. */
 const SLICE_BYTES = 64 * 1024;
 
-/** Where a body is read from and what it may take. */
+/** The limits of a body. */
 interface BodyLimits {
   readonly bytesMax: number;
   /** Holds the bodies that have not come completely. @default the one of this process */
@@ -38,7 +41,7 @@ export class HttpCall extends ClientCall {
     reply.on('error', ignore);
   }
 
-  /** Whether the client only wants to look. */
+  /** Whether the request only reads: GET or HEAD. */
   get isRead(): boolean {
     return this.request.method === 'GET' || this.request.method === 'HEAD';
   }
@@ -54,8 +57,8 @@ export class HttpCall extends ClientCall {
   }
 
   /**
-   * Reads the body and hands it over once. One that is too large, or compressed in an unknown way, is refused here; nothing is
-   * called when the client goes away first.
+   * Reads the body and hands it over once. One that is too large, or compressed in an unknown way, is refused here;
+   * nothing is called when the client goes away first.
    */
   readBody({ bytesMax, receiving }: BodyLimits, done: (body: Buffer | 'not inflatable') => void): void {
     const { headers } = this.request;
@@ -74,7 +77,7 @@ export class HttpCall extends ClientCall {
     this.send(status, TEXT, `${line}\n`, headers);
   }
 
-  /** Answers with status 204: it is done, and there is no more to say. */
+  /** Answers with status 204: success without a body. */
   nothing(): void {
     this.answered('204');
     this.reply.writeHead(204);
@@ -93,9 +96,9 @@ export class HttpCall extends ClientCall {
   }
 
   /**
-   * Answers with the body that the pieces make together, as fast as the client reads it, and no faster than other work allows.
-   *
-   * @param pieces must not change any more
+   * Answers with the body that the pieces make together, as fast as the client reads it, and no faster than other work
+   * allows.
+   * @param pieces must not change from now on
    * @param shared whether other replies hold the same pieces: then it is worth compressing them for clients that ask
    * @returns false when clients have left too much unread; then nothing is sent
    */
@@ -104,7 +107,7 @@ export class HttpCall extends ClientCall {
       this.send(status, contentType, pieces.length === 1 ? (pieces[0] ?? '') : Buffer.concat(pieces));
       return true;
     }
-    // Nothing would tell when such a reply is over.
+    // The end of such a reply could not be observed.
     if (this.isGone) return true;
     const release = openReplies.open(pieces);
     if (release === null) return false;
@@ -119,9 +122,9 @@ export class HttpCall extends ClientCall {
   }
 
   /**
-   * Answers with the reason as plain text and closes the connection. The whole answer is written at once; the connection
-   * stays open until the client has sent the rest, so that it is not reset before it reads the answer, but no longer than
-   * a bounded time and for a bounded number of bytes.
+   * Answers with the reason as plain text and closes the connection. The whole answer is written at once; the
+   * connection stays open until the client has sent the rest, so that it is not reset before it reads the answer, but
+   * no longer than a bounded time and for a bounded number of bytes.
    */
   refuse({ status, reason }: Refusal, headers: OutgoingHttpHeaders = {}): void {
     const { request, reply } = this;
@@ -167,7 +170,7 @@ export class HttpCall extends ClientCall {
     headers: OutgoingHttpHeaders = {},
   ): void {
     this.answered(String(status));
-    // A body that nobody looked at must not be taken for the next request.
+    // A body that was not read must not be taken for the next request.
     this.request.resume();
     this.reply.writeHead(status, {
       ...headers,
@@ -206,7 +209,7 @@ function writeInSlices(reply: ServerReply, pieces: readonly Uint8Array[], length
     awaitDrain(reply, () => sliceQueue.add(slice));
     return false;
   };
-  // Whoever has just made the pieces may have used up its part of this turn.
+  // Making the pieces may have used up this turn's share of time.
   if (length <= SLICE_BYTES) slice();
   else sliceQueue.add(slice);
 }

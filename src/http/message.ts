@@ -15,7 +15,7 @@ export interface ServerRequest {
   readonly headers: IncomingHttpHeaders;
   readonly socket: Socket;
   readonly readableEnded: boolean;
-  /** The body, where all of it is here already; such a request emits nothing. */
+  /** The complete body, when it has arrived already; such a request emits nothing. */
   readonly wholeBody?: Buffer;
   readonly on: Listening;
   readonly once: Listening;

@@ -2,7 +2,8 @@
 const OPEN_BYTES_MAX = 256 * 1024 * 1024;
 
 /**
- * A limit on the bytes that wait to be read by clients. Bytes that several replies share count once, as they take memory once.
+ * A limit on the bytes that wait to be read by clients. Bytes that several replies share count once, as they take
+ * memory once.
  */
 export class OpenReplies {
   /** How many open replies hold each of the pieces. */

@@ -1,4 +1,4 @@
-/** Why a request is not served, whatever it asks. */
+/** The refusal of a request, whatever it asks, with its reason. */
 export interface Refusal {
   readonly status: 400 | 403 | 405 | 413 | 415 | 503;
   /** One sentence for a person. */

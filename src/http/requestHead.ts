@@ -19,7 +19,7 @@ const NAME = /^[A-Za-z0-9-]+$/;
 const VALUE = /^[\t\x20-\x7e]*$/;
 const LENGTH = /^\d{1,9}$/;
 
-/** Headers that change how a request is read, or what becomes of its connection. */
+/** Headers that change how a request is read, or how its connection is used. */
 const UNUSUAL: ReadonlySet<string> = new Set([
   'transfer-encoding',
   'content-encoding',
@@ -34,11 +34,11 @@ const UNUSUAL: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Reads the head of a request, if it is of exactly the usual shape: GET, POST, PUT or DELETE of a path, HTTP/1.1, one Host, one
- * Content-Length in digits (none with GET and DELETE), each header once, nothing that changes the framing.
+ * Reads the head of a request, if it is of exactly the usual shape: GET, POST, PUT or DELETE of a path, HTTP/1.1, one
+ * Host, one Content-Length in digits (none with GET and DELETE), each header once, nothing that changes the framing.
  *
- * Anything else is left to node:http, so that there is one judge of all that is unusual: what is accepted here must mean the
- * same there, and nothing else matters.
+ * Anything else is left to node:http, so that there is one judge of all that is unusual: what is accepted here must
+ * mean the same there, and nothing else matters.
  *
  * @returns null for a head that is not complete, `'unusual'` for any other shape
  */

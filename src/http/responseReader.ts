@@ -14,7 +14,7 @@ export type ResponsePart =
   | { readonly type: 'too large'; readonly status: number }
   | { readonly type: 'not HTTP'; readonly reason: string };
 
-/** A longer head, or a longer line with the size of a chunk, is no answer of a server that means well. */
+/** A longer head, or a longer line with the size of a chunk, is not sent by a well-behaved server. */
 const HEAD_BYTES_MAX = 64 * 1024;
 const CHUNK_LINE_BYTES_MAX = 1024;
 
@@ -26,7 +26,7 @@ interface Head {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly keepsAlive: boolean;
-  /** How the body ends: after so many bytes, by its chunks, or with the connection. */
+  /** How the body ends: after this many bytes, by its chunks, or with the connection. */
   readonly framing: number | 'chunked' | 'close';
 }
 
@@ -36,7 +36,7 @@ export class ResponseReader {
   private pieces: Buffer[] = [];
   /** The bytes in `pieces`. */
   private held = 0;
-  /** The body of a response in chunks, as far as it has come. */
+  /** The part of a chunked body that has arrived. */
   private readonly chunks: Buffer[] = [];
   private chunkBytes = 0;
 
@@ -117,7 +117,7 @@ export class ResponseReader {
     }
   }
 
-  /** After the last chunk come headers, which nobody needs, and an empty line. */
+  /** Skips the headers after the last chunk, which are unused, and the empty line. */
   private readTrailer(head: Head, bytes: Buffer): ResponsePart {
     const isEmpty = bytes.toString('latin1', 0, 2) === '\r\n';
     const end = isEmpty ? 2 : bytes.indexOf(END_OF_HEAD) + END_OF_HEAD.length;
@@ -139,7 +139,7 @@ export class ResponseReader {
   }
 }
 
-/** The head that the text is, or the reason why it is none. */
+/** The parsed head, or the reason why the text is not one. */
 function headOf(text: string): Head | string {
   const [first = '', ...lines] = text.split('\r\n');
   const [, minor, code] = /^HTTP\/1\.([01]) (\d{3})(?: .*)?$/.exec(first) ?? [];

@@ -1,6 +1,6 @@
 /** How long one turn of the event loop may spend on slices, in milliseconds. */
 const TURN_MS_MAX = 5;
-/** How much of that one piece of work gets in the turn in which it begins; small ones are complete within it. */
+/** The part of that time for a piece of work in the turn in which it begins; small pieces are complete within it. */
 const FIRST_MS_MAX = 1;
 
 /** Does a little of some long work, well under a millisecond. False when the work is complete. Must not throw. */

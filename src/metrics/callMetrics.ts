@@ -7,7 +7,7 @@ import { onceForEach, CheapCounters, TallyHistogram, type Now, type Series } fro
 /** From half a millisecond to ten seconds: a call waits for a network, maybe for a disk, maybe for an election. */
 export const CALL_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** The outcome of a call whose client did not wait for it. */
+/** The outcome of a call whose client hung up first. */
 export const ABANDONED = 'abandoned';
 
 /** Counts and times the calls of clients and peers, on whatever surface they come: a listener to their events. */
@@ -43,7 +43,7 @@ export class CallMetrics {
     );
   }
 
-  /** @param internalError receives the errors that no client is told of */
+  /** @param internalError receives the errors that clients must not see */
   events(internalError: CallEvents['internalError']): CallEvents {
     return {
       started: (call) => {

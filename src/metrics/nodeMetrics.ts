@@ -29,7 +29,7 @@ const REQUEST_TYPES: readonly RequestMessage['type'][] = [
   'installSnapshot',
 ];
 
-/** All that is counted and timed about one node: a listener to its events, and an observer. */
+/** The counters and histograms of one node: a listener to its events, and an observer. */
 export class NodeMetrics implements NodeEvents {
   readonly observer: NodeObserver;
   private readonly calls: Readonly<Record<'write' | 'read', Series>>;

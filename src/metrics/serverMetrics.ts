@@ -9,7 +9,7 @@ import { readingsOf } from './readings.js';
 import { statusGauges } from './statusGauges.js';
 import type { Now } from './tallies.js';
 
-/** So many milliseconds of the event loop a scrape takes before everybody else has a turn. */
+/** Milliseconds of the event loop that a scrape takes before other work has a turn. */
 const TURN_MS_MAX = 1;
 const LAG_RESOLUTION_MS = 10;
 
@@ -32,12 +32,12 @@ export class ServerMetrics implements MetricsSource {
     return this.registry.contentType;
   }
 
-  /** From now on the metrics tell of this status, too. To be called once. */
+  /** Adds gauges for this status. To be called once. */
   watch(status: StatusSource): void {
     this.update = statusGauges(this.registry, status);
   }
 
-  /** Whoever asks while a scrape is under way gets the same. */
+  /** The page of metrics; calls during a scrape share its result. */
   text(): Promise<string> {
     this.scrape ??= this.collect().finally(() => (this.scrape = undefined));
     return this.scrape;

@@ -2,7 +2,7 @@ import { Gauge, type Registry } from 'prom-client';
 import type { StateCounts, StatusSource } from '../api/status.js';
 import type { NodeStatus } from '../node/nodeOptions.js';
 
-/** What one look at a server sees. */
+/** A server's status at one time. */
 interface Look {
   readonly source: StatusSource;
   readonly status: NodeStatus;
@@ -94,8 +94,7 @@ const simpleGauges: readonly SimpleGauge[] = [
   },
 ];
 
-/**
- * The gauges that say what a server's status says.
+/** The gauges for a server's status.
  *
  * @returns brings all of them up to date, from one and the same status
  */

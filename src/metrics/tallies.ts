@@ -20,7 +20,7 @@ export interface Series {
   readonly durations: CheapHistogram;
 }
 
-/** What is known of a metric before anything has happened. */
+/** The constant properties of a metric. */
 interface Description {
   readonly name: string;
   readonly help: string;

@@ -16,8 +16,8 @@ interface Session {
 
 /**
  * Numbers the requests of one process within its sessions. A session has one request under way at a time (dissertation
- * section 6.3), so there are as many sessions as there ever were requests at the same time, and the ones used last are
- * used again.
+ * section 6.3), so there are as many sessions as there ever were concurrent requests, and the most recently used ones
+ * are reused first.
  */
 export class ClientSessions {
   private readonly free: Session[] = [];
@@ -28,7 +28,7 @@ export class ClientSessions {
     return session && this.next(session);
   }
 
-  /** A request in a session that was opened for it; it is free for others later on. */
+  /** A request in a session that was opened for it; the session is reused afterwards. */
   beginIn(sessionId: string): NumberedCall {
     return this.next({ id: sessionId, lastSequence: 0 });
   }
@@ -42,7 +42,7 @@ export class ClientSessions {
         if (ended) return;
         ended = true;
         if (how === 'expired') {
-          // Those that are free were used before this one: they are forgotten, too.
+          // The free sessions were used before this one, so they are forgotten, too.
           this.free.length = 0;
           return;
         }

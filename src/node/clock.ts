@@ -7,7 +7,7 @@ export interface Ticker {
 /** The two functions of the host that a ticker needs; times in milliseconds from any fixed origin. */
 export interface Clock {
   now(): number;
-  /** Calls back once after `delayMs`; the returned function calls it off. */
+  /** Calls back once after `delayMs`; the returned function cancels it. */
   schedule(delayMs: number, callback: () => void): () => void;
 }
 
@@ -50,7 +50,10 @@ export class GridTicker implements Ticker {
   }
 }
 
-/** Does something soon, after what is waiting already; the returned function calls it off. The simulator brings its own. */
+/**
+ * Runs a function soon, after work that is queued already; the returned function cancels it. The simulator brings its
+ * own.
+ */
 export type Defer = (run: () => void) => () => void;
 
 export const systemDefer: Defer = (run) => {
@@ -62,7 +65,7 @@ export const systemDefer: Defer = (run) => {
  * Long work in short pieces, so that everything else gets its turn in between.
  *
  * @param step does one piece; false when that was the last
- * @returns calls off what is left
+ * @returns cancels the remaining pieces
  */
 export function inPieces(defer: Defer, step: () => boolean): () => void {
   let cancel = (): void => undefined;

@@ -1,7 +1,7 @@
 import { addressOf } from '../net/address.js';
 import type { NodeId, RefusalReason } from '../raft/types.js';
 
-/** What a caller may conclude about an operation that ended in an error. */
+/** Whether an operation that ended in an error is certain to have no effect, or may have one. */
 export type FailureOutcome = 'notDone' | 'unknown';
 
 /**
@@ -62,7 +62,7 @@ export class ServiceError extends Error {
   }
 }
 
-/** The refusal of a call that this server's core has not taken. */
+/** The error of a call that this server's core did not accept. */
 export function notTaken(
   reason: 'notLeader' | 'overloaded',
   server: number,
@@ -93,7 +93,7 @@ export function leaderIn(message: string): LeaderAddress | undefined {
   return { id: Number(id), host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) };
 }
 
-/** For people: why this server and another one have nothing to do with each other, and what to do. */
+/** For people: why this server and another one ignore each other, and what to do about it. */
 export function estrangementText(peer: NodeId, reason: RefusalReason): string {
   switch (reason) {
     case 'roster':

@@ -20,14 +20,14 @@ export interface RequestInFlight extends Timed {
 }
 
 /**
- * The fixed points of the driver at which it publishes what it does, for metrics; a listener must not throw. What happens to
- * a node now and then is told to its `NodeObserver`.
+ * The fixed points of the driver at which it publishes what it does, for metrics; a listener must not throw. Rare
+ * events of a node go to its `NodeObserver`.
  */
 export interface NodeEvents {
   callStarted(call: WaitingCall): void;
   callAnswered(call: WaitingCall, result: unknown): void;
   callFailed(call: WaitingCall, error: unknown): void;
-  /** Nobody waits for it any more. */
+  /** Its caller has gone. */
   callAbandoned(call: WaitingCall): void;
   /** It did not even start. */
   callRefused(kind: 'write' | 'read', error: unknown): void;
@@ -36,7 +36,7 @@ export interface NodeEvents {
   persisted(batch: Timed): void;
   requestSent(sent: RequestInFlight): void;
   requestEnded(sent: RequestInFlight, outcome: 'answered' | 'failed' | 'abandoned'): void;
-  /** So many entries were applied one by one. */
+  /** A number of entries was applied. */
   applied(entries: number): void;
 }
 
@@ -53,36 +53,34 @@ export const noNodeEvents: NodeEvents = {
   applied: () => undefined,
 };
 
-/** Told of what happens to a node, for logs and metrics; must not throw. */
+/** Receives the events of a node, for logs and metrics; must not throw. */
 export interface NodeObserver {
   roleChanged(change: RoleChange): void;
-  /** Why the core did what it did; never empty. */
+  /** Reasons for the core's decisions; never empty. */
   traced(records: readonly TraceRecord[]): void;
   lifecycleChanged(state: LifecycleState): void;
   /** Once per outage, not per attempt. */
   peerUnreachable(peer: NodeId, reason: string): void;
   /** At the first answer of a peer, and at the first one after an outage. */
   peerReachable(peer: NodeId): void;
-  /** This server and another one have found that they have nothing to do with each other, or that they have again. */
+  /** This server and a peer have begun to ignore each other, or have stopped doing so. */
   peerEstranged(estrangement: Estrangement): void;
-  /** This server's directory means something else to its cluster than before. */
+  /** The identity of this server's directory has changed. */
   identityChanged(identity: Identity): void;
-  /** A write has been on its way to the disk for so many ticks; once per stall. */
+  /** A write has been on its way to the disk for this many ticks; once per stall. */
   diskSlow(ticks: number): void;
-  /** A snapshot of the own state machine is stored, and the log behind it dropped. */
+  /** A snapshot of the local state machine is stored, and the entries that it covers are dropped. */
   snapshotTaken(last: EntryId): void;
   /** The state machine was replaced by a leader's snapshot. */
   snapshotInstalled(last: EntryId, chunks: number): void;
-  /** A snapshot came that the state machine can make nothing of. */
+  /** A received snapshot cannot be decoded by the state machine. */
   snapshotUnusable(error: Error): void;
-  /** The node serves nobody any more and never will. */
+  /** The node has failed for good and serves no more calls. */
   failed(error: Error): void;
 }
 
-/**
- * Tells several of everything, in this order. One that throws harms neither the others nor the node.
- *
- * @param thrown hears what an observer threw
+/** Passes every event to several observers, in this order. One that throws harms neither the others nor the node.
+ * @param thrown receives the error that an observer threw
  */
 export function observers(
   all: readonly NodeObserver[],
@@ -113,7 +111,7 @@ export function observers(
   };
 }
 
-/** Does nothing; for those who want to hear of a few things. */
+/** Ignores every event; a base for observers of a few. */
 export const noopObserver: NodeObserver = {
   roleChanged: () => undefined,
   traced: () => undefined,

@@ -6,8 +6,8 @@ import { SharedReadIndex } from './sharedReadIndex.js';
 import type { Clock } from './clock.js';
 
 /**
- * How a server asks the one that leads. The outcome of a ServiceError says what may have been done; any other rejection ends
- * the call.
+ * Calls from a server to the leader. The outcome of a ServiceError says whether the call may have had an effect; any
+ * other rejection ends the call.
  */
 export interface LeaderCalls<Result> {
   propose(leader: NodeId, command: string): PendingCall<Result>;
@@ -21,7 +21,7 @@ export interface RoutedResult<Result> {
   readonly repeated: boolean;
 }
 
-/** What a router needs of the node it stands before. */
+/** The part of a node that a router uses. */
 export type RoutedNode<Result> = Pick<
   RaftNode<Result>,
   'propose' | 'read' | 'whenApplied' | 'requireRunning' | 'isLeader' | 'knownLeader'
@@ -30,19 +30,19 @@ export type RoutedNode<Result> = Pick<
 /** Pause after a leader refused or did not answer; a new leader ends it early. */
 const RETRY_MS = 50;
 
-/** Where calls are answered: on this server, or on the one that leads. */
+/** The server that answers calls: this one, or the leader of that id. */
 type Place = NodeId | 'here';
 
-/** What may wait at the same time; more is refused as `overloaded`. */
+/** Limits of the calls that wait at the same time; further calls are refused as `overloaded`. */
 interface RouterLimits {
   readonly callsMax: number;
-  /** Commands together, in UTF-16 units. */
+  /** The length of all commands together, in UTF-16 units. */
   readonly charsMax: number;
 }
 
 /**
- * Makes every server serve every call: here when it leads, else through the leader, whoever that becomes until the
- * time is over. A call may be sent more than once, so a command must carry a request id.
+ * Makes every server serve every call: here when it leads, otherwise through the leader, also when it changes before
+ * the deadline. A call may be sent more than once, so a command must carry a request id.
  */
 export class LeaderRouter<Result> {
   private readonly open = new Set<{ readonly isUnplaced: boolean; reconsider(): void }>();
@@ -57,7 +57,9 @@ export class LeaderRouter<Result> {
     private readonly limits: RouterLimits,
   ) {}
 
-  /** As `RaftNode.propose`, but with an end: `noLeader` or `timedOut`, which says whether it may still be done. */
+  /**
+   * As `RaftNode.propose`, but with a deadline: `noLeader` or `timedOut`, which says whether it may still take effect.
+   */
   propose(command: string, timeoutMs: number): PendingCall<RoutedResult<Result>> {
     return this.begin(
       'write',
@@ -67,14 +69,14 @@ export class LeaderRouter<Result> {
     );
   }
 
-  /** As `RaftNode.read`, but with an end. */
+  /** As `RaftNode.read`, but with a deadline. */
   read(timeoutMs: number): PendingCall<unknown> {
     return this.begin('read', timeoutMs, (place) =>
       place === 'here' ? this.node.read() : this.readThrough(place),
     );
   }
 
-  /** Who leads, as soon as this server knows it. */
+  /** The leader, as soon as this server knows it. */
   findLeader(timeoutMs: number): PendingCall<RoutedResult<Place>> {
     return this.begin('read', timeoutMs, (place) => ({
       promise: Promise.resolve(place),
@@ -170,7 +172,7 @@ class RoutedCall<T> {
     this.next();
   }
 
-  /** Something has changed: the leader asked may be none any more, or there is one at last. */
+  /** The leadership may have changed: the leader that was asked may be deposed, or a leader may be known at last. */
   reconsider(): void {
     if (this.ended) return;
     try {
@@ -181,7 +183,7 @@ class RoutedCall<T> {
     }
     const place = this.place();
     if (place === undefined || place === this.attempt?.place) return;
-    // A local call is told when this server stops leading; what another server does is not heard of any more.
+    // A local call fails when this server stops leading; the fate of a call at another server stays unknown.
     if (this.attempt?.place === 'here') return;
     if (this.attempt !== undefined) {
       this.attempt.cancel();
@@ -190,7 +192,7 @@ class RoutedCall<T> {
     this.next();
   }
 
-  /** Nobody waits for the answer any more; the promise never settles. */
+  /** The caller has gone: the promise never settles. */
   abandon(): void {
     if (!this.ended) this.close();
   }
@@ -260,7 +262,7 @@ class RoutedCall<T> {
     this.fail(new ServiceError('noLeader', explanation));
   }
 
-  /** An error that says "not done" is true of the last attempt only. */
+  /** Corrects an error that says "not done" when an earlier attempt may have been done. */
   private afterAttempts(error: ServiceError): ServiceError {
     if (this.kind === 'read' || error.outcome === 'unknown') return error;
     const mayBeDone = this.mayBeDone || this.attempt !== undefined;
@@ -270,7 +272,7 @@ class RoutedCall<T> {
     return new ServiceError(kind, `it may have been done: ${why}`);
   }
 
-  /** An earlier leader may have done it although a later one refuses it. */
+  /** Corrects a refusal: an earlier leader may have executed the call although a later one refuses it. */
   private afterRefusal(thrown: unknown): Error {
     const error = errorOf(thrown);
     if (this.kind === 'read' || !this.mayBeDone) return error;
@@ -294,7 +296,7 @@ class RoutedCall<T> {
   }
 }
 
-/** The same word with an open outcome, for an error that is true of the last attempt only. */
+/** The kind of error with the outcome `unknown`, for an error that covers only the last attempt. */
 function openKindOf({ kind }: ServiceError): ErrorKind {
   if (kind === 'crashed') return 'crashedWhileWaiting';
   if (kind === 'failed') return 'failedWhileWaiting';

@@ -15,7 +15,7 @@ const allowed: Readonly<Record<LifecycleState, readonly LifecycleState[]>> = {
   stopped: [],
 };
 
-/** The state and its epoch. Whatever was begun in an earlier epoch (a request, a write, a load) counts no more. */
+/** The state and its epoch. Results of work begun in an earlier epoch (a request, a write, a load) are discarded. */
 export class Lifecycle {
   private current: LifecycleState = 'starting';
   private currentEpoch = 0;

@@ -11,14 +11,14 @@ import type { ReplyAfter } from './pendingRequests.js';
 import type { SnapshotPolicy } from './snapshots.js';
 import type { StateLimit } from './stateLimit.js';
 
-/** What a node is made of. */
+/** The parts and settings of a node. */
 export interface RaftNodeOptions<Result> {
   readonly raft: RaftConfig;
   readonly storage: Storage;
   readonly transport: Transport;
   readonly stateMachine: StateMachine<Result>;
   readonly ticker: Ticker;
-  /** How the pieces of long work are put between everything else. */
+  /** Schedules the pieces of long work between other work. */
   readonly defer: Defer;
   readonly snapshots: SnapshotPolicy;
   /** A new election timeout in ticks each time. */
@@ -28,14 +28,16 @@ export interface RaftNodeOptions<Result> {
   readonly replyAfter: ReplyAfter;
   /** Calls that may wait at the same time; more are refused as `overloaded`. */
   readonly waitingCallsMax: number;
-  /** Refuses what the state has no room for, while this server leads. Without it there is no limit. */
+  /**
+   * Refuses commands that would exceed the limit of the state, while this server leads. Without it there is no limit.
+   */
   readonly stateLimit?: StateLimit;
   readonly observer: NodeObserver;
   /** @default nobody listens */
   readonly events?: NodeEvents;
 }
 
-/** A node for people and monitors. While it is down, `core` is what it was when it went down, as a follower. */
+/** A node for people and monitors. While it is down, `core` is the status at that time, as a follower. */
 export interface NodeStatus {
   readonly lifecycle: LifecycleState;
   readonly core: CoreStatus;
@@ -43,7 +45,7 @@ export interface NodeStatus {
   readonly waitingCalls: number;
   /** The one that has waited longest. */
   readonly oldestCall: WaitingCall | undefined;
-  /** The peers that are not heard, as `makeUnreachableFrom` wants it; in rising order. */
+  /** The peers that `makeUnreachableFrom` cuts off; in rising order. */
   readonly unreachableFrom: readonly NodeId[];
   /** The peers that answered the last request, or called before any was sent; in rising order. */
   readonly reachablePeers: readonly NodeId[];

@@ -23,8 +23,8 @@ const lanes = {
 const HEARTBEATS_IN_FLIGHT = 3;
 
 /**
- * The way to one peer. Replication, heartbeats, pre-votes and votes travel beside each other, so that a large append, or an
- * answer that waits for a slow disk, holds back nothing else.
+ * The way to one peer. Replication, heartbeats, pre-votes and votes travel beside each other, so that a large append,
+ * or an answer that waits for a slow disk, holds back nothing else.
  */
 export class PeerChannel {
   private readonly lanes: Readonly<Record<(typeof lanes)[RequestMessage['type']], Lane>>;
@@ -54,8 +54,9 @@ interface InFlight extends RequestInFlight {
 }
 
 /**
- * So many requests in flight, and of those that would have to wait only the newest is kept, since it carries everything that
- * the older ones did. A request of a newer term does not wait: those of older terms are given up for it.
+ * A bounded number of requests in flight. Of those that have to wait only the newest is kept, since it carries
+ * everything that the older ones did. A request of a newer term does not wait: those of older terms are abandoned for
+ * it.
  */
 class Lane {
   private readonly inFlight: InFlight[] = [];
@@ -98,7 +99,7 @@ class Lane {
         this.events.requestEnded(entry, isAnswered ? 'answered' : 'failed');
         if (isAnswered) this.reports.answered(request, outcome.response);
         else this.reports.failed(request, outcome.failure);
-        // The answer may have led to a newer request, which then is the one to go.
+        // The answer may have caused a newer request, which then leaves instead.
         if (waiting !== undefined && this.hasRoom()) this.start(waiting);
       },
       (response) => {
@@ -130,7 +131,7 @@ export function isFailureNews({ type }: RequestMessage): boolean {
   return type === 'appendEntries' || type === 'installSnapshot' || type === 'requestVote';
 }
 
-/** Turns the outcomes of single requests into one report per outage and one when the peer is reached (again). */
+/** Turns the outcomes of single requests into one report when an outage begins and one when the peer is reached. */
 export class PeerHealth {
   private readonly reachable = new Map<NodeId, boolean>();
 
@@ -146,7 +147,7 @@ export class PeerHealth {
     this.observer.peerUnreachable(peer, reason);
   }
 
-  /** The peer has called us: it is there, though that says nothing about our way to it during an outage. */
+  /** The peer has called this server: it is alive, which says nothing about the opposite direction during an outage. */
   called(peer: NodeId): void {
     if (!this.reachable.has(peer)) this.answered(peer);
   }

@@ -3,10 +3,14 @@ import type { Entry, EntryId } from '../raft/types.js';
 import { ServiceError } from './errors.js';
 import { noNodeEvents, type NodeEvents, type WaitingCall } from './events.js';
 
-/** When a write is answered: its commit known on a majority (the assignment's rule), or committed here (the paper's). */
+/**
+ * The moment to answer a write: its commit is known on a majority (the assignment's rule), or on the leader (the
+ * paper's).
+ */
 export type ReplyAfter = 'majority' | 'commit';
 
-/** A call that waits. `cancel` frees its place when nobody waits for the answer any more; the promise then never settles. */
+/**
+ * A call that waits. `cancel` frees its place when the caller has gone; the promise then never settles. */
 export interface PendingCall<T> {
   readonly promise: Promise<T>;
   readonly cancel: () => void;
@@ -93,14 +97,14 @@ export class PendingRequests<Result> {
     this.readable.push({ request, index });
   }
 
-  /** Answers every call whose time has come, now that everything up to `lastApplied` is applied here. */
+  /** Answers every call that waited for an index up to `lastApplied`, which is now applied. */
   settle(lastApplied: number): void {
     const answerable = this.replyAfter === 'majority' ? this.acknowledgedIndex : lastApplied;
     const writes = countWhile(this.applied, ({ index }) => index <= answerable);
     for (const { request, result } of this.applied.splice(0, writes)) this.answer(request, result);
     if (this.readable.length === 0) return;
     const { readable } = this;
-    // Reads that were confirmed elsewhere come in no order.
+    // Reads that were confirmed elsewhere arrive in any order.
     this.readable = readable.filter(({ index }) => index > lastApplied);
     for (const { request, index } of readable) if (index <= lastApplied) this.answer(request, undefined);
   }
@@ -112,7 +116,7 @@ export class PendingRequests<Result> {
     call.reject(error);
   }
 
-  /** This server stopped leading: no write that still waits can be told its fate. */
+  /** This server stopped leading: the fate of the writes that still wait is unknown. */
   failWrites(makeError: () => Error): void {
     for (const [request, call] of this.waiting) {
       if (call.kind === 'write') this.fail(request, makeError());
@@ -122,7 +126,7 @@ export class PendingRequests<Result> {
     this.acknowledgedIndex = 0;
   }
 
-  /** Crash, failure or shutdown: nobody is answered any more. */
+  /** Crash, failure or shutdown: every call that waits fails. */
   failAll(makeError: () => Error): void {
     this.failWrites(makeError);
     for (const request of this.waiting.keys()) this.fail(request, makeError());

@@ -5,24 +5,24 @@ import { noNodeEvents, type NodeEvents, type Timed } from './events.js';
 
 interface Outstanding extends Timed {
   readonly batch: StorageBatch;
-  /** What may leave once this batch is durable. */
+  /** Sends the messages that wait until this batch is durable. */
   readonly deliveries: (() => void)[];
 }
 
-/** Where the queue reports to. */
+/** The listener of the queue. */
 interface PersistReports {
   persisted(batch: StorageBatch): void;
   failed(error: Error): void;
 }
 
 /**
- * Keeps votes and acknowledgements back until everything they vouch for is durable. A message without a
- * batch of its own waits for the newest one under way: it may speak of what an earlier step appended.
+ * Holds votes and acknowledgements back until the state they promise is durable. A message without a batch of its own
+ * waits for the newest batch under way: it may acknowledge entries that an earlier step appended.
  */
 export class PersistQueue {
   private outstanding: Outstanding[] = [];
   private epoch = 0;
-  /** For how long the oldest write has been under way. */
+  /** Ticks for which the oldest write has been under way. */
   private waitingTicks = 0;
 
   constructor(
@@ -40,13 +40,13 @@ export class PersistQueue {
     else deliveries.forEach((send) => send());
   }
 
-  /** A tick passes; for how many of them the oldest write has been under way. */
+  /** A tick passes; returns the number of ticks for which the oldest write has been under way. */
   tick(): number {
     this.waitingTicks = this.outstanding.length === 0 ? 0 : this.waitingTicks + 1;
     return this.waitingTicks;
   }
 
-  /** A crash: completions of writes under way change nothing any more. */
+  /** A crash: completions of writes under way are ignored from now on. */
   reset(): void {
     this.epoch += 1;
     this.outstanding = [];
@@ -57,7 +57,7 @@ export class PersistQueue {
     this.outstanding.push(item);
     this.events.persistStarted(item);
     this.storage.persist(item.batch, (error) => {
-      // A disk that failed has failed, whoever waited for it.
+      // A failure of the disk counts even when no message waits for the write.
       if (error !== null) {
         this.reports.failed(error);
         return;

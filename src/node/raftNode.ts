@@ -31,8 +31,8 @@ interface QueuedInput {
 }
 
 /**
- * Drives one core: takes inputs one at a time and does what each step asks for, in the order persist, send,
- * apply, settle, without ever waiting inside a step.
+ * Drives one core: feeds it inputs one at a time and executes each step's output in the order persist, send, apply,
+ * settle, without ever waiting inside a step.
  */
 export class RaftNode<Result> implements PeerRequestHandler {
   private readonly events: NodeEvents;
@@ -42,7 +42,7 @@ export class RaftNode<Result> implements PeerRequestHandler {
   private readonly snapshots: Snapshots;
   private readonly health: PeerHealth;
   private readonly channels = new Map<NodeId, PeerChannel>();
-  /** A chaos hook: nothing that these peers send is heard. */
+  /** A chaos hook: messages from these peers are dropped. */
   private unreachable: ReadonlySet<NodeId> = new Set();
   /** Peers whose request has been taken in and waits for its answer. */
   private readonly openReplies = new Set<Reply>();
@@ -51,7 +51,7 @@ export class RaftNode<Result> implements PeerRequestHandler {
   private core: RaftCore | undefined;
   private lastStatus: CoreStatus;
   private leading = false;
-  /** What is left of the time in which a process that may have forgotten a vote does not vote. */
+  /** Remaining ticks in which this process does not vote, because it may have forgotten a vote. */
   private voteDelayTicks: number;
 
   constructor(private readonly options: RaftNodeOptions<Result>) {
@@ -84,9 +84,8 @@ export class RaftNode<Result> implements PeerRequestHandler {
 
   /**
    * Reads the storage and begins to take part in the cluster.
-   *
    * @param presumeLeader whether there may be a leader already, which this server must not help to replace at once
-   * @param ready called when it takes part, or with the error for which it never will; perhaps before this returns
+   * @param ready called when it takes part, or with the error that prevents it; possibly before this returns
    */
   start(presumeLeader = false, ready: (error: Error | null) => void = () => undefined): void {
     this.load(this.options.raft, presumeLeader, ready);
@@ -101,17 +100,17 @@ export class RaftNode<Result> implements PeerRequestHandler {
     return this.lifecycle.state === 'running' && this.leading;
   }
 
-  /** Who leads, as far as this server knows; null while it is down. */
+  /** The leader, if this server knows it; null while it is down. */
   get knownLeader(): NodeId | null {
     return this.core?.status.leader ?? null;
   }
 
-  /** Whether what this peer sends is heard. */
+  /** Whether messages of this peer are accepted. */
   acceptsFrom(peer: NodeId): boolean {
     return !this.unreachable.has(peer);
   }
 
-  /** @throws ServiceError when this server is down, whatever the reason */
+  /** @throws ServiceError when this server is down, for any reason */
   requireRunning(): void {
     this.lifecycle.requireRunning();
   }
@@ -134,8 +133,8 @@ export class RaftNode<Result> implements PeerRequestHandler {
   }
 
   /**
-   * Replicates a command; resolves to what the state machine answered. Without a majority it waits, with no
-   * limit, until there is one.
+   * Replicates a command; resolves to the state machine's result. Without a majority it waits, with no limit, until
+   * there is one.
    *
    * @throws ServiceError at once or as a rejection; its `outcome` tells whether the command may take effect
    */
@@ -180,7 +179,7 @@ export class RaftNode<Result> implements PeerRequestHandler {
     return { promise, cancel };
   }
 
-  /** @throws ServiceError `isCrashed` and the like: a server that is down has no part in anything */
+  /** @throws ServiceError when this server is down, for any reason */
   receive(request: RequestMessage, reply: Reply): void {
     if (this.unreachable.has(request.from)) return;
     this.requireRunning();
@@ -199,8 +198,8 @@ export class RaftNode<Result> implements PeerRequestHandler {
   }
 
   /**
-   * The assignment's crash: the core is thrown away, storage and state machine stay. Everything under way is
-   * ended or forgotten. No effect on a server that is down already.
+   * The assignment's crash: the core is discarded, storage and state machine stay. Work under way is ended or
+   * discarded. No effect on a server that is down already.
    */
   crash(): void {
     this.takeDown('crashed', 'crashedWhileWaiting', 'this server was crashed while the call waited');
@@ -213,19 +212,20 @@ export class RaftNode<Result> implements PeerRequestHandler {
   restore(): void {
     if (!this.lifecycle.enter('restoring')) return;
     this.options.observer.lifecycleChanged('restoring');
-    // It has forgotten nothing since the process started; not at once against a leader that it has not heard yet.
+    // The process still has its vote, so it need not wait to vote; but it must presume a leader that it has not heard
+    // yet.
     this.load({ ...this.options.raft, voteDelayTicks: this.voteDelayTicks }, true, () => undefined);
   }
 
   /**
-   * A chaos hook: from now on every request and every answer of these peers is dropped, and of no others. One server by itself
-   * makes a link work in one direction only. It outlasts `crash` and `restore`, as a broken network does.
+   * A chaos hook: from now on every request and every answer of these peers is dropped, and of no others. One server by
+   * itself makes a link work in one direction only. It outlasts `crash` and `restore`, as a broken network does.
    */
   makeUnreachableFrom(peers: readonly NodeId[]): void {
     this.unreachable = new Set(peers);
   }
 
-  /** Ends the node for good; waiting calls are told. */
+  /** Ends the node for good; waiting calls fail. */
   stop(): void {
     this.takeDown('stopped', 'stoppedWhileWaiting', 'this server is shutting down');
   }
@@ -248,7 +248,7 @@ export class RaftNode<Result> implements PeerRequestHandler {
     this.persistQueue.reset();
     this.snapshots.cancel();
     for (const channel of this.channels.values()) channel.reset();
-    // As the end of the process would: the others need not wait to find out.
+    // As at the end of the process: the peers notice at once, without a timeout.
     this.options.transport.disconnect();
     this.pending.failAll(() => new ServiceError(kind, explanation));
     for (const reply of this.openReplies) reply(null);
@@ -275,7 +275,7 @@ export class RaftNode<Result> implements PeerRequestHandler {
     });
   }
 
-  /** Takes part from now on, unless what was stored contradicts itself: then the error. */
+  /** Starts to take part; returns an error when the stored state contradicts itself. */
   private run(raft: RaftConfig, stored: StoredState, presumeLeader: boolean): Error | null {
     const { drawElectionTicks, drawId, ticker, observer } = this.options;
     const past = { ...stored, applied: this.lastApplied, presumeLeader };
@@ -287,7 +287,7 @@ export class RaftNode<Result> implements PeerRequestHandler {
     this.lifecycle.enter('running');
     observer.lifecycleChanged('running');
     ticker.start(() => this.tick());
-    // A server that is its own majority has nobody to wait for: no leader can be alive, and no vote can be split.
+    // The only server of a cluster does not wait: no other leader can be alive, and no vote can be split.
     if (raft.servers.length === 1) this.post({ type: 'campaign' });
     return null;
   }
@@ -320,7 +320,7 @@ export class RaftNode<Result> implements PeerRequestHandler {
       if (isRequest(message)) this.channels.get(message.to)?.send(message);
       else this.answer(reply, message);
     };
-    // What leaves once the batch is durable leaves outside this step.
+    // Messages that wait for the batch are sent outside this step.
     this.persistQueue.add(output, (message) => this.guard(() => deliver(message)));
     // A storage that fails at once has ended this node.
     if (this.lifecycle.state !== 'running') return;
@@ -359,7 +359,7 @@ export class RaftNode<Result> implements PeerRequestHandler {
     if (reply !== undefined && this.openReplies.delete(reply)) reply(response);
   }
 
-  /** A broken rule or a broken storage ends this node, and nothing but this node. */
+  /** A broken invariant or storage ends this node alone, not the process. */
   private guard(action: () => void): void {
     try {
       action();

@@ -1,7 +1,7 @@
 import type { PendingCall } from './pendingRequests.js';
 import type { Clock } from './clock.js';
 
-/** A call that takes longer holds up nobody but those who are in it: the next one leaves beside it. */
+/** A call that takes longer delays only the readers in it: the next call leaves beside it. */
 const PATIENCE_MS = 50;
 
 interface Reader {
@@ -16,15 +16,15 @@ interface Round {
 }
 
 /**
- * Reads that arrive together ask a leader once. A read joins the call that has not left yet, never the one that is under way:
- * what the leader confirms for that one may be older than the read.
+ * Reads that arrive together share one call to the leader. A read joins the call that has not left yet, never one under
+ * way: the index that the leader confirms for that one may be older than the read.
  */
 export class SharedReadIndex {
   private underWay: Round | undefined;
   private next: Round | undefined;
   private cancelImpatience: () => void = () => undefined;
 
-  /** @param ask asks the leader; when its call is cancelled the promise need not settle any more */
+  /** @param ask asks the leader; once its call is cancelled the promise need not settle */
   constructor(
     private readonly ask: () => PendingCall<number>,
     private readonly clock: Clock,
@@ -72,7 +72,7 @@ export class SharedReadIndex {
     if (this.underWay === round) this.startNext();
   }
 
-  /** A call for which nobody waits any more is given up. */
+  /** Cancels a call whose last reader has gone. */
   private forget(round: Round, reader: Reader): void {
     if (!round.readers.delete(reader) || round.readers.size > 0) return;
     round.cancel();

@@ -7,7 +7,7 @@ import { type Defer, inPieces } from './clock.js';
 import { errorOf } from './errors.js';
 import type { NodeObserver } from './events.js';
 
-/** What snapshots are made of and kept in. */
+/** The parts of a node that snapshots use. */
 interface SnapshotParts {
   readonly policy: SnapshotPolicy;
   readonly stateMachine: StateMachine<unknown>;
@@ -16,7 +16,7 @@ interface SnapshotParts {
   readonly observer: Pick<NodeObserver, 'snapshotTaken' | 'snapshotInstalled' | 'snapshotUnusable'>;
 }
 
-/** What the core is to be told. */
+/** Events for the core. */
 interface SnapshotEvents {
   staged(snapshot: Snapshot): void;
   unusable(): void;
@@ -28,7 +28,7 @@ export class Snapshots {
   private readonly taker: SnapshotTaker;
   private readonly receiver: SnapshotReceiver;
   private cancelRecovery: () => void = () => undefined;
-  /** Whatever was begun in an earlier epoch counts no more. */
+  /** Results of work begun in an earlier epoch are discarded. */
   private epoch = 0;
 
   constructor(
@@ -47,8 +47,7 @@ export class Snapshots {
     });
   }
 
-  /**
-   * A state machine that is behind the stored snapshot, as that of a new process is, becomes that snapshot.
+  /** Loads the stored snapshot into a state machine that is behind it, as that of a new process is.
    *
    * @param done may be called before this returns
    */
@@ -75,11 +74,11 @@ export class Snapshots {
     });
   }
 
-  /** What a step says of snapshots; before its entries are applied. */
+  /** Handles the snapshots in a step's output, before its entries are applied. */
   onOutput({ received, installed, batch }: Output): void {
     const { observer } = this.parts;
     if (received !== null) {
-      // It will be newer than anything that could be taken meanwhile.
+      // It will be newer than any snapshot that could be taken meanwhile.
       this.taker.cancel();
       this.receiver.begin(received);
     }
@@ -92,7 +91,7 @@ export class Snapshots {
     }
   }
 
-  /** The core has been told that this snapshot is staged: if it had use for it, it is installed by now. */
+  /** The core has handled the news that this snapshot is staged: if it needed the snapshot, it is installed by now. */
   settled(snapshot: Snapshot): void {
     this.receiver.forget(snapshot);
   }
@@ -124,7 +123,7 @@ export class Snapshots {
 
 /** When snapshots are taken, and how large their chunks are. */
 export interface SnapshotPolicy {
-  /** After so many entries, or so many bytes of them, whatever comes first. */
+  /** A snapshot is due after this many entries, or after `bytesMax` bytes of them, whichever comes first. */
   readonly entriesMax: number;
   readonly bytesMax: number;
   /** Length of a chunk in UTF-16 units; a single record that is longer makes a chunk of its own. */
@@ -132,8 +131,8 @@ export interface SnapshotPolicy {
 }
 
 /**
- * Takes snapshots of the own state machine, piece by piece while it works on, when the log has grown enough. It is not
- * taken before the log has grown by as much as the last one is large: so snapshots never write more than the log does.
+ * Takes snapshots of the local state machine, piece by piece beside other work, when the log has grown enough: by at
+ * least the size of the last snapshot, so that snapshots never write more than the log does.
  */
 export class SnapshotTaker {
   private entries = 0;
@@ -201,8 +200,8 @@ export class SnapshotTaker {
 }
 
 /**
- * Chunks that are made anew whenever they are asked for: a snapshot in memory takes little beside the state until values
- * are replaced.
+ * Chunks that are made anew whenever they are asked for: a snapshot in memory takes little beside the state until
+ * values are replaced.
  */
 class RemadeChunks implements SnapshotChunks {
   chars = 0;
@@ -233,11 +232,11 @@ function sizeOf(chunks: SnapshotChunks): number {
   return size;
 }
 
-/** What a receiver reports. */
+/** The outcomes of a snapshot's preparation. */
 interface ReceiverEvents {
   /** Durable in the storage, and ready to be installed. */
   ready(snapshot: Snapshot): void;
-  /** The state machine can make nothing of it. */
+  /** The state machine cannot decode it. */
   unusable(error: Error): void;
   /** The storage failed, which is final. */
   failed(error: Error): void;
@@ -287,7 +286,7 @@ export class SnapshotReceiver {
     });
   }
 
-  /** The state machine becomes the snapshot that was ready. */
+  /** Replaces the contents of the state machine by the prepared snapshot. */
   install({ last }: Snapshot): void {
     const { loader } = this;
     if (loader === undefined) throw new Error(`no snapshot up to entry ${last.index} is ready`);
@@ -311,9 +310,8 @@ export class SnapshotReceiver {
 
 /**
  * Loads a snapshot beside the state machine, chunk by chunk.
- *
- * @param done gets the loader when it is ready to be installed, or what is wrong with the snapshot
- * @returns calls the loading off
+ * @param done receives the loader when it is ready to be installed, or the error in the snapshot
+ * @returns cancels the loading
  */
 function loadSnapshot(
   snapshot: Snapshot,

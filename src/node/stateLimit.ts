@@ -1,19 +1,19 @@
 import { ServiceError } from './errors.js';
 import type { PendingCall } from './pendingRequests.js';
 
-/** What a limit must know of the state. */
+/** A state whose size is known. */
 interface SizedState {
-  /** What is applied, in bytes. */
+  /** The size of the applied state, in bytes. */
   readonly bytes: number;
-  /** By how much a command would change that, were it applied now. */
+  /** The change of `bytes`, in bytes, if a command were applied now. */
   growthBy(command: string): number;
 }
 
 /**
- * Keeps the state from outgrowing the memory: the leader refuses a command before it is in the log. Once there, a command is
- * applied whatever the limit says, so servers with different limits agree on every result. What grows nothing passes,
- * deletes above all. A call that is given up leaves the count before its entry is applied: the state may exceed the limit by
- * what may be uncommitted at once.
+ * Keeps the state from outgrowing the memory: the leader refuses a command before it is in the log. Once there, a
+ * command is applied whatever the limit says, so servers with different limits agree on every result. Commands that do
+ * not grow the state always pass, above all deletes. A call that is cancelled leaves the count before its entry is
+ * applied, so the state may exceed the limit by the largest uncommitted part of the log.
  */
 export class StateLimit {
   private inFlightBytes = 0;
@@ -51,7 +51,7 @@ export class StateLimit {
     };
   }
 
-  /** Reads the command only when it matters: far below the limit its length is enough. */
+  /** Decodes the command only near the limit: far below it, the command's length is a sufficient bound. */
   private roomFor(command: string): number {
     const { state, bytesMax, inFlightBytes } = this;
     const atMost = state.bytes + this.bytesPerCharMax * (inFlightBytes + command.length);

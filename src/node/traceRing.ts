@@ -1,7 +1,7 @@
 import { traceText, type TraceRecord } from '../raft/trace.js';
 import type { LifecycleState } from './lifecycle.js';
 
-/** Something that a server did, and why, as people read it. */
+/** An action of a server and its reason, for people. */
 export interface TracedEvent {
   /** When, in milliseconds since 1970. */
   readonly atMs: number;
@@ -11,7 +11,8 @@ export interface TracedEvent {
 }
 
 /**
- * The newest of what one server did and why. An observer of its node: `RaftCore` leaves the records, the ring gives them a time.
+ * The newest actions of one server and their reasons. It observes the node: `RaftCore` leaves the records, the ring
+ * adds the time.
  */
 export class TraceRing {
   private readonly events: TracedEvent[] = [];
@@ -34,7 +35,7 @@ export class TraceRing {
 
   readonly lifecycleChanged = (state: LifecycleState): void => this.add('lifecycle', state);
 
-  /** All that is kept, the oldest first. */
+  /** All events in the ring, the oldest first. */
   list(): TracedEvent[] {
     return [...this.events.slice(this.oldest), ...this.events.slice(0, this.oldest)];
   }

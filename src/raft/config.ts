@@ -11,25 +11,35 @@ export interface RaftConfig {
   readonly hasDirectory: boolean;
   /** A leader contacts each follower at least this often. */
   readonly heartbeatTicks: number;
-  /** After contact with a leader, a server refuses votes for this long (section 6); below the shortest election timeout. */
+  /**
+   * After contact with a leader, a server refuses votes for this long (section 6); below the shortest election timeout.
+   */
   readonly stickyTicks: number;
-  /** The shortest election timeout. A leader that no majority has answered for this long says so in its messages. */
+  /** The shortest election timeout. A leader without answers from a majority for this long says so in its messages. */
   readonly electionMinTicks: number;
   /** The longest election timeout. A leader with check-quorum steps down when no majority answered for this long. */
   readonly electionMaxTicks: number;
-  /** When a leader is lost, its followers campaign one after another, so many ticks apart. */
+  /** When a leader is lost, its followers campaign one after another, this many ticks apart. */
   readonly turnTicks: number;
-  /** The server neither votes nor campaigns in its first ticks: it may have forgotten a vote. 0 when its storage is durable. */
+  /**
+   * The server neither votes nor campaigns in its first ticks: it may have forgotten a vote. 0 when its storage is
+   * durable.
+   */
   readonly voteDelayTicks: number;
-  /** Step down for want of a quorum. Off: the assignment wants a leader without a majority to keep its clients waiting. */
+  /**
+   * Step down without a quorum. Off: the assignment requires a leader without a majority to keep its clients waiting.
+   */
   readonly checkQuorum: boolean;
-  /** An append of which the driver has reported neither an answer nor a failure after this long is taken for lost. */
+  /** An append is taken for lost when the driver has reported neither a response nor a failure after this long. */
   readonly inFlightTicksMax: number;
-  /** The log is not kept for a follower that gets a snapshot once it has been silent for this long. */
+  /** A follower that receives a snapshot and is silent for this long no longer holds back compaction of the log. */
   readonly silentTicksMax: number;
   readonly appendEntriesMax: number;
   readonly appendBytesMax: number;
-  /** What stays of the log behind a snapshot, for followers that are a little slow: entries, and bytes at most. */
+  /**
+   * The longest tail of the log, in entries and in bytes, that is kept for followers which lag slightly behind a
+   * snapshot.
+   */
   readonly tailEntriesMax: number;
   readonly tailBytesMax: number;
   /** Proposals beyond this size of uncommitted log are refused as overload. */

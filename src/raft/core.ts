@@ -50,7 +50,7 @@ import {
   type Snapshot,
 } from './types.js';
 
-/** What a server knows when it starts: what its storage kept, and how far its state machine has got. */
+/** The state from which a core starts: the contents of its storage, and the progress of its state machine. */
 interface Recovered {
   readonly hardState: HardState;
   /** Whose directory it is; null for a new directory. @default null */
@@ -60,11 +60,11 @@ interface Recovered {
   readonly entries: readonly Entry[];
   /** @default null */
   readonly snapshot?: Snapshot | null;
-  /** Everything up to here has been applied, hence was committed; at least what the snapshot covers. */
+  /** Index of the last applied entry, which is therefore committed; at least the last index of the snapshot. */
   readonly applied: number;
   /**
-   * Whether there may be a leader that it has not heard yet, so that it must not help to replace one at once: the case
-   * of a server that comes back. @default false
+   * Whether a leader may exist that this server has not heard from yet, as when it comes back. It then must not help to
+   * replace that leader at once. @default false
    */
   readonly presumeLeader?: boolean;
 }
@@ -103,7 +103,7 @@ export class RaftCore {
     return statusOf(this.state);
   }
 
-  /** How many ticks it will still neither vote nor campaign. */
+  /** The number of ticks during which this server still neither votes nor campaigns. */
   get voteDelayTicksLeft(): number {
     return Math.max(0, this.state.config.voteDelayTicks - this.state.ticksSinceStart);
   }
@@ -165,7 +165,7 @@ export class RaftCore {
     state.leaderContactTicks += 1;
     if (state.role === 'leader') return this.tickLeader();
     const hasAskedAgain = tickCandidate(state);
-    // While its vote is being written nobody can win with it or without it: campaigning would only waste the term.
+    // While its vote is being written the election cannot be decided: another campaign would only waste the term.
     if (mayHaveForgottenVote(state) || state.isVoting || !state.isVoter) return hasAskedAgain;
     state.electionElapsed += 1;
     if (state.electionElapsed < state.electionTimeout) return hasAskedAgain;
@@ -187,9 +187,10 @@ export class RaftCore {
   }
 
   /**
-   * Heartbeat time: who can get an append gets one, if only an empty one, and whoever has one in flight gets a heartbeat beside
-   * it. So does a follower that has all there is while new entries wait for their commit: an empty append to it would hold the
-   * commit notice back. Followers that could not be reached are tried again.
+   * Runs once per heartbeat interval. Each follower without an append in flight receives one, even if it is empty; the
+   * others receive a heartbeat beside it. So does a follower with a complete log while new entries wait for their
+   * commit: an empty append in flight would delay the commit notice. Followers that could not be reached are tried
+   * again.
    */
   private contactAll(): void {
     const { state } = this;
@@ -248,7 +249,7 @@ export class RaftCore {
         handleRequestVoteResponse(state, message);
         break;
       case 'appendEntries':
-        // Two leaders in one term cannot be (Election Safety): this one was forged.
+        // One term cannot have two leaders (Election Safety): this message was forged.
         if (state.role !== 'leader') handleAppendEntries(state, message);
         break;
       case 'appendEntriesResponse':
@@ -269,7 +270,7 @@ export class RaftCore {
     }
   }
 
-  /** An answer of an earlier term means nothing any more; a request is told the current term. */
+  /** A response of an earlier term is obsolete; a request is answered with the current term. */
   private receiveOutdated(message: Message): void {
     if (isRequest(message)) this.refuseOutdated(message);
   }
@@ -296,7 +297,7 @@ export class RaftCore {
   }
 }
 
-/** Pre-votes and their grants speak of a term that nobody is in yet; they move no one's term. */
+/** Pre-votes and their grants name a term that no server has entered yet; they change no server's term. */
 function isProspective(message: Message): boolean {
   return message.type === 'preVote' || (message.type === 'preVoteResponse' && message.granted);
 }

@@ -3,7 +3,7 @@ import type { RaftState } from './state.js';
 import type { CampaignCause, VoteRefusal } from './trace.js';
 import type { NodeId, PreVote, PreVoteResponse, RequestVote, RequestVoteResponse } from './types.js';
 
-/** Asks for pre-votes; alone in the cluster there is nobody to ask. */
+/** Asks for pre-votes; the only server of a cluster becomes a candidate directly. */
 export function campaign(state: RaftState, cause: CampaignCause): void {
   const isTurn = state.isHurried;
   state.trace({
@@ -24,18 +24,18 @@ export function campaign(state: RaftState, cause: CampaignCause): void {
 }
 
 /**
- * Whether this server must not help to replace the leader: it leads, or it heard from a leader a short while
- * ago (section 6). Without this a server that comes back could depose a leader that holds blocked calls. Word of a leader
- * that has lost its majority does not count: its followers may join those that it does not reach.
+ * Whether this server must not help to replace the leader: it leads, or it heard from a leader recently (section 6).
+ * Without this rule, a server that comes back could depose a leader that holds blocked calls. Messages of a leader that
+ * has lost its majority do not count: its followers may vote with the servers that it cannot reach.
  */
 export function isSticky(state: RaftState): boolean {
   return state.role === 'leader' || state.leaderContactTicks < state.config.stickyTicks;
 }
 
 /**
- * The leader's process is gone, as far as the network can tell: this server protects it no more, and its own election timeout
- * ends soon. Servers take their turns, those that follow the leader in the order of ids first, so that usually one of them
- * campaigns and has won when the next one would. False evidence costs an election, as a false timeout does, and nothing else.
+ * The network suggests that the leader's process is gone. This server no longer protects it, and shortens its own
+ * election timeout. Servers campaign in turns, in cyclic order of ids from the leader on, so that usually one of them
+ * has won before the turn of the next. False evidence costs no more than an election, as a false timeout does.
  */
 export function leaderLost(state: RaftState, leader: NodeId): void {
   if (state.role !== 'follower' || state.leader !== leader) return;
@@ -46,22 +46,22 @@ export function leaderLost(state: RaftState, leader: NodeId): void {
   state.hurryElection(turn * config.turnTicks);
 }
 
-/** Whether a server comes after `first` and no later than `last`, in the order of ids that begins anew after the highest. */
+/** Whether `server` comes after `first` and not after `last` in the cyclic order of ids. */
 function isBetween(first: NodeId, server: NodeId, last: NodeId): boolean {
   if (server === first) return false;
   return first < last ? server > first && server <= last : server > first || server <= last;
 }
 
-/** Whether this server has been up too short to be sure that it has not voted before it was started. */
+/** Whether this server started so recently that it may have voted, and forgotten the vote, before its restart. */
 export function mayHaveForgottenVote(state: RaftState): boolean {
   return state.ticksSinceStart < state.config.voteDelayTicks;
 }
 
 /**
- * A pre-vote binds nobody: no vote is recorded, no term adopted. Only where servers take turns after the loss of a leader, one that
- * waits for its turn waits a little longer, and of two whose turns overlap the one with the higher id stands back, since they would
- * split the votes. A server whose vote is on its way to a
- * slow disk refuses: a higher term would make that vote worthless, and so would the next one, and the one after it.
+ * A pre-vote is not binding: no vote is recorded and no term adopted. It only affects servers that take turns after the
+ * loss of a leader: one that waits for its turn waits a little longer, and of two whose turns overlap the one with the
+ * higher id yields, since they would split the votes. A server whose vote is being written to a slow disk refuses: a
+ * higher term would waste that vote, and the same would happen to the next one.
  */
 export function handlePreVote(state: RaftState, request: PreVote): void {
   const refusal = whyNoPreVote(state, request);
@@ -141,8 +141,8 @@ export function answerVote(state: RaftState, request: RequestVote, refusal: Vote
 }
 
 /**
- * Section 5.2: votes of a majority of all servers in one term make a leader. A vote that comes late in its term counts, also
- * when the candidate has meanwhile begun to ask for the next one.
+ * Section 5.2: votes of a majority of all servers in one term make a leader. A vote that comes late in its term counts,
+ * also when the candidate has meanwhile begun to ask for the next one.
  */
 export function handleRequestVoteResponse(state: RaftState, response: RequestVoteResponse): void {
   if (!isStanding(state) || !response.granted || response.term !== state.term) return;
@@ -164,8 +164,9 @@ function isStanding({ role, votedFor, id, voteBatch }: RaftState): boolean {
 }
 
 /**
- * The requests leave at once, while the candidate's own vote is written: on slow disks both syncs take place at the same time.
- * Without its own durable vote it never leads: a server that forgot it could lead the same term again after a restart.
+ * The requests leave at once, while the candidate's own vote is written: on slow disks both syncs take place at the
+ * same time. Without its own durable vote it never leads: a server that forgot it could lead the same term again after
+ * a restart.
  */
 function startElection(state: RaftState): void {
   becomeCandidate(state);
@@ -182,8 +183,8 @@ export function voteUnanswered(state: RaftState, peer: NodeId): void {
 }
 
 /**
- * Asks those again whose answer was lost. A vote waits for the voter's disk, so that a connection which breaks meanwhile takes
- * the answer with it; without this, every broken connection would cost a term on slow disks.
+ * Asks those again whose answer was lost. A vote waits for the voter's disk, so that a connection which breaks
+ * meanwhile takes the answer with it; without this, every broken connection would cost a term on slow disks.
  *
  * @returns whether anybody was asked
  */

@@ -1,6 +1,9 @@
 import type { Identity, NodeId } from './types.js';
 
-/** The identity of a directory that has no past. With `cluster` it founds the cluster of that id, else whatever its leader draws. */
+/**
+ * The identity of a directory that has no past. With `cluster` it founds the cluster of that id, else whatever its
+ * leader draws.
+ */
 export function founderOf(directory: string, cluster: string | null = null): Identity {
   return { cluster, directory, standing: 'founder', starts: 0, run: '', met: {}, founders: {} };
 }

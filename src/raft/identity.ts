@@ -12,19 +12,22 @@ import {
 } from './types.js';
 
 /**
- * Who belongs to whom. A vote and an acknowledgement are promises of a disk; a server that comes back with an empty disk, or an
- * older copy of its own, has forgotten them, and must not take part in a majority until the cluster has made up for it:
+ * Membership of data directories in a cluster. A vote and an acknowledgement are promises of a disk; a server that
+ * comes back with an empty disk, or an older copy of its own, has forgotten them, and must not count towards a majority
+ * until the cluster has restored them:
  *
- *   servers 0 and 1 hold entry 7, acknowledged to a client; 1 loses its disk; 0 is cut off; 2 never had entry 7.
- *   If 1 votes for 2 now, a majority leads without entry 7.
+ * servers 0 and 1 hold entry 7, acknowledged to a client; 1 loses its disk; 0 is cut off; 2 never had entry 7. If 1
+ * votes for 2 now, a majority leads without entry 7.
  *
- * So a directory has an id, and so has the cluster. A directory that is new to a cluster is a learner: it gets the log, but
- * neither votes nor counts. Once it has caught up, the leader appends an `admit` entry with the id of the new directory. When that
- * is committed, by the others alone, a majority without the learner holds all that was committed before, and the learner
- * does, too, since the entry comes after all that in its log: from then on it is a voter like any other.
+ * So a directory has an id, and so has the cluster. A directory that is new to a cluster is a learner: it gets the log,
+ * but neither votes nor counts. Once it has caught up, the leader appends an `admit` entry with the id of the new
+ * directory. When that is committed, by the others alone, a majority without the learner holds all that was committed
+ * before, and the learner does, too, since the entry comes after all that in its log: from then on it is a voter like
+ * any other.
  *
- * The entry that founds the cluster names the directories that its leader has met by then. A server that has one of them and has
- * never been restarted has lost nothing: it counts at once, also when it has missed all that happened since.
+ * The entry that founds the cluster names the directories that its leader has met by then. A server that has one of
+ * them and has never been restarted has lost nothing: it counts at once, also when it has missed all that happened
+ * since.
  */
 export function identify(state: RaftState, stored: Identity | null): void {
   if (stored !== null) state.recoverIdentity(stored);
@@ -33,15 +36,16 @@ export function identify(state: RaftState, stored: Identity | null): void {
 }
 
 /**
- * Compares the sender of a message with this server, before anything else of it is looked at, its term included: a message of
- * another cluster must not even raise the term. False: the message is of no concern to this server; a request has been refused.
+ * Compares the sender of a message with this server, before anything else of it is looked at, its term included: a
+ * message of another cluster must not even raise the term. False: the message is ignored, and a request has been
+ * refused.
  */
 export function acceptsSender(state: RaftState, message: Message): boolean {
   const { sender, from } = message;
   if (isOlderCopy(state, message)) loseStanding(state);
   if (message.type === 'refusal') {
     state.progress.get(from)?.unreachable();
-    // The one who refuses a founder may be the one to join, or of the cluster that it has joined meanwhile.
+    // The server that refuses a founder may belong to the cluster to join, or to the one joined meanwhile.
     if (message.reason === 'cluster' && sender !== undefined) {
       join(state, sender, message);
       if (sender.cluster !== null && sender.cluster === state.identity?.cluster) return false;
@@ -59,11 +63,11 @@ export function acceptsSender(state: RaftState, message: Message): boolean {
     }
     return false;
   }
-  // A log that is another one stays so until an append proves the contrary.
+  // A different history stays different until an append proves the contrary.
   if (state.estranged.get(from) !== 'history') reconcile(state, from);
   join(state, sender, message);
   if (!meets(state, message, sender)) {
-    // It is told so by the life that is remembered of it.
+    // It learns this from the life that is remembered of it.
     if (isRequest(message)) refuse(state, message, 'stranger');
     else state.progress.get(from)?.unreachable();
     return false;
@@ -77,16 +81,16 @@ function reasonToRefuse({ config, identity }: RaftState, sender: Sender): Refusa
   if (config.roster !== '' && sender.roster !== '' && sender.roster !== config.roster) return 'roster';
   if (identity === null || sender.directory === '') return null;
   if (identity.cluster === null || identity.cluster === sender.cluster) return null;
-  // Founders follow one who leads them into a cluster of its own; they have nothing to lose.
+  // Founders follow a server that leads them into its cluster; they have nothing to lose.
   if (sender.standing === 'founder')
     return identity.standing === 'founder' && sender.cluster === null ? null : 'stranger';
   return 'cluster';
 }
 
 /**
- * A founder that hears of a cluster belongs to it from now on: as a voter when its log begins with the very entry that founded
- * it, or that entry names its directory and this is its first start: then it has lost nothing. Else it is a learner, until a
- * server that knows the founders says otherwise.
+ * A founder that hears of a cluster belongs to it from now on: as a voter when its log begins with the very entry that
+ * founded it, or that entry names its directory and this is its first start: then it has lost nothing. Else it is a
+ * learner, until a server that knows the founders says otherwise.
  */
 function join(state: RaftState, sender: Sender, { met, isFounder }: Message): void {
   const { identity } = state;
@@ -103,7 +107,9 @@ function join(state: RaftState, sender: Sender, { met, isFounder }: Message): vo
   if (standing === 'learner' && state.role !== 'follower') becomeFollower(state, state.term, null);
 }
 
-/** Whether this directory holds less than its server has acknowledged, or does not know of a life that others have met. */
+/**
+ * Whether this directory holds less than its server has acknowledged, or does not know of a life that others have met.
+ */
 function isOlderCopy({ identity, log }: RaftState, { acknowledged = 0, met }: Message): boolean {
   if (identity === null) return false;
   if (acknowledged > log.lastIndex) return true;
@@ -112,10 +118,11 @@ function isOlderCopy({ identity, log }: RaftState, { acknowledged = 0, met }: Me
 }
 
 /**
- * Remembers the newest life of a peer; false when the peer comes from an older copy of its directory, or its message is old.
+ * Remembers the newest life of a peer; false when the peer comes from an older copy of its directory, or its message is
+ * old.
  *
- * Nothing is remembered of a pre-vote, which promises nothing: the write would come before that of the vote that follows, and
- * on slow disks an election would take twice as long.
+ * Nothing is remembered of a pre-vote, which promises nothing: the write would come before that of the vote that
+ * follows, and on slow disks an election would take twice as long.
  */
 function meets(state: RaftState, { from, type }: Message, { directory, starts, run }: Sender): boolean {
   const { identity } = state;
@@ -130,7 +137,7 @@ function meets(state: RaftState, { from, type }: Message, { directory, starts, r
   return true;
 }
 
-/** A leader tells of the lives that it has met: one of its followers may need them when it is gone. */
+/** Stores the lives that a leader has met: a follower may need them after the leader is gone. */
 export function meetAll(state: RaftState, lives: Readonly<Record<NodeId, Life>>): void {
   const { identity } = state;
   if (identity === null) return;
@@ -144,7 +151,9 @@ export function meetAll(state: RaftState, lives: Readonly<Record<NodeId, Life>>)
     state.setIdentity({ ...identity, met: { ...identity.met, ...Object.fromEntries(newer) } });
 }
 
-/** This directory holds less than its server has acknowledged: it is an older copy, and counts as a new one. */
+/**
+ * This directory holds less than its server has acknowledged: it is an older copy, and is treated as a new directory.
+ */
 function loseStanding(state: RaftState): void {
   const { identity } = state;
   if (identity === null || identity.standing === 'learner') return;
@@ -152,7 +161,7 @@ function loseStanding(state: RaftState): void {
   if (state.role !== 'follower') becomeFollower(state, state.term, null);
 }
 
-/** A leader learns from each response which directory it came from, and whether that counts. */
+/** Notes, on a leader, the directory from which a response came, and whether it is a voter's. */
 function noteFollower(state: RaftState, from: NodeId, sender: Sender): void {
   const progress = state.progress.get(from);
   if (progress === undefined || sender.directory === '') return;
@@ -165,7 +174,10 @@ function noteFollower(state: RaftState, from: NodeId, sender: Sender): void {
   progress.isVoter = isVoter;
 }
 
-/** A learner that has caught up is proposed to the voters; again when it has the entry and did not recognise itself in it. */
+/**
+ * A learner that has caught up is proposed to the voters; again when it has the entry and did not recognise itself in
+ * it.
+ */
 export function admitLearners(state: RaftState): void {
   if (state.identity === null || state.commitIndex < state.termStartIndex) return;
   for (const [peer, progress] of state.progress) {
@@ -179,7 +191,7 @@ export function admitLearners(state: RaftState): void {
   }
 }
 
-/** What newly committed entries say of this server's directory. */
+/** Applies newly committed `cluster` and `admit` entries to the identity of this server's directory. */
 export function followCommitted(state: RaftState): void {
   const { log, commitIndex } = state;
   for (let index = state.identityIndex + 1; index <= commitIndex; index += 1) {
@@ -193,7 +205,7 @@ export function followCommitted(state: RaftState): void {
 /** The first one counts; it makes a voter of everybody who took part. */
 function found(state: RaftState, command: string): void {
   const { identity } = state;
-  // After a restart the log is gone through once more.
+  // After a restart the log is read once more.
   if (identity === null || Object.keys(identity.founders).length > 0) return;
   const { cluster, founders } = readFounding(command);
   if (identity.cluster === null ? identity.standing !== 'founder' : identity.cluster !== cluster) return;
@@ -207,7 +219,7 @@ function admit(state: RaftState, command: string): void {
     state.setIdentity({ ...identity, standing: 'voter' });
 }
 
-/** Answers a request of a server that is none of this cluster's, and notes it. */
+/** Refuses a request of a server that does not belong to this cluster, and records it as estranged. */
 export function refuse(state: RaftState, { from }: Message, reason: RefusalReason | 'stranger'): void {
   if (reason !== 'stranger') estrange(state, from, reason);
   state.send({
@@ -225,7 +237,7 @@ function estrange(state: RaftState, peer: NodeId, reason: RefusalReason): void {
   state.draft.estranged.push({ peer, reason });
 }
 
-/** This server and that one have to do with each other again. */
+/** Ends the estrangement from `peer`. */
 export function reconcile(state: RaftState, peer: NodeId): void {
   if (state.estranged.delete(peer)) state.draft.estranged.push({ peer, reason: null });
 }

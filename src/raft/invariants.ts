@@ -11,7 +11,7 @@ interface Before {
   readonly lastIndex: number;
 }
 
-/** What a step may never undo, checked after every step; the cost does not depend on the log's length. */
+/** Facts that no step may undo, checked after every step at a cost that does not depend on the log's length. */
 export class Invariants {
   private before: Before;
 

@@ -14,8 +14,9 @@ export class RaftLog {
   private readonly entries: Entry[] = [];
   private stable: number;
   /**
-   * Batch `batch` truncates the log after `index`. Until it completes, completions of earlier batches must not mark anything
-   * above `index` as stable: the entry that they wrote is gone from the disk, even if the same one has come back here.
+   * Batch `batch` truncates the log after `index`. Until it completes, completions of earlier batches must not mark
+   * anything above `index` as stable: the entry that they wrote is gone from the disk, even if the same one has come
+   * back here.
    *
    *     batch 7 writes     1 2 3 4
    *     batch 8 truncates  1 2        barrier {batch: 8, index: 2}
@@ -106,7 +107,9 @@ export class RaftLog {
     this.barrier = { batch, index: isOpen ? Math.min(this.barrier.index, index - 1) : index - 1 };
   }
 
-  /** Drops `index` and everything before it; a snapshot holds what they did. The entry at `index` must be in the log. */
+  /**
+   * Drops `index` and everything before it; a snapshot holds their effects. The entry at `index` must be in the log.
+   */
   compactTo(index: number): void {
     const term = this.termAt(index);
     if (term === undefined)
@@ -128,8 +131,8 @@ export class RaftLog {
   }
 
   /**
-   * Batch `batch`, written when the log ended in `last`, is durable, and so are all before it. What was
-   * truncated since is not vouched for, even when the same entry has come back meanwhile.
+   * Batch `batch`, written when the log ended in `last`, is durable, and so are all earlier ones. Entries truncated
+   * since then are not stable, even if the same ones have been appended again.
    */
   persisted(batch: number, last: EntryId): void {
     this.completedBatch = batch;
@@ -145,8 +148,8 @@ export class RaftLog {
   }
 
   /**
-   * Where a leader should look next after the consistency check failed at `prevLogIndex` (end of section 5.3): the term that
-   * stands there, and the first entry of it, so that the leader skips a whole term with each probe.
+   * Where a leader should look next after the consistency check failed at `prevLogIndex` (end of section 5.3): the term
+   * that stands there, and the first entry of it, so that the leader skips a whole term with each probe.
    *
    *     leader    1 1 1 4 4 6 6     prevLogIndex 7
    *     follower  1 1 1 2 2 2 2     hint {term: 2, index: 4}

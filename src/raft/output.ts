@@ -19,18 +19,18 @@ export type RequestNumber = number;
 export type Input =
   | { readonly type: 'tick' }
   | { readonly type: 'receive'; readonly message: Message }
-  /** An append to `peer` got no answer, or an answer that is not one. */
+  /** An append to `peer` got no response, or an invalid one. */
   | { readonly type: 'unreachable'; readonly peer: NodeId }
   | { readonly type: 'propose'; readonly request: RequestNumber; readonly command: string }
   | { readonly type: 'read'; readonly request: RequestNumber }
   /** Storage batch `batch`, with the log's last entry then, is durable; so are all batches before it. */
   | { readonly type: 'persisted'; readonly batch: number; readonly last: EntryId }
   /**
-   * The storage has durably staged this snapshot: one of the own state machine, or one that was `received` and that the
-   * state machine is ready to become.
+   * The storage has durably staged this snapshot: one that the local state machine took, or one that was `received` and
+   * that the state machine is ready to install.
    */
   | { readonly type: 'snapshotStaged'; readonly snapshot: Snapshot }
-  /** The snapshot that was `received` makes no sense to the state machine. */
+  /** The state machine cannot decode the snapshot that was `received`. */
   | { readonly type: 'snapshotUnusable' }
   /** As though the election timeout had passed. */
   | { readonly type: 'campaign' }
@@ -40,11 +40,11 @@ export type Input =
 /** Why a request ended without a result. */
 type DropReason = 'notLeader' | 'overloaded';
 
-/** What must become durable, at once or not at all, in the order of `number`. */
+/** Changes that become durable atomically; batches are written in the order of `number`. */
 export interface StorageBatch {
   readonly number: number;
   readonly hardState: HardState | null;
-  /** Whose directory it is, when that has changed. */
+  /** The new identity of the directory; null: unchanged. */
   readonly identity: Identity | null;
   /** The staged snapshot that ends with this entry replaces the one before; null: nothing changes. */
   readonly snapshot: EntryId | null;
@@ -64,13 +64,13 @@ export interface RoleChange {
   readonly leader: NodeId | null;
 }
 
-/** A server and this one have nothing to do with each other, and why; null: they have again. */
+/** The reason why a peer and this server ignore each other; null: they no longer do. */
 export interface Estrangement {
   readonly peer: NodeId;
   readonly reason: RefusalReason | null;
 }
 
-/** All that one step asks of the driver, which works through the fields in this order. */
+/** The work that one step asks of the driver, which handles the fields in this order. */
 export interface Output {
   /** Null when nothing needs to be stored. */
   readonly batch: StorageBatch | null;
@@ -80,9 +80,9 @@ export interface Output {
   readonly messagesAfterPersist: readonly Message[];
   /** Proposals that are in the log now, and where. */
   readonly accepted: readonly { readonly request: RequestNumber; readonly entry: EntryId }[];
-  /** All of a leader's snapshot is here: to be staged in the storage and made ready in the state machine. */
+  /** A leader's snapshot has arrived completely: to be staged in the storage and prepared in the state machine. */
   readonly received: Snapshot | null;
-  /** The state machine becomes this snapshot, now, in place of all that it holds. */
+  /** The snapshot that replaces all contents of the state machine now. */
   readonly installed: Snapshot | null;
   /** Newly committed and locally durable entries, to be applied in order. */
   readonly committed: readonly Entry[];
@@ -90,7 +90,7 @@ export interface Output {
   readonly acknowledged: number | null;
   /** Reads that may be answered once `index` is applied. */
   readonly readable: readonly { readonly request: RequestNumber; readonly index: number }[];
-  /** Requests that had no effect and never will. `leader` is who leads as far as known. */
+  /** Requests that had no effect and never will. `leader` is the known leader, if any. */
   readonly dropped: readonly {
     readonly request: RequestNumber;
     readonly reason: DropReason;
@@ -98,9 +98,9 @@ export interface Output {
   }[];
   readonly role: RoleChange | null;
   readonly estranged: readonly Estrangement[];
-  /** What this directory is to the cluster, when that has changed. */
+  /** The new identity of this directory; null: unchanged. */
   readonly identity: Identity | null;
-  /** Why the core did what it did. */
+  /** Reasons for the core's decisions. */
   readonly trace: readonly TraceRecord[];
 }
 

@@ -2,7 +2,7 @@ import type { Identity, Snapshot } from './types.js';
 
 type Lives = Identity['met'];
 
-/** A snapshot on its way to a follower, and the chunk that it wants next; all are there when there is no such chunk. */
+/** A snapshot on its way to a follower, and the chunk to send next; equal to the number of chunks when all arrived. */
 interface SnapshotTransfer {
   readonly snapshot: Snapshot;
   readonly nextChunk: number;
@@ -20,7 +20,10 @@ type Replication = { readonly isPaused: boolean } & (
   | { readonly mode: 'snapshot'; readonly transfer: SnapshotTransfer }
 );
 
-/** An append or a chunk of a snapshot without an answer yet. A follower that accepts the append has everything up to `lastIndex`. */
+/**
+ * An append or a chunk of a snapshot without an answer yet. A follower that accepts the append has everything up to
+ * `lastIndex`.
+ */
 interface InFlight {
   readonly sequence: number;
   /** 0 for a chunk. */
@@ -29,8 +32,8 @@ interface InFlight {
 }
 
 /**
- * What a leader knows of one follower (figure 2, "Volatile state on leaders"), and the append that is on
- * its way there. At most one is in flight, so batches grow by themselves while it is; heartbeats leave beside it.
+ * A leader's view of one follower (figure 2, "Volatile state on leaders"), and the append in flight to it. There is at
+ * most one, so batches grow by themselves meanwhile; heartbeats leave beside it.
  */
 export class Progress {
   /** Highest index known to be replicated there; always below `nextIndex`. */
@@ -42,14 +45,14 @@ export class Progress {
   /** Highest read round it has echoed, and been sent. */
   ackedRound = 0;
   sentRound = 0;
-  /** Whether it takes part in majorities, by its own word; the id of its directory once it has told it. */
+  /** Whether it counts towards majorities, as it reports; the id of its directory, once reported. */
   isVoter = true;
   directory: string | null = null;
   /** A learner is proposed as a voter once it holds this much. */
   catchUpIndex = 0;
   /** Ticks since its last answer, or since this leadership began. */
   silentTicks = 0;
-  /** The lives that the append in flight tells of, and those that it has been told. */
+  /** The lives in the append in flight, and those that the follower has acknowledged. */
   private tellingLives: Lives | null = null;
   private toldLives: Lives | null = null;
 
@@ -75,12 +78,12 @@ export class Progress {
     return this.inFlight === null && !this.replication.isPaused;
   }
 
-  /** Whether it is left alone until the next heartbeat. */
+  /** Whether it receives nothing until the next heartbeat. */
   get isPaused(): boolean {
     return this.replication.isPaused;
   }
 
-  /** The snapshot that it gets before anything else. */
+  /** The snapshot that it receives before anything else. */
   get transfer(): SnapshotTransfer | null {
     return this.replication.mode === 'snapshot' ? this.replication.transfer : null;
   }
@@ -96,14 +99,14 @@ export class Progress {
     return this.takeOff(lastIndex, readRound);
   }
 
-  /** Whether the append that leaves next has to tell it of these lives, since it does not know of them yet. */
+  /** Whether the next append must carry these lives, because the follower has not received them yet. */
   tells(lives: Lives): boolean {
     if (this.toldLives === lives) return false;
     this.tellingLives = lives;
     return true;
   }
 
-  /** From now on the follower gets this snapshot. */
+  /** Starts to send this snapshot to the follower. */
   beginTransfer(snapshot: Snapshot): SnapshotTransfer {
     const transfer = { snapshot, nextChunk: 0 };
     this.replication = { mode: 'snapshot', isPaused: false, transfer };
@@ -143,7 +146,7 @@ export class Progress {
     this.sentRound = this.ackedRound;
   }
 
-  /** A tick passes. `inFlightTicksMax`: an append without answer after so many is taken for lost. */
+  /** A tick passes. An append without a response after `inFlightTicksMax` ticks is taken for lost. */
   tick(inFlightTicksMax: number): void {
     this.silentTicks += 1;
     if (this.inFlight === null) return;
@@ -156,7 +159,7 @@ export class Progress {
     if (this.replication.isPaused) this.replication = { ...this.replication, isPaused: false };
   }
 
-  /** Notes the read round that an answer echoes; one that was never sent is nonsense. */
+  /** Notes the read round that a response echoes; one that was never sent is ignored. */
   echoed(readRound: number, newestRound: number): void {
     if (readRound <= newestRound) this.ackedRound = Math.max(this.ackedRound, readRound);
   }
@@ -177,15 +180,15 @@ export class Progress {
   }
 
   /**
-   * The chunk in flight was answered: the follower wants `chunk` next. It is left alone until the next heartbeat while it
-   * installs, and when it asks for anything but the chunk that follows.
+   * The chunk in flight was answered: the follower needs `chunk` next. It receives nothing until the next heartbeat
+   * while it installs, or when it asks for anything but the following chunk.
    */
   wantsChunk(chunk: number): void {
     if (this.transfer === null) return;
     const { snapshot, nextChunk } = this.transfer;
     const count = snapshot.chunks.length;
     const isPaused = chunk !== nextChunk + 1 || chunk >= count;
-    // Who begins anew gets the newest snapshot: holding on to an old one would hold on to the log behind it.
+    // A transfer that restarts uses the newest snapshot: keeping an old one would also keep the log after it.
     this.replication =
       chunk === 0
         ? { mode: 'probe', isPaused }
@@ -205,7 +208,7 @@ export class Progress {
     this.replication = { mode: 'probe', isPaused: false };
   }
 
-  /** Another directory answers for this server: nothing of what the one before acknowledged is known to be there. */
+  /** The server answers from another directory, which may lack everything that the previous one acknowledged. */
   startOver(directory: string): void {
     this.directory = directory;
     this.toldLives = null;

@@ -28,7 +28,7 @@ export class ReadIndex {
     return this.head < this.waiting.length;
   }
 
-  /** @param index what must be applied before the read is answered; never below an earlier read's */
+  /** @param index the index that must be applied before the read is answered; never below an earlier read's */
   add(request: RequestNumber, index: number): void {
     this.counter += 1;
     this.waiting.push({ request, round: this.counter, index });

@@ -42,7 +42,7 @@ export function read(state: RaftState, request: RequestNumber): void {
   state.reads.add(request, Math.max(state.commitIndex, state.termStartIndex));
 }
 
-/** An answer to an append of this term. What could not have been sent by a follower of ours is ignored. */
+/** A response to an append of this term. Responses that no correct follower would send are ignored. */
 export function handleAppendEntriesResponse(state: RaftState, response: AppendEntriesResponse): void {
   const progress = state.progress.get(response.from);
   if (progress === undefined) return;
@@ -52,7 +52,7 @@ export function handleAppendEntriesResponse(state: RaftState, response: AppendEn
     reconcile(state, response.from);
     handleMatch(state, progress, response, inFlight?.lastIndex ?? 0);
   } else if (response.conflict !== null && inFlight !== null) {
-    // The beginning of the log conflicts with nothing: whoever says so is left alone until the next heartbeat.
+    // The beginning of the log cannot conflict: a follower that claims it is paused until the next heartbeat.
     if (progress.nextIndex === 1) progress.unreachable();
     else {
       progress.rejected(nextProbe(state, progress, response.conflict));
@@ -62,7 +62,7 @@ export function handleAppendEntriesResponse(state: RaftState, response: AppendEn
   }
 }
 
-/** A follower cannot have more than the leader, nor less than it has just accepted: then it talks nonsense. */
+/** Rejects impossible matches: a follower holds neither more than the leader nor less than it has just accepted. */
 function handleMatch(
   state: RaftState,
   progress: Progress,
@@ -77,7 +77,7 @@ function handleMatch(
   progress.knowsCommit(Math.min(commitIndex, state.commitIndex, matchIndex));
 }
 
-/** After each step of a leader: everything that may have become true. */
+/** Runs after each step of a leader: commits, answers reads and sends whatever the step made possible. */
 export function advance(state: RaftState): void {
   advanceCommit(state);
   admitLearners(state);
@@ -133,7 +133,7 @@ function sendAppends(state: RaftState): void {
   }
 }
 
-/** A snapshot, entries, a commit index the follower could use, or a read that waits for its word. */
+/** A snapshot, entries, a commit index that is new to the follower, or a read that needs its confirmation. */
 function hasNews(state: RaftState, progress: Progress): boolean {
   return (
     progress.transfer !== null ||
@@ -143,7 +143,7 @@ function hasNews(state: RaftState, progress: Progress): boolean {
   );
 }
 
-/** What a leader knows of all servers goes along where there is room: another one may need it when this one is gone. */
+/** The leader's knowledge of all servers, sent where there is room: its successor may need it. */
 function knownOfAll(
   state: RaftState,
   progress: Progress,
@@ -187,7 +187,7 @@ export function sendAppend(state: RaftState, to: NodeId, progress: Progress): vo
   });
 }
 
-/** Figure 2, AppendEntries RPC, receiver. The message's term is the current one: others were sorted out before. */
+/** Figure 2, AppendEntries RPC, receiver. The message's term is the current one: `receive` has handled all others. */
 export function handleAppendEntries(state: RaftState, request: AppendEntries): void {
   if (contradictsCommitted(state, request)) {
     refuse(state, request, 'history');
@@ -212,14 +212,14 @@ export function handleAppendEntries(state: RaftState, request: AppendEntries): v
   }
   storeNewEntries(state, entries);
   const matchIndex = prevLogIndex + entries.length;
-  // Only what this append covered is known to be the leader's: beyond it the own log may still differ.
+  // Only the part that this append covered is known to match the leader's log: entries beyond it may still differ.
   state.commitTo(Math.min(request.leaderCommit, matchIndex));
   if (state.incoming !== null && state.incoming.last.index <= state.commitIndex)
     state.forgetPartialSnapshot();
   answerAppend(state, request, { success: true, matchIndex, conflict: null });
 }
 
-/** A request of an outdated term is told the current one and nothing else. */
+/** Answers a request of an outdated term with the current term alone. */
 export function refuseOutdatedAppend(state: RaftState, request: AppendEntries): void {
   state.sendAfterPersist({
     ...appendResponse(state, request),
@@ -231,8 +231,8 @@ export function refuseOutdatedAppend(state: RaftState, request: AppendEntries): 
 }
 
 /**
- * What is committed here is in every later leader's log (Leader Completeness), so an append that starts
- * below the commit index is read as one that starts at it.
+ * Skips the committed part of an append: every later leader's log holds all committed entries (Leader Completeness), so
+ * an append that starts below the commit index is read as one that starts at it.
  */
 function dropCommitted(
   state: RaftState,
@@ -248,8 +248,8 @@ function dropCommitted(
 }
 
 /**
- * Every leader's log holds all that is committed (Leader Completeness). One whose log has another entry in the place of a
- * committed one leads a history of its own: a majority of its servers has lost its directories.
+ * Every leader's log holds all committed entries (Leader Completeness). A leader with a different entry in place of a
+ * committed one has a different history: a majority of its servers has lost its directories.
  */
 function contradictsCommitted(
   state: RaftState,
@@ -311,8 +311,9 @@ function appendResponse(
 }
 
 /**
- * Both ends of the heartbeat that leaves beside an append in flight. An append may take long: its entries are large, the link is
- * slow, or the follower's disk is. The leader must show that it lives meanwhile, and must see that the follower does.
+ * Both ends of the heartbeat that leaves beside an append in flight. An append may take long: its entries are large,
+ * the link is slow, or the follower's disk is. Meanwhile the leader must show that it is alive, and see that the
+ * follower is.
  */
 export function sendHeartbeat(state: RaftState, to: NodeId, progress: Progress): void {
   const { commitIndex, log } = state;
@@ -336,12 +337,12 @@ export function handleHeartbeat(state: RaftState, request: Heartbeat): void {
   answerHeartbeat(state, request);
 }
 
-/** A request of an outdated term is told the current one and nothing else. */
+/** Answers a request of an outdated term with the current term alone. */
 export function refuseOutdatedHeartbeat(state: RaftState, request: Heartbeat): void {
   answerHeartbeat(state, { ...request, readRound: 0 });
 }
 
-/** The follower lives, and knows this leader: that confirms reads, but no entry. */
+/** The follower is alive and follows this leader: that confirms reads, but no entry. */
 export function handleHeartbeatResponse(state: RaftState, response: HeartbeatResponse): void {
   const progress = state.progress.get(response.from);
   if (progress === undefined) return;
@@ -350,7 +351,7 @@ export function handleHeartbeatResponse(state: RaftState, response: HeartbeatRes
   progress.knowsCommit(Math.min(response.commitIndex, progress.matchIndex, state.commitIndex));
 }
 
-/** Leaves at once, and so says nothing that a crash of this server could make untrue. */
+/** Leaves at once, so it contains nothing that a crash of this server could make untrue. */
 function answerHeartbeat(state: RaftState, request: Heartbeat): void {
   state.send({
     type: 'heartbeatResponse',

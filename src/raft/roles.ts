@@ -15,17 +15,17 @@ export function becomeFollower(state: RaftState, term: number, leader: NodeId | 
   if (term > state.term) state.setHardState(term, null);
   if (state.role === 'leader') state.resetElectionTimer();
   reset(state, leader);
-  // The term has a leader: no vote of it can make another one.
+  // The term has a leader: votes of this term cannot elect another one.
   if (leader !== null) state.forgetVotes();
   state.role = 'follower';
   state.noteRole();
 }
 
 /**
- * A message of the current term's leader has come: an append, a heartbeat or a chunk of a snapshot (section 5.2). One that
- * has lost its majority is followed, so that its clients may go on waiting, but it is not protected from an election: the
- * timer runs on, and a campaign that has begun continues. Without this, a leader that reaches only a few servers would keep
- * them from electing another one with those that it does not reach.
+ * A message of the current term's leader has come: an append, a heartbeat or a chunk of a snapshot (section 5.2). One
+ * that has lost its majority is followed, so that its clients may keep waiting, but it is not protected from an
+ * election: the timer keeps running, and a campaign that has begun continues. Otherwise a leader that reaches only a
+ * few servers would keep them from electing another one together with the servers that it cannot reach.
  */
 export function heardFromLeader(
   state: RaftState,
@@ -39,7 +39,10 @@ export function heardFromLeader(
   state.resetElectionTimer();
 }
 
-/** Asks around before raising the term, so that a server that cannot win disturbs nobody (dissertation, section 9.6). */
+/**
+ * Asks around before raising the term, so that a server that cannot win does not disrupt the cluster (dissertation,
+ * section 9.6).
+ */
 export function becomePreCandidate(state: RaftState): void {
   requireRole(state, 'preCandidate', ['follower', 'preCandidate', 'candidate']);
   reset(state, null);
@@ -49,7 +52,9 @@ export function becomePreCandidate(state: RaftState): void {
   state.noteRole();
 }
 
-/** Section 5.2: raise the term, vote for oneself, restart the election timer. Its own vote counts once it is durable. */
+/**
+ * Section 5.2: raise the term, vote for oneself, restart the election timer. Its own vote counts once it is durable.
+ */
 export function becomeCandidate(state: RaftState): void {
   requireRole(state, 'candidate', ['preCandidate']);
   reset(state, null);
@@ -61,7 +66,7 @@ export function becomeCandidate(state: RaftState): void {
 }
 
 /**
- * Section 5.3: next index starts just after the own log. The new leader appends a no-op, through which all
+ * Section 5.3: `nextIndex` starts just after the leader's log. The new leader appends a no-op, through which all
  * earlier entries become committed and its commit index becomes trustworthy for reads (section 8).
  */
 export function becomeLeader(state: RaftState): void {
@@ -82,8 +87,8 @@ export function becomeLeader(state: RaftState): void {
 }
 
 /**
- * A leader of founders whose log does not name their cluster yet gives it an id, or the one that its directory got when it was
- * recovered; any other opens its term with a no-op.
+ * A leader of founders whose log does not name their cluster yet gives it an id, or the one that its directory got when
+ * it was recovered; any other opens its term with a no-op.
  */
 function openingOf(state: RaftState): ['noop' | 'cluster', string] {
   const { identity } = state;
@@ -101,8 +106,8 @@ export function appendAsLeader(state: RaftState, kind: Entry['kind'], command: s
 }
 
 /**
- * Every change of role begins here: the volatile state of the role before is discarded, pre-votes, followers' progress, what a
- * leader had acknowledged, and reads that waited for confirmation. Votes stay: they belong to the term.
+ * Every change of role begins here: the volatile state of the role before is discarded, pre-votes, followers' progress,
+ * what a leader had acknowledged, and reads that waited for confirmation. Votes stay: they belong to the term.
  */
 function reset(state: RaftState, leader: NodeId | null): void {
   state.leader = leader;
@@ -119,7 +124,7 @@ function reset(state: RaftState, leader: NodeId | null): void {
   state.reads = new ReadIndex();
 }
 
-/** @throws InvariantViolation for a change of role that figure 4 does not know, or pre-votes do not */
+/** @throws InvariantViolation for a change of role that neither figure 4 nor the pre-vote extension allows */
 function requireRole({ role, term }: RaftState, next: Role, from: readonly Role[]): void {
   if (!from.includes(role)) throw new InvariantViolation(`a ${role} became ${next} in term ${term}`);
 }

@@ -4,13 +4,16 @@ import { heardFromLeader } from './roles.js';
 import type { IncomingSnapshot, RaftState } from './state.js';
 import type { InstallSnapshot, InstallSnapshotResponse, NodeId, Snapshot } from './types.js';
 
-/** Section 7: a durable snapshot takes the place of the log behind it; a tail stays for followers that are a little slow. */
+/**
+ * Section 7: a durable snapshot replaces the entries it covers, except for a short tail for followers that lag
+ * slightly.
+ */
 export function snapshotStaged(state: RaftState, snapshot: Snapshot): void {
   const { index } = snapshot.last;
   const wasReceived = takeReceived(state, snapshot);
   if (index <= (state.snapshot?.last.index ?? 0)) return;
   if (index <= state.handedIndex) adoptOwn(state, snapshot);
-  // A leader has all that is committed in its log, and gets there by itself.
+  // A leader's log holds all committed entries, so it catches up by itself.
   else if (wasReceived && state.role !== 'leader') installReceived(state, snapshot);
 }
 
@@ -24,7 +27,7 @@ function adoptOwn(state: RaftState, snapshot: Snapshot): void {
   state.log.compactTo(index);
 }
 
-/** The entry before the tail that is kept behind `last`. */
+/** Index of the entry before the tail of the log that is kept when a snapshot ends at `last`. */
 function tailStart({ config, log }: RaftState, last: number): number {
   let index = last;
   let bytes = 0;
@@ -37,19 +40,20 @@ function tailStart({ config, log }: RaftState, last: number): number {
   return index;
 }
 
-/** A follower that is being sent a snapshot needs the log from there on; one that has fallen silent is not waited for. */
+/** A follower that is receiving a snapshot needs the log after it; silent followers do not hold back compaction. */
 function neededByTransfers({ progress, config, log }: RaftState): number[] {
   return [...progress.values()].flatMap(({ transfer, contactTicks }) => {
     if (transfer === null || (contactTicks ?? Infinity) >= config.silentTicksMax) return [];
     const { index } = transfer.snapshot.last;
-    // What is gone already cannot be kept for it.
+    // Entries that are already discarded cannot be kept for it.
     return index >= log.firstIndex - 1 ? [index] : [];
   });
 }
 
 /**
- * Section 7: a follower whose next entry is compacted away gets the snapshot instead, one chunk at a time. A transfer keeps
- * to the snapshot that it began with, also when a newer one has been taken since, as long as the log goes on from there.
+ * Section 7: a follower whose next entry is compacted away gets the snapshot instead, one chunk at a time. A transfer
+ * keeps the snapshot that it began with, even when a newer one has been taken since, as long as the log continues from
+ * it.
  */
 export function sendSnapshotChunk(state: RaftState, to: NodeId, progress: Progress): void {
   const transfer = usable(state, progress.transfer) ?? beginTransfer(state, to, progress);
@@ -71,7 +75,7 @@ export function sendSnapshotChunk(state: RaftState, to: NodeId, progress: Progre
   });
 }
 
-/** What could not have been said by a follower of ours pauses the transfer until the next heartbeat. */
+/** A response that no correct follower would send pauses the transfer until the next heartbeat. */
 export function handleInstallSnapshotResponse(state: RaftState, response: InstallSnapshotResponse): void {
   const progress = state.progress.get(response.from);
   if (progress === undefined) return;
@@ -86,7 +90,7 @@ export function handleInstallSnapshotResponse(state: RaftState, response: Instal
   } else if (inFlight !== null) progress.wantsChunk(nextChunk);
 }
 
-/** A snapshot is of no use any more when the log behind it is gone, too: the follower would need another one at once. */
+/** A snapshot is useless once the log after it is discarded: the follower would need another one at once. */
 function usable({ log }: RaftState, transfer: Progress['transfer']): Progress['transfer'] {
   return transfer !== null && transfer.snapshot.last.index >= log.firstIndex - 1 ? transfer : null;
 }
@@ -109,26 +113,26 @@ export function handleInstallSnapshot(state: RaftState, request: InstallSnapshot
     answer(state, request, { matchIndex: last.index, nextChunk: chunkCount });
     return;
   }
-  // One installation at a time: the leader hears "all is there" and asks again at its next heartbeat.
+  // One installation at a time: the leader hears that all chunks arrived, and asks again at its next heartbeat.
   if (isComplete(state.incoming)) {
     answer(state, request, { matchIndex: 0, nextChunk: chunkCount });
     return;
   }
   const incoming = continues(state.incoming, request) ? state.incoming : begin(request);
   state.incoming = incoming;
-  // A duplicate, or one that comes too early, changes nothing.
+  // A duplicate or an early chunk changes nothing.
   if (request.chunk === incoming.chunks.length && request.chunk < chunkCount)
     incoming.chunks.push(request.data);
   if (isComplete(incoming)) state.draft.received = { last, chunks: [...incoming.chunks] };
   answer(state, request, { matchIndex: 0, nextChunk: incoming.chunks.length });
 }
 
-/** A request of an outdated term is told the current one and nothing else. */
+/** Answers a request of an outdated term with the current term alone. */
 export function refuseOutdatedSnapshot(state: RaftState, request: InstallSnapshot): void {
   answer(state, { ...request, readRound: 0 }, { matchIndex: 0, nextChunk: 0 });
 }
 
-/** What was received is ready: unless the log has got there meanwhile, everything it covers is replaced by it. */
+/** Installs a received snapshot, unless the log has committed everything it covers meanwhile. */
 function installReceived(state: RaftState, snapshot: Snapshot): void {
   const { last } = snapshot;
   state.commitToEntry(last);
@@ -144,7 +148,7 @@ function installReceived(state: RaftState, snapshot: Snapshot): void {
   state.draft.installed = snapshot;
 }
 
-/** Whether this is the snapshot that the driver was given to make ready; if so, the next one may be received. */
+/** Whether this is the snapshot that the driver was asked to prepare; if so, the next one may be received. */
 function takeReceived(state: RaftState, { last }: Snapshot): boolean {
   const { incoming } = state;
   const isIt = isComplete(incoming) && incoming.last.index === last.index && incoming.last.term === last.term;
@@ -173,7 +177,7 @@ function isComplete(incoming: IncomingSnapshot | null): incoming is IncomingSnap
   return incoming !== null && incoming.chunks.length === incoming.chunkCount;
 }
 
-/** An answer that vouches for entries waits until they are durable; one that only asks for the next chunk need not. */
+/** A response that acknowledges entries waits until they are durable; a request for the next chunk need not wait. */
 function answer(
   state: RaftState,
   request: InstallSnapshot,

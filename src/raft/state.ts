@@ -19,8 +19,8 @@ import {
 } from './types.js';
 
 /**
- * A leader's snapshot, as far as it has arrived. Only chunks of the same leadership and the same snapshot are put together:
- * another server may have cut the same content elsewhere.
+ * The part of a leader's snapshot that has arrived. Only chunks of one leadership and one snapshot are combined:
+ * another server may divide the same content differently.
  */
 export interface IncomingSnapshot {
   readonly from: NodeId;
@@ -35,9 +35,9 @@ export class RaftState {
   term: number;
   votedFor: NodeId | null;
   role: Role = 'follower';
-  /** Who leads the current term, as far as known. */
+  /** The leader of the current term, if known. */
   leader: NodeId | null = null;
-  /** What the leader had committed when it was first heard. */
+  /** The leader's commit index when it was first heard in its term. */
   leaderCommit = 0;
   private leaderCommitTerm = -1;
   commitIndex: number;
@@ -47,16 +47,18 @@ export class RaftState {
   /** A snapshot that is arriving, or has arrived and is being made ready by the driver. */
   incoming: IncomingSnapshot | null = null;
 
-  /** Who granted the pre-vote of the campaign under way. A set: a voter counts once. */
+  /** The servers that granted a pre-vote in the current campaign. A set: a voter counts once. */
   readonly preVotes = new Set<NodeId>();
   /**
-   * Who voted for this server in the current term, itself included once its vote is durable. They outlast a return to
-   * pre-candidacy: a vote that a slow disk delays still counts in its term.
+   * The servers that voted for this one in the current term, itself included once its vote is durable. They outlast a
+   * return to pre-candidacy: a vote that a slow disk delays still counts in its term.
    */
   readonly votes = new Set<NodeId>();
-  /** Those who were asked for their vote in the current term and could not be reached, or whose answer was lost. */
+  /** Servers asked for a vote in the current term that could not be reached, or whose response was lost. */
   readonly votesUnanswered = new Set<NodeId>();
-  /** The storage batch that holds this server's newest vote, for itself or another; 0 when it was there at the start. */
+  /**
+   * The storage batch that holds this server's newest vote, for itself or another; 0 when it was there at the start.
+   */
   voteBatch = 0;
   /** All storage batches up to this one are durable. */
   persistedBatch = 0;
@@ -77,28 +79,28 @@ export class RaftState {
   /** This server asks for pre-votes in its turn, after the leader was lost. */
   isTurn = false;
   heartbeatElapsed = 0;
-  /** What the trace has been told of this leader's majority. */
+  /** Whether this leader had a majority according to the last `quorum` record of the trace. */
   hadQuorum = true;
-  /** Where the log ended at the last heartbeat. */
+  /** Last index of the log at the last heartbeat. */
   heartbeatLastIndex = 0;
-  /** Ticks since the last word of a current leader that hears from a majority. */
+  /** Ticks since the last message of a current leader that hears from a majority. */
   leaderContactTicks = Number.POSITIVE_INFINITY;
   ticksSinceStart = 0;
   /** The tick in which it was; null when there was no leader yet. For the trace alone. */
   leaderHeardAt: number | null = null;
 
-  /** Whose directory this is; null without one. */
+  /** The identity of this server's directory; null without one. */
   identity: Identity | null = null;
-  /** The newest life of this server that is durable: what it tells its peers of itself. */
+  /** The newest durable life of this server, which its messages carry. */
   private life = { starts: 0, run: '' };
   private identityBatch = 0;
   /** Committed entries up to here have had their effect on the identity. */
   identityIndex: number;
-  /** How far each server has acknowledged committed entries, by its leaders' word. */
+  /** The last committed index that each server has acknowledged, as its leaders report. */
   readonly acknowledgements = new Map<NodeId, number>();
   /** A leader's proposals to take servers back, by server. */
   readonly admissions = new Map<NodeId, { readonly directory: string; readonly index: number }>();
-  /** The servers that this one has nothing to do with. */
+  /** The servers that this one ignores, and why. */
   readonly estranged = new Map<NodeId, RefusalReason>();
 
   readonly peers: readonly NodeId[];
@@ -143,14 +145,14 @@ export class RaftState {
     this.isHurried = false;
   }
 
-  /** The election timeout ends after so many ticks and a little more, unless it does before. */
+  /** Shortens the election timeout to `ticks` and a little more, unless it ends earlier. */
   hurryElection(ticks: number): void {
     const jitter = this.drawElectionTicks() % 2;
     this.electionTimeout = Math.min(this.electionTimeout, this.electionElapsed + ticks + jitter);
     this.isHurried = true;
   }
 
-  /** Another server campaigns in its turn: it gets two turns' time to win. */
+  /** Another server campaigns in its turn: this one leaves it the time of two turns to win. */
   yieldTurn(): void {
     if (!this.isHurried) return;
     this.electionTimeout = Math.max(this.electionTimeout, this.electionElapsed + 2 * this.config.turnTicks);
@@ -164,12 +166,15 @@ export class RaftState {
     this.draft.messagesAfterPersist.push(message);
   }
 
-  /** What was stored about the directory is known to be durable. */
+  /** Takes over the life in a stored identity, which is durable. */
   recoverIdentity({ starts, run }: Identity): void {
     this.life = { starts, run };
   }
 
-  /** All batches up to this one are durable. A life is told to nobody before: who forgot it would look like an older copy. */
+  /**
+   * All batches up to this one are durable. A life is announced only then: a server that forgot it would look like an
+   * older copy.
+   */
   persisted(batch: number): void {
     this.persistedBatch = batch;
     if (this.identity === null || batch < this.identityBatch) return;
@@ -189,7 +194,7 @@ export class RaftState {
     return this.identity?.standing !== 'learner';
   }
 
-  /** What this server tells of itself; undefined when there is nothing to tell. */
+  /** This server as its messages describe it; undefined without a roster and a directory. */
   get sender(): Sender | undefined {
     const { identity } = this;
     const { roster } = this.config;
@@ -207,7 +212,7 @@ export class RaftState {
     return first?.kind === 'cluster' ? readFounding(first.command).cluster : null;
   }
 
-  /** Messages leave with what their sender is at the end of the step that makes them. */
+  /** Adds the sender to messages, as it is at the end of the step that makes them. */
   private sign(messages: Message[]): void {
     const { sender } = this;
     if (sender === undefined) return;
@@ -216,10 +221,10 @@ export class RaftState {
     });
   }
 
-  /** What its addressee may have forgotten. */
+  /** Facts about the addressee that it may have forgotten with its disk. */
   private knownOf(message: Message): Pick<Message, 'acknowledged' | 'met' | 'isFounder'> {
     const isFull = message.type === 'appendEntries' && message.entries.length > 0;
-    // Who answers no append may be one that must hear of its other lives first.
+    // A server that does not answer appends may first need to hear of its other lives.
     if (this.identity === null || (isFull && this.progress.get(message.to)?.isProbing !== true)) return {};
     const { met, founders } = this.identity;
     const acknowledged = this.acknowledgedBy(message.to);
@@ -231,7 +236,7 @@ export class RaftState {
     };
   }
 
-  /** How far that server has acknowledged committed entries, as far as this one knows. */
+  /** The highest committed index that `server` is known to have acknowledged. */
   acknowledgedBy(server: NodeId): number {
     const reported = this.acknowledgements.get(server) ?? 0;
     const progress = this.progress.get(server);
@@ -269,7 +274,7 @@ export class RaftState {
     this.votesUnanswered.clear();
   }
 
-  /** Notes how far a leader says to have committed: the first time in its term it says what there is to catch up with. */
+  /** Notes the commit index that a leader reports; the first one in its term is the point to catch up to. */
   noteLeaderCommit(term: number, index: number): void {
     if (term === this.leaderCommitTerm) return;
     this.leaderCommitTerm = term;
@@ -294,7 +299,7 @@ export class RaftState {
     return this.hasQuorumWithin(this.config.electionMinTicks);
   }
 
-  /** Chunks that nobody will complete. A snapshot that is complete is with the driver, and comes back. */
+  /** Discards chunks that will never be completed. A complete snapshot is with the driver, and comes back. */
   forgetPartialSnapshot(): void {
     if (this.incoming !== null && this.incoming.chunks.length < this.incoming.chunkCount)
       this.incoming = null;

@@ -25,17 +25,17 @@ export interface CoreStatus {
   readonly acknowledged: number;
   /** Whether a majority has answered this leader within the shortest election timeout; false on other servers. */
   readonly hasQuorum: boolean;
-  /** What its leader had committed when this server was first in touch with it; a server is up to date from there on. */
+  /** The leader's commit index at this server's first contact with it; a server that has reached it is up to date. */
   readonly leaderCommit: number;
   readonly uncommittedBytes: number;
   readonly electionTimeoutTicks: number;
   /** How much of it has passed; stands still on a leader. */
   readonly electionElapsedTicks: number;
-  /** What this server's directory is to its cluster; null without a directory. */
+  /** The standing of this server's directory in its cluster; null without a directory. */
   readonly standing: Standing | null;
   /** The id of the cluster; null while it is not founded, and without a directory. */
   readonly cluster: string | null;
-  /** The servers that this one has nothing to do with, and why. */
+  /** The servers that this one ignores, and why. */
   readonly estranged: ReadonlyMap<NodeId, RefusalReason>;
   /** The servers whose directory the leader has not taken back yet; known to the leader alone. */
   readonly learners: readonly NodeId[];
@@ -75,7 +75,7 @@ export function statusOf(state: RaftState): CoreStatus {
   };
 }
 
-/** A core that has not begun. */
+/** The status of a core before its start. */
 export function initialStatus(id: NodeId): CoreStatus {
   return {
     id,

@@ -14,11 +14,11 @@ export type VoteRefusal =
 export type CampaignCause = 'electionTimeout' | 'leaderLost' | 'requested';
 
 /**
- * Why the core did what it did, for people: "why was there an election?" Only what is out of the ordinary leaves a record, never
- * each message. No rule of Raft reads it.
+ * The reason for a decision of the core, for people who ask, for example, why there was an election. Only unusual
+ * events leave a record, not every message. No rule of Raft reads it.
  */
 export type TraceRecord =
-  /** `silentTicks`: since the last word of a leader with a majority; null when there was none since the start. */
+  /** `silentTicks`: since the last message of a leader with a majority; null when there was none since the start. */
   | {
       readonly kind: 'campaign';
       readonly term: number;

@@ -10,8 +10,8 @@ export interface EntryId {
 /**
  * One slot of the replicated log.
  * - `noop` is what a leader appends at its election (section 8).
- * - `cluster` founds the cluster: its command is the cluster's id and the directories of the servers that the first leader has
- *   met by then, `ID SERVER:DIRECTORY SERVER:DIRECTORY ...`. That leader appends it in place of a no-op.
+ * - `cluster` founds the cluster: its command is the cluster's id and the directories of the servers that the first
+ *   leader has met by then, `ID SERVER:DIRECTORY SERVER:DIRECTORY ...`. That leader appends it in place of a no-op.
  * - `admit` takes a server with a new directory back among the voters: its command is `SERVER DIRECTORY`.
  * - `command` holds text which only the state machine can read.
  */
@@ -21,9 +21,9 @@ export interface Entry extends EntryId {
 }
 
 /**
- * What a data directory is to the cluster. A `founder` belongs to no cluster yet, and makes one with others like it; a
- * `learner` was new to a cluster that exists already, and neither votes nor counts until that has taken it in; a `voter` is a
- * full member.
+ * The role of a data directory in the cluster. A `founder` belongs to no cluster yet, and founds one with other
+ * founders. A `learner` is new to an existing cluster, and neither votes nor counts until the cluster admits it. A
+ * `voter` is a full member.
  */
 export type Standing = 'founder' | 'learner' | 'voter';
 
@@ -37,7 +37,7 @@ export interface Life {
   readonly run: string;
 }
 
-/** Whose directory it is. Kept with term and vote; servers without a directory have none. */
+/** The identity of a data directory. Stored with term and vote; servers without a directory have none. */
 export interface Identity {
   /** The id of the cluster; null while a founder has none. */
   readonly cluster: string | null;
@@ -46,7 +46,7 @@ export interface Identity {
   readonly standing: Standing;
   readonly starts: number;
   readonly run: string;
-  /** The newest life of each peer, as far as it was met or the leader tells of it, by the peer's id. */
+  /** The newest known life of each peer, met directly or reported by the leader, by the peer's id. */
   readonly met: Readonly<Record<NodeId, Life>>;
   /** The directories that were there when the cluster was founded, by server, as far as this server knows. */
   readonly founders: Readonly<Record<NodeId, string>>;
@@ -62,7 +62,9 @@ export interface Sender extends Life {
   readonly standing: Standing;
 }
 
-/** The pieces of a snapshot, as an array of texts is; a piece may be made anew each time, always the same text. */
+/**
+ * The chunks of a snapshot, which can be iterated repeatedly. A chunk may be encoded anew each time, to the same text.
+ */
 export interface SnapshotChunks extends Iterable<string> {
   readonly length: number;
   /** The length of all pieces together, where it is known without making them. */
@@ -79,7 +81,7 @@ export interface Snapshot {
   readonly chunks: SnapshotChunks;
 }
 
-/** What must survive a crash besides the log (figure 2, "Persistent state"); written as one record. */
+/** Term and vote, which must survive a crash like the log (figure 2, "Persistent state"); written as one record. */
 export interface HardState {
   readonly term: number;
   readonly votedFor: NodeId | null;
@@ -94,7 +96,7 @@ interface Addressed {
   readonly term: number;
   /** Left out by servers that were started without a roster and a directory, as tests do. */
   readonly sender?: Sender;
-  /** How far, to the sender's knowledge, the addressee has acknowledged entries that are committed; left out when 0. */
+  /** The last committed index that the sender knows the addressee to have acknowledged; left out when 0. */
   readonly acknowledged?: number;
   /** The newest life of the addressee that the sender has met; left out without one, and with more entries than one. */
   readonly met?: Life;
@@ -141,18 +143,23 @@ export interface AppendEntries extends Addressed {
   readonly entries: readonly Entry[];
   readonly leaderCommit: number;
   readonly hasQuorum: boolean;
-  /** How far each server has acknowledged committed entries, by its id; left out with entries, and without directories. */
+  /**
+   * The last committed index that each server has acknowledged, by its id; left out with entries, and without
+   * directories.
+   */
   readonly acknowledgements?: readonly number[];
-  /** The newest lives of all servers that the leader has met, by server; left out when the follower has been told. */
+  /**
+   * The newest lives of all servers that the leader has met, by server; left out once the follower has received them.
+   */
   readonly lives?: Readonly<Record<NodeId, Life>>;
   readonly sequence: number;
   readonly readRound: number;
 }
 
 /**
- * Leaves beside an append in flight, so that a large entry or a slow disk never makes a leader look dead. It is answered without
- * the disk and vouches for no entry: `commit` names the leader's last committed entry, and a follower that holds this very
- * entry holds all before it, too (Log Matching).
+ * Leaves beside an append in flight, so that a large entry or a slow disk never makes a leader look dead. It is
+ * answered without the disk and vouches for no entry: `commit` names the leader's last committed entry, and a follower
+ * that holds this very entry holds all before it, too (Log Matching).
  */
 export interface Heartbeat extends Addressed {
   readonly type: 'heartbeat';
@@ -170,7 +177,10 @@ export interface HeartbeatResponse extends Addressed {
   readonly readRound: number;
 }
 
-/** Where a follower's log departs from an append: the term in the way (0: the log is too short) and the first index to try. */
+/**
+ * Where a follower's log departs from an append: the term in the way (0: the log is too short) and the first index to
+ * try.
+ */
 export interface ConflictHint {
   readonly term: number;
   readonly index: number;
@@ -192,8 +202,9 @@ export interface AppendEntriesResponse extends Addressed {
 }
 
 /**
- * Figure 13, InstallSnapshot RPC: one chunk of the snapshot whose last entry is `last`, counted from 0. With `chunk` equal
- * to `chunkCount` it carries nothing and asks how the installation goes. It counts as a heartbeat, and confirms reads.
+ * Figure 13, InstallSnapshot RPC: one chunk of the snapshot whose last entry is `last`, counted from 0. With `chunk`
+ * equal to `chunkCount` it carries nothing and asks how the installation goes. It counts as a heartbeat, and confirms
+ * reads.
  */
 export interface InstallSnapshot extends Addressed {
   readonly type: 'installSnapshot';
@@ -207,8 +218,9 @@ export interface InstallSnapshot extends Addressed {
 }
 
 /**
- * `matchIndex` is the snapshot's last index once the follower has all that the snapshot covers, 0 until then; `nextChunk`
- * is the chunk it wants next, the number of chunks while it installs. A refusal of an outdated term has `readRound` 0.
+ * `matchIndex` is the snapshot's last index once the follower has all that the snapshot covers, 0 until then;
+ * `nextChunk` is the chunk it wants next, the number of chunks while it installs. A refusal of an outdated term has
+ * `readRound` 0.
  */
 export interface InstallSnapshotResponse extends Addressed {
   readonly type: 'installSnapshotResponse';
@@ -219,14 +231,13 @@ export interface InstallSnapshotResponse extends Addressed {
   readonly readRound: number;
 }
 
-/** What one server asks of another; every request is answered by at most one response. */
+/** A request from one server to another; it is answered by at most one response. */
 export type RequestMessage = PreVote | RequestVote | AppendEntries | Heartbeat | InstallSnapshot;
 
-/** What comes back, over the same exchange. */
-/** Why a server has nothing to do with another one: its list of servers, its cluster, or its log is another. */
+/** Why a server ignores another one: it has a different list of servers, cluster, or history. */
 export type RefusalReason = 'roster' | 'cluster' | 'history';
 
-/** The answer to a request of a server that is none of this cluster's. It moves no term. */
+/** The response to a request of a server that does not belong to this cluster. It changes no term. */
 interface Refusal extends Addressed {
   readonly type: 'refusal';
   readonly reason: RefusalReason;
@@ -252,7 +263,10 @@ export function isRequest(message: Message): message is RequestMessage {
   );
 }
 
-/** Thrown when the core's own state breaks a rule of Raft: a bug here, never a fault of the outside. The driver stops the server. */
+/**
+ * Thrown when the core's own state breaks a rule of Raft: a bug here, never a fault of the outside. The driver stops
+ * the server.
+ */
 export class InvariantViolation extends Error {
   override readonly name = 'InvariantViolation';
 }

@@ -24,13 +24,13 @@ export interface ClientBehaviour {
   /** Its connection breaks, on the way there or back. */
   readonly breaks: number;
   readonly way: ClientRoute;
-  /** What it lets a server take that asks the leader. */
+  /** Its time limit for a server that routes to the leader. */
   readonly routedMs: number;
-  /** It hangs up on one attempt after so long, and goes on with the next; null: never. */
+  /** It hangs up on an attempt after this time, and continues with the next; null: never. */
   readonly attemptMs: number | null;
 }
 
-/** What clients went through, for the summary. */
+/** Counts of the clients' attempts, for the summary. */
 export interface ClientCounts {
   /** Attempts at a write that may have been done before. */
   repeats: number;
@@ -44,7 +44,7 @@ export interface ClientCounts {
   expired: number;
 }
 
-/** What an attempt needs of the client that makes it. */
+/** The client's callbacks for an attempt. */
 interface AttemptEvents {
   choose(way: ClientRoute): SimServer;
   hint(leader: number | null): void;
@@ -178,7 +178,7 @@ export class RepeatedRequest {
     }
   }
 
-  /** What became of an attempt is not known. */
+  /** The outcome of an attempt is unknown. */
   private lose(reason: string): void {
     if (isWrite(this.request)) this.mayBeDone = true;
     if (this.sessions === undefined) this.end({ kind: 'unknown', reason });

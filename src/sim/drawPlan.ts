@@ -5,7 +5,7 @@ import { Prng } from './prng.js';
 import type { DiskBehaviour } from './simDisk.js';
 import type { NetworkBehaviour } from './simNetwork.js';
 
-/** What may be fixed instead of drawn. */
+/** Values that are fixed instead of drawn. */
 interface PlanLimits {
   readonly servers?: number;
   readonly chaosMs?: number;
@@ -132,7 +132,7 @@ function drawClient(random: Prng): FileClientPlan {
   };
 }
 
-/** What the clients of one run have in common: files only, keys only, or both. */
+/** Workload shared by the clients of one run: files only, keys only, or both. */
 type Workload = Pick<ClientPlan, 'keyed' | 'puts' | 'deletes' | 'routed'>;
 
 function drawWorkload(random: Prng): Workload {

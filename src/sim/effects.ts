@@ -7,8 +7,8 @@ import { isSuccess, isWrite, markOf, type RequestOutcome, type Request } from '.
 import { SafetyViolation } from './safetyViolation.js';
 
 /**
- * Watches what the entries of the log come to: on every server what the reference makes of them, each write at most once,
- * and what clients are told of them is so.
+ * Watches what the entries of the log come to: on every server what the reference makes of them, each write at most
+ * once, and what clients are told of them is so.
  */
 export class Effects {
   private readonly reference: Reference;
@@ -46,7 +46,7 @@ export class Effects {
     return [...this.reference.keys.keys()].sort();
   }
 
-  /** What was acknowledged has had its effect, what failed or was refused has had none. */
+  /** Requires that acknowledged writes took effect, and that failed or refused ones did not. */
   checkTold(request: Request, outcome: RequestOutcome | null): void {
     if (!isWrite(request) || outcome === null || outcome.kind === 'unknown') return;
     const mark = markOf(request);

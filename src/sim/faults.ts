@@ -6,7 +6,7 @@ import type { DiskCopy } from './simDisk.js';
 import type { SimNetwork } from './simNetwork.js';
 import type { SimServer } from './simServer.js';
 
-/** What faults act on. */
+/** The targets of faults. */
 export interface FaultScene {
   readonly servers: readonly SimServer[];
   readonly network: SimNetwork;

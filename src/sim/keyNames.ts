@@ -1,6 +1,6 @@
 import type { Prng } from './prng.js';
 
-/** What the checker can search quickly, however often the clients lose sight of a write. */
+/** Few enough for the checker to search quickly, however many writes have an unknown outcome. */
 const WRITES_PER_KEY = 30;
 
 interface Slot {

@@ -61,7 +61,7 @@ export interface LivenessCounts {
   probes: number;
 }
 
-/** What the watch is over. */
+/** The cluster under watch. */
 interface LivenessScene {
   readonly servers: readonly SimServer[];
   readonly network: SimNetwork;
@@ -69,14 +69,16 @@ interface LivenessScene {
 }
 
 /**
- * Watches, while faults last, that a majority which could work does work. Let S be a majority of the cluster. All of S have
- * been up (not crashed, killed or paused) and have reached each other in both directions within the bounds of a grade
- * for as long as the grade says, without a break. Then within that time somebody led who is up and reaches a
- * majority in both directions: one of S, or one who leads another connected majority; and within the longer time
- * of the grade a command was committed. Nothing is said about servers elsewhere that believe to lead.
+ * Watches, while faults last, that a majority which could work does work. Let S be a majority of the cluster. All of S
+ * have been up (not crashed, killed or paused) and have reached each other in both directions within the bounds of a
+ * grade for as long as the grade says, without a break. Then within that time somebody led who is up and reaches a
+ * majority in both directions: one of S, or one who leads another connected majority; and within the longer time of the
+ * grade a command was committed. Nothing is said about servers elsewhere that believe to lead.
  */
 export class Liveness {
-  /** Since when, by grade, and by pair of servers as `a * count + b`; the pair of a server with itself is its being up. */
+  /**
+   * Since when, by grade, and by pair of servers as `a * count + b`; the pair of a server with itself is its being up.
+   */
   private readonly since: number[][];
   /** The pairs within each smallest majority. */
   private readonly majorities: readonly (readonly number[])[];

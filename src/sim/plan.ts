@@ -51,7 +51,7 @@ export interface ClientPlan {
   readonly deletes: number;
   /** Calls on any server, which asks the leader for it; the others go to the leader. */
   readonly routed: number;
-  /** What it lets a server take that asks the leader. */
+  /** Its time limit for a server that routes to the leader. */
   readonly routedMs: number;
   /** Whether it numbers its writes, so that it may repeat them. */
   readonly isNumbered: boolean;
@@ -84,7 +84,7 @@ export interface Plan {
   readonly files: number;
   /** Keys that the clients share at a time. */
   readonly keys: number;
-  /** What they write under keys has at least this length. */
+  /** The shortest value that they write under keys, in characters. */
   readonly itemChars: number;
   /** Clients whose sessions a server remembers. */
   readonly sessionsMax: number;

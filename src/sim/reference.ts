@@ -8,7 +8,7 @@ import {
   type RequestId,
 } from '../stateMachine/command.js';
 
-/** What one entry came to. */
+/** The effect of one entry. */
 interface Effect {
   readonly result: CommandResult;
   /** Whether it changed a file or a key. */
@@ -26,8 +26,7 @@ interface Session {
 
 const NOTHING_DONE: Effect = { result: 'none', isEffective: false };
 
-/**
- * What the log means, written down a second time in the simplest way: no snapshots, no shared lists, sessions in one
+/** A second, simplest implementation of the log's meaning: no snapshots, no shared lists, sessions in one
  * array with the longest silent first. The product is compared with it after every entry.
  */
 export class Reference {

@@ -23,7 +23,7 @@ export type Write =
 
 export type Read = { readonly kind: 'readMap' } | { readonly kind: 'kvGet'; readonly key: string };
 
-/** What a client asks for. */
+/** A client's request. */
 export type Request = Write | Read;
 
 /** How an operation ended, as the client sees it; `failed` is certain to have had no effect, ever. */
@@ -43,7 +43,9 @@ export function isWrite(request: Request): request is Write {
   return request.kind !== 'readMap' && request.kind !== 'kvGet';
 }
 
-/** Whether the operation was answered with what it asked for; a refused version is not, nor a key that was not there. */
+/**
+ * Whether the operation was answered with what it asked for; a refused version is not, nor a key that was not there.
+ */
 export function isSuccess(outcome: RequestOutcome | null): boolean {
   switch (outcome?.kind) {
     case 'updated':
@@ -75,20 +77,20 @@ export function commandOf(write: Write, request?: RequestId): string {
   }
 }
 
-/** What tells a write from all others of the run; the same for a command in the log. */
+/** An identifier of a write that is unique in the run; the same for its command in the log. */
 export function markOf(write: Write): string {
   if (write.kind === 'kvDelete') return `delete ${write.key}`;
   return write.kind === 'update' ? write.content : JSON.stringify(write.value);
 }
 
-/** What a server that may be read answers. */
+/** The answer to a read from this state. */
 export function answerTo(read: Read, { files, keys }: ServiceState): RequestOutcome {
   if (read.kind === 'readMap') return { kind: 'read', files: listing(files.list()) };
   const value = keys.get(read.key);
   return value === undefined ? { kind: 'got' } : { kind: 'got', value };
 }
 
-/** What a read of the whole map is told. */
+/** The result of a read of the whole map. */
 function listing(files: ReturnType<ServiceState['files']['list']>): FileMap {
   return new Map(
     files.map(([name, { version, hashList }]) => [

@@ -15,7 +15,7 @@ import type { SimServer } from './simServer.js';
 import { Trace } from './trace.js';
 import { VirtualTime } from './virtualTime.js';
 
-/** What a run found. */
+/** The result of a run. */
 export interface RunResult {
   readonly plan: Plan;
   /** Null: nothing wrong was seen. */
@@ -31,7 +31,7 @@ export interface RunResult {
   readonly clientCounts: ClientCounts;
   readonly livenessCounts: LivenessCounts;
   readonly operations: readonly SimOperation[];
-  /** What the judge said; null when it was not asked, or found something wrong. */
+  /** The judge's verdict; null when it was not asked, or found a violation. */
   readonly judgement: Judgement | null;
 }
 
@@ -198,8 +198,8 @@ export class Run {
   }
 
   /**
-   * Whether a write, a read, and a read through some server that began after healing have succeeded; tries again when a leader
-   * was replaced meanwhile.
+   * Whether a write, a read, and a read through some server that began after healing have succeeded; tries again when a
+   * leader was replaced meanwhile.
    */
   private probe(): boolean {
     const probes = this.operations.filter(({ client }) => client === PROBE_CLIENT);

@@ -3,7 +3,7 @@ import { majorityOf } from '../raft/config.js';
 import type { Entry, EntryId, Message, NodeId } from '../raft/types.js';
 import { SafetyViolation } from './safetyViolation.js';
 
-/** What is watched of a server; all of it survives its process. */
+/** The watched parts of a server, which survive its process. */
 export interface WatchedServer {
   readonly id: NodeId;
   /** The log with all that was handed to the disk, and the part of it that is durable; entry i at position i - 1. */
@@ -17,7 +17,9 @@ export interface WatchedServer {
   readonly isLost: boolean;
 }
 
-/** An entry as it was first written, with the term of the one before: by induction this is the Log Matching Property. */
+/**
+ * An entry as it was first written, with the term of the one before: by induction this is the Log Matching Property.
+ */
 interface Written {
   readonly command: string;
   readonly previousTerm: number;
@@ -151,7 +153,7 @@ export class Safety {
     this.applied.set(id, 0);
   }
 
-  /** What a snapshot covers, or what is dropped from a log, must be committed. */
+  /** Entries that a snapshot covers, or that are compacted away, must be committed. */
   private checkCovered(id: NodeId, { term, index }: EntryId): void {
     this.require(
       this.committed[index - 1]?.term === term,

@@ -16,11 +16,11 @@ export interface ClientEvents {
   answered(server: number, arrivedMs: number): void;
 }
 
-/** What all clients of a run have in common. */
+/** The surroundings shared by all clients of a run. */
 export interface ClientWorld {
   readonly files: readonly string[];
   readonly keys: KeyNames;
-  /** What they write under keys is padded to this length. */
+  /** The length to which items under keys are padded. */
   readonly itemChars: number;
   readonly servers: readonly SimServer[];
   readonly time: VirtualTime;
@@ -36,9 +36,9 @@ const KEYS_FORK = 1;
 const PADDING = '.';
 
 /**
- * A client as real ones are: it looks for the leader or leaves that to a server, tries again elsewhere when it is certain
- * that nothing was done, or when its requests are numbered; loses patience, loses connections, and believes in versions
- * that it has seen.
+ * A client as real ones are: it looks for the leader or leaves that to a server, tries again elsewhere when it is
+ * certain that nothing was done, or when its requests are numbered; loses patience, loses connections, and believes in
+ * versions that it has seen.
  */
 export class SimClient {
   private readonly versions = new Map<string, number>();
@@ -148,7 +148,7 @@ export class SimClient {
   }
 }
 
-/** What a client wrote, without what its item was padded with. */
+/** An item without its padding. */
 export function withoutPadding(item: string): string {
   return item.endsWith(PADDING) ? item.slice(0, item.indexOf(PADDING.repeat(2))) : item;
 }

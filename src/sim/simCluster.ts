@@ -18,7 +18,7 @@ const ELECTION_MIN_TICKS = 60;
 const RPC_TIMEOUT_MS = 500;
 const NOTHING_COMMITTED: EntryId = { term: 0, index: 0 };
 
-/** What happened to a cluster, for the summary. */
+/** Counts of a cluster's events, for the summary. */
 export interface ClusterCounts {
   elections: number;
   messages: number;

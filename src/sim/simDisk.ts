@@ -12,7 +12,7 @@ export interface DiskBehaviour {
   readonly writeMaxMs: number;
 }
 
-/** What is on a disk at one moment. */
+/** The contents of a disk at one time. */
 export interface DiskCopy {
   readonly hardState: HardState;
   readonly identity: Identity | null;
@@ -37,7 +37,7 @@ export class SimDisk {
   slownessMs = 0;
   /** Told of every batch when it is handed over, and of the log as it will be then. */
   onHandedOver: (batch: StorageBatch, log: readonly Entry[]) => void = () => undefined;
-  /** What is committed in the cluster so far: what a snapshot from elsewhere stands for. */
+  /** The entries committed in the cluster so far, for which a snapshot from another server stands. */
   committed: () => readonly Entry[] = () => [];
 
   private hardState: HardState = nothingStored.hardState;
@@ -45,7 +45,7 @@ export class SimDisk {
   private snapshot: Snapshot | null = null;
   private readonly staged = new StagedSnapshots();
   private readonly durable = new DiskLog();
-  /** What will be durable once all writes under way are. */
+  /** The contents once all writes under way are durable. */
   private readonly handedOver = new DiskLog();
   private writes: Write[] = [];
   private loads: ((error: Error | null) => void)[] = [];
@@ -83,7 +83,7 @@ export class SimDisk {
     return this.hardState;
   }
 
-  /** What the directory on this disk is to its cluster; null before it was written to. */
+  /** The standing of this disk's directory in its cluster; null before it was written to. */
   get durableStanding(): Standing | null {
     return this.identity?.standing ?? null;
   }
@@ -128,7 +128,7 @@ export class SimDisk {
     this.handedOver.clear();
   }
 
-  /** What would be read after a sudden end, for {@link putBack}. */
+  /** The contents that would be read after a sudden end, for {@link putBack}. */
   copy(): DiskCopy {
     const log = new DiskLog();
     log.copyFrom(this.durable);
@@ -171,7 +171,9 @@ export class SimDisk {
     else host.after(takesMs, () => this.finishWrites(host, group));
   }
 
-  /** The writes that had gathered when the sync began become durable with it; after a failure nothing more is written. */
+  /**
+   * The writes that had gathered when the sync began become durable with it; after a failure nothing more is written.
+   */
   private finishWrites(host: SimHost, count: number): void {
     if (this.failing) {
       this.failAll();

@@ -56,7 +56,7 @@ export class SimHost {
     this.paused = true;
   }
 
-  /** What has waited happens now, one event after another. */
+  /** Runs the events that have waited, one after another. */
   resume(): void {
     this.paused = false;
     const backlog = this.backlog;

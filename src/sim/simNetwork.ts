@@ -29,7 +29,9 @@ export interface NetworkBehaviour {
 
 /** How processes wait for answers. */
 export interface ExchangeSettings {
-  /** After so long without an answer a small request has failed; a large one has more time, by the speed of the link. */
+  /**
+   * After so long without an answer a small request has failed; a large one has more time, by the speed of the link.
+   */
   readonly timeoutMs: number;
 }
 
@@ -37,7 +39,7 @@ export interface ExchangeSettings {
 interface Endpoint {
   readonly host: SimHost;
   readonly handler: PeerRequestHandler;
-  /** What the other servers ask of it for their clients. */
+  /** The calls that other servers send it for their clients. */
   readonly calls: ServedCalls;
   readonly node: { readonly isCrashed: boolean; leaderLost(peer: NodeId): void };
 }
@@ -58,9 +60,9 @@ const EVIDENCE_FORK = 1;
 const IDS_MAX = 64;
 
 /**
- * Carries messages between servers as HTTP would on a bad network: with delays that reorder them, loss,
- * duplicates, links that are cut or slow in one direction, and uploads that take time. A request that is given up may still
- * arrive later, unless its upload had not ended.
+ * Carries messages between servers as HTTP would on a bad network: with delays that reorder them, loss, duplicates,
+ * links that are cut or slow in one direction, and uploads that take time. A request that is given up may still arrive
+ * later, unless its upload had not ended.
  */
 export class SimNetwork {
   private readonly endpoints = new Map<NodeId, Endpoint>();
@@ -94,7 +96,9 @@ export class SimNetwork {
     this.observer.linksChanged();
   }
 
-  /** Cuts one direction; it works again when as many calls of {@link joinLink} have followed, or everything is healed. */
+  /**
+   * Cuts one direction; it works again when as many calls of {@link joinLink} have followed, or everything is healed.
+   */
   cutLink(from: NodeId, to: NodeId): void {
     this.link(from, to).cut();
     this.observer.linksChanged();
@@ -121,7 +125,7 @@ export class SimNetwork {
     return this.link(from, to).isCut;
   }
 
-  /** What is added to the latency of one direction. */
+  /** The additional latency of one direction. */
   extraMs(from: NodeId, to: NodeId): number {
     return this.link(from, to).extraMs;
   }
@@ -137,8 +141,8 @@ export class SimNetwork {
   }
 
   /**
-   * Carries `bytes` from server to server as messages are carried, with draws of its own. Undefined: they are lost; otherwise
-   * a function that breaks off their upload, after which they do not arrive.
+   * Carries `bytes` from server to server as messages are carried, with draws of its own. Undefined: they are lost;
+   * otherwise a function that breaks off their upload, after which they do not arrive.
    */
   pass(
     from: NodeId,
@@ -195,8 +199,8 @@ export class SimNetwork {
   }
 
   /**
-   * The connections from a server to all others close. Whoever hears of it tries to reach the server: one that is down, or refuses,
-   * is lost; one that answers is not; without an answer nothing is known.
+   * The connections from a server to all others close. Whoever hears of it tries to reach the server: one that is down,
+   * or refuses, is lost; one that answers is not; without an answer nothing is known.
    */
   closeConnections(id: NodeId): void {
     for (const other of this.endpoints.keys()) {
@@ -278,7 +282,10 @@ export class SimNetwork {
 /** How long after its failure was reported an answer is still handed over, as by the transport that ships. */
 const LATE_MS = 10_000;
 
-/** One request from its sender's side: ends exactly once, in an answer, a failure, or by being given up; an answer may come late. */
+/**
+ * One request from its sender's side: ends exactly once, in an answer, a failure, or by being given up; an answer may
+ * come late.
+ */
 class Exchange {
   private state: 'open' | 'late' | 'ended' = 'open';
   private cancelTimeout: () => void = () => undefined;
@@ -336,7 +343,7 @@ function freezeMessage(message: Message): void {
   Object.freeze(message);
 }
 
-/** What a server does for the others. */
+/** The calls that a server offers to the others. */
 export interface ServedCalls {
   propose(command: string): PendingCall<CommandResult>;
   readIndex(): PendingCall<number>;

@@ -18,7 +18,7 @@ import { SimLeaderCalls } from './simLeaderCalls.js';
 import type { ExchangeSettings, SimNetwork } from './simNetwork.js';
 import type { VirtualTime } from './virtualTime.js';
 
-/** What all servers of a run have in common. */
+/** Settings shared by all servers of a run. */
 export interface SimServerSettings {
   readonly serverCount: number;
   readonly raft: Omit<RaftConfig, 'id' | 'servers'>;
@@ -67,7 +67,7 @@ export interface SimProcess {
 /** A server: a disk that stays, and a process that comes and goes. */
 export class SimServer implements WatchedServer {
   private current: SimProcess | undefined;
-  /** What it must hold before it counts again, when its disk was lost. */
+  /** The entry that it must hold again before it counts, after its disk was lost. */
   private lost: EntryId | undefined;
   private isBlank = false;
   /** Whether its process was started on a disk that belonged to no cluster. */
@@ -115,8 +115,8 @@ export class SimServer implements WatchedServer {
   }
 
   /**
-   * Whether its disk was emptied or put back, and it has not yet caught up with what was committed then, or is not taken back
-   * by its cluster.
+   * Whether its disk was emptied or put back, and it has not yet caught up with what was committed then, or is not
+   * taken back by its cluster.
    */
   get isLost(): boolean {
     if (this.lost === undefined) return false;
@@ -273,7 +273,7 @@ export class SimServer implements WatchedServer {
   }
 }
 
-/** What a server answers the others, as `surfstore.propose` and `surfstore.readIndex` do. */
+/** The calls that a server answers for the others, as `surfstore.propose` and `surfstore.readIndex` do. */
 function callsOn(node: RaftNode<CommandResult>): ServedCalls {
   return {
     propose: (command) => node.propose(command),

@@ -1,7 +1,7 @@
 import type { Request } from './requests.js';
 import type { RunResult } from './run.js';
 
-/** What a number of runs came to. */
+/** The summary of a number of runs. */
 export class Summary {
   simulatedMs = 0;
   private runs = 0;

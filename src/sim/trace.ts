@@ -12,8 +12,7 @@ interface Noted {
   readonly detail: () => string;
 }
 
-/**
- * What happened in a run: a hash over everything, so that two runs can be compared, and the last events for a
+/** The events of a run: a hash over all of them, so that two runs can be compared, and the last events for a
  * report. Texts are made only when somebody reads them.
  */
 export class Trace {

@@ -3,7 +3,7 @@ export type JsonValue =
   null | boolean | number | string | readonly JsonValue[] | { readonly [name: string]: JsonValue };
 
 /**
- * A hash list, kept exactly as the client sent it: opaque to us. Types that JSON lacks are tagged objects;
+ * A hash list, kept exactly as the client sent it: opaque to the service. Types that JSON lacks are tagged objects;
  * `base64`, `i8` and `double` hold text, `struct` the members in order.
  */
 export type HashList =
@@ -59,27 +59,28 @@ export interface DeleteKey {
 export type KeyValueChange = UpdateFile | PutKey | AppendToKey | DeleteKey;
 
 /**
- * Opens a session (dissertation section 6.3), whose id is the index of the entry: no two sessions of a log are the same,
- * and none can be taken for one that was forgotten. Sent twice, it opens two.
+ * Opens a session (dissertation section 6.3), whose id is the index of the entry: no two sessions of a log are the
+ * same, and none can be taken for one that was forgotten. Sent twice, it opens two.
  */
 interface OpenSession {
   readonly type: 'openSession';
   readonly request?: never;
 }
 
-/** What the log replicates; a change with a request id takes effect once, however often it is in the log. */
+/** A command in the log. A change with a request id takes effect once, however often the log contains it. */
 export type Command = (KeyValueChange & { readonly request?: RequestId }) | OpenSession;
 
 /**
- * What became of a change:
+ * The result of a change:
  * - `applied`: it took effect
  * - `refused`: the version of the update is not exactly one above the stored one
- * - `notAList`, `tooLarge`: what is under the key cannot be appended to
+ * - `notAList`, `tooLarge`: the value under the key cannot be appended to
  * - `missing`: there is no such key to delete
- * - `stale`: the client has gone on to a later request; this one takes no effect now, whatever became of it before
+ * - `stale`: the client has sent a later request; this one takes no effect now, though it may have taken effect before
  * - `reused`: the request id was that of another command, and this one took no effect
- * - `sessionExpired`: no such session is open, or not any more, so nobody can tell whether this is a retry; no effect now
- * - `none`: no command of ours
+ * - `sessionExpired`: the session is unknown or forgotten, so the server cannot tell whether this is a retry; no effect
+ *   now
+ * - `none`: not a command of this service
  */
 export type ChangeResult = (typeof changeResults)[number];
 

@@ -4,15 +4,15 @@ interface Slot<Value> {
   readonly value: Value;
 }
 
-/** The contents of a map at one moment, read at leisure while the map goes on changing. */
+/** The contents of a map at one time, read while the map continues to change. */
 export interface FrozenView<Value> extends IterableIterator<readonly [string, Value]> {
   /** Ends the reading early; costs nothing when it has ended already. */
   release(): void;
 }
 
 /**
- * A map that can be read as it was at one moment, without copying it: what is changed and has not been read yet is set
- * aside at its first change. Order is that of insertion.
+ * A map that can be read as of one time, without copying it: a value that has not been read yet is set aside when it
+ * first changes. Order is that of insertion.
  */
 export class CopyOnWriteMap<Value> {
   private readonly slots = new Map<string, Slot<Value>>();
@@ -54,7 +54,7 @@ export class CopyOnWriteMap<Value> {
     for (const [key, { value }] of this.slots) yield [key, value];
   }
 
-  /** The contents as they are now. What was deleted since, and not read before, comes last. */
+  /** The contents as they are now. Records that are deleted before they are read come last. */
   freeze(): FrozenView<Value> {
     const view = new View(this.slots, this.nextOrdinal, () => this.views.delete(view));
     this.views.add(view);

@@ -3,7 +3,7 @@ import { bytesOfRecord, bytesOfValue, SizedMap } from './stateBytes.js';
 import { recordsFrom, type PartLoader, type StatePart } from './statePart.js';
 import { SnapshotError } from './stateMachine.js';
 
-/** What is known of a file. Never changed in place: an update makes a new record. */
+/** The record of a file. Never changed in place: an update makes a new record. */
 export interface FileRecord {
   readonly version: number;
   readonly hashList: HashList;
@@ -28,7 +28,7 @@ export class FileMetadata implements StatePart<readonly unknown[]> {
     return this.files.size;
   }
 
-  /** What all files take together, as {@link bytesOfRecord} counts. */
+  /** The size of all files together, as {@link bytesOfRecord} counts it. */
   get bytes(): number {
     return this.files.bytes;
   }
@@ -61,8 +61,8 @@ export class FileMetadata implements StatePart<readonly unknown[]> {
   }
 
   /**
-   * All files as they are at this moment, in order of their first update; later updates do not show in it. It is the same
-   * object until the next change.
+   * All files as they are at this moment, in order of their first update; later updates do not show in it. It is the
+   * same object until the next change.
    */
   list(): FileList {
     this.listed ??= [...this.files.entries()];

@@ -3,10 +3,12 @@ import { bytesOfItems, bytesOfRecord, bytesOfValue, SizedMap } from './stateByte
 import { recordsFrom, type PartLoader, type StatePart } from './statePart.js';
 import { SnapshotError } from './stateMachine.js';
 
-/** What a list may grow to by appends, about the length of its JSON: a longer one would hold up those who read it. */
+/** Limit for appends to a list, as the approximate length of its JSON: a longer list would delay its readers. */
 export const LIST_CHARS_MAX = 4 * 1024 * 1024;
 
-/** About the length of the JSON of a record of a long list, which takes several; an item longer than this has its own. */
+/**
+ * About the length of the JSON of a record of a long list, which takes several; an item longer than this has its own.
+ */
 const PART_CHARS = 8_192;
 
 /**
@@ -27,7 +29,7 @@ const SHARED_CHARS = 64 * 1024;
 
 type Stored = { readonly list: List } | { readonly value: JsonValue; readonly bytes: number };
 
-/** What every list takes, however short. */
+/** The size of an empty list. */
 const EMPTY_LIST_BYTES = bytesOfValue([]);
 
 /** A record of a snapshot: a key with its value, or more items of the list in the record before. */
@@ -42,7 +44,7 @@ export class KeyValue implements StatePart<KeyRecord> {
     return this.keys.size;
   }
 
-  /** What all keys take together, as {@link bytesOfRecord} counts. */
+  /** The size of all keys together, as {@link bytesOfRecord} counts it. */
   get bytes(): number {
     return this.keys.bytes;
   }

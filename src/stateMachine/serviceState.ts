@@ -17,7 +17,7 @@ import {
   type StateMachine,
 } from './stateMachine.js';
 
-/** All that the log replicates: the files, the keys, and the sessions of the clients that change them. */
+/** The replicated state: the files, the keys, and the sessions of the clients that change them. */
 export class ServiceState implements StateMachine<CommandResult> {
   readonly files = new FileMetadata();
   readonly keys = new KeyValue();
@@ -33,7 +33,7 @@ export class ServiceState implements StateMachine<CommandResult> {
     return this.applied;
   }
 
-  /** What files and keys take in memory, counted alike on all servers. Sessions have a limit of their own. */
+  /** The memory of files and keys, counted alike on all servers. Sessions have a limit of their own. */
   get bytes(): number {
     return this.files.bytes + this.keys.bytes;
   }

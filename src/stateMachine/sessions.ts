@@ -3,10 +3,13 @@ import { CopyOnWriteMap, type FrozenView } from './copyOnWriteMap.js';
 import { SnapshotError } from './stateMachine.js';
 import { chained, recordsFrom, type PartLoader, type StatePart } from './statePart.js';
 
-/** Sessions, and single requests, that are remembered: those that are the last ones in the log. The same number on every server. */
+/**
+ * Sessions, and single requests, that are remembered: those that are the last ones in the log. The same number on every
+ * server.
+ */
 export const SESSIONS_MAX = 50_000;
 
-/** The last request of a session, or a request with a name of its own, and what became of it. */
+/** The last request of a session, or a request with a name of its own, and its result. */
 interface Remembered {
   /** 0 for a session without a request so far, and for a request with a name of its own. */
   readonly sequence: number;
@@ -32,12 +35,12 @@ interface NumberedRequest {
 }
 
 /**
- * What makes a retry harmless (section 8; dissertation section 6.3): of each session the last request and what became of
- * it. A request that is found here is answered from here. A session is opened by an entry of its own, whose index is its
- * id. One that was silent for so long that {@link SESSIONS_MAX} others were used after it is forgotten, by the order of
- * the log and so by all servers alike. A request of a session that is not here is refused, whatever its number: it could
- * be a retry of one that was done. Requests with a name of their own are kept apart: however many there are, no session is
- * forgotten for them. Of these a forgotten one cannot be told from a new one.
+ * The last request of each session and its result, which make retries harmless (section 8; dissertation section 6.3): a
+ * remembered request is answered without executing it again. A session is opened by an entry of its own, whose index is
+ * its id. A session is forgotten once {@link SESSIONS_MAX} others have been used after it; the order of the log decides
+ * this, so all servers agree. A request of an unknown session is refused, whatever its number: it could be a retry of
+ * one that was done. Requests with a name of their own are kept apart: however many there are, no session is forgotten
+ * for them. A forgotten one of these cannot be distinguished from a new one.
  */
 export class Sessions implements StatePart<SessionRecord> {
   private opened: RecentlyUsed<Remembered>;
@@ -104,7 +107,7 @@ function fieldsOf(name: string, { sequence, result, print, usedAt }: Remembered)
   return [name, sequence, result, print, usedAt];
 }
 
-/** Records come in no particular order; who is forgotten first must be the same as everywhere else. */
+/** Records come in no particular order; the order in which they are forgotten must be the same on all servers. */
 function inOrder(remembered: ReadonlyMap<string, Remembered>, sessionsMax: number): RecentlyUsed<Remembered> {
   const table = new RecentlyUsed<Remembered>(sessionsMax);
   for (const [name, each] of [...remembered].sort(([, a], [, b]) => a.usedAt - b.usedAt))
@@ -122,16 +125,17 @@ function rememberedIn(fields: unknown): [string, Remembered] {
   return [name, { sequence: sequence as number, result, print: print as number, usedAt: usedAt as number }];
 }
 
-/** The walk begins anew after so many uses. */
+/** The walk begins anew after this many uses. */
 export const USES_PER_WALK = 1_000;
 
-/** A map of those that were used last; whoever was not used for longest is forgotten first. */
+/** A map of the most recently used keys; the least recently used one is forgotten first. */
 export class RecentlyUsed<Value> {
   private readonly entries = new CopyOnWriteMap<Value>();
   /**
-   * Walks from the longest unused on; whoever is used again moves behind its reach. To begin anew at each step would cost a look at all that
-   * was moved or forgotten since the map last tidied up. But as long as the walk stands still, the engine keeps every table
-   * that the map has outgrown: so it must not last.
+   * Walks the map from the least recently used key on; a key that is used again moves to the end. Beginning anew at
+   * each step would have to pass all keys that were moved or forgotten since the engine last compacted the map. But
+   * while the walk stands still, the engine keeps every table that the map has outgrown, so the walk must not last
+   * long.
    */
   private walk: Iterator<readonly [string, Value]> | undefined;
   private uses = 0;

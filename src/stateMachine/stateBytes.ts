@@ -12,8 +12,8 @@ const SLOT_BYTES = 8;
 export const BYTES_PER_CHAR_MAX = 20;
 
 /**
- * About what a value takes in the memory of V8. Only the value decides, so that all servers count alike, whatever way they
- * came by it.
+ * Approximate memory of a value in V8, in bytes. It depends on the value alone, so that all servers count alike,
+ * however they received it.
  */
 export function bytesOfValue(value: JsonValue): number {
   if (typeof value === 'string') return bytesOfText(value);
@@ -25,12 +25,12 @@ export function bytesOfValue(value: JsonValue): number {
   );
 }
 
-/** What these items add to a list. */
+/** The growth of a list by these items, in bytes. */
 export function bytesOfItems(items: readonly JsonValue[]): number {
   return items.reduce<number>((sum, item) => sum + SLOT_BYTES + bytesOfValue(item), 0);
 }
 
-/** What a record takes: its name and everything around its value of that size. */
+/** The size of a record: its name, its value of `valueBytes`, and the overhead. */
 export function bytesOfRecord(name: string, valueBytes: number): number {
   return RECORD_BYTES + bytesOfText(name) + valueBytes;
 }

@@ -9,11 +9,13 @@ export class SnapshotError extends Error {
 export interface SnapshotLoader {
   /**
    * Takes the next chunk.
-   *
-   * @throws SnapshotError when it makes no sense
+   * @throws SnapshotError when it cannot be decoded
    */
   add(chunk: string): void;
-  /** Replaces all that the state machine holds, at once. `lastApplied`: index of the last entry that the snapshot covers. */
+  /**
+   * Replaces all that the state machine holds, at once. `lastApplied`: index of the last entry that the snapshot
+   * covers.
+   */
   install(lastApplied: number): void;
 }
 
@@ -24,8 +26,8 @@ export interface SnapshotReader extends Iterator<string, undefined> {
 }
 
 /**
- * What the log replicates (paper, section 2): the same entries in the same order give the same state and the
- * same results on every server. `apply` never throws, whatever an entry holds.
+ * A replicated state machine (paper, section 2): the same entries in the same order give the same state and the same
+ * results on every server. `apply` never throws, whatever an entry contains.
  */
 export interface StateMachine<Result> {
   /** Index of the last entry applied, or covered by the snapshot installed; 0 at the start. */
@@ -33,10 +35,10 @@ export interface StateMachine<Result> {
   /** Applies the entry after `lastApplied`. A no-op only moves `lastApplied`; its result has no meaning. */
   apply(entry: Entry): Result;
   /**
-   * Everything the state machine holds at this moment; what is applied while it is read does not show.
+   * The current contents of the state machine; entries applied while it is read do not show.
    *
-   * @param chunkChars a chunk holds as many records as fit in this length in UTF-16 units; one that is longer makes a chunk of
-   * its own
+   * @param chunkChars a chunk holds as many records as fit in this length in UTF-16 units; one that is longer makes a
+   *   chunk of its own
    */
   snapshot(chunkChars: number): SnapshotReader;
   /** Begins to load a snapshot. */

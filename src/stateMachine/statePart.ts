@@ -3,14 +3,14 @@ import { SnapshotError, type SnapshotReader } from './stateMachine.js';
 
 /** A part of a snapshot that is being loaded; nothing changes before `install`. */
 export interface PartLoader<Record> {
-  /** @throws SnapshotError when the record makes no sense */
+  /** @throws SnapshotError when the record cannot be decoded */
   add(record: Record): void;
   install(): void;
 }
 
-/** One of the things that a state machine holds, with its own records in snapshots. */
+/** A part of a state machine, with its own records in snapshots. */
 export interface StatePart<Record> {
-  /** Everything it holds at this moment as values for JSON; what is changed while they are read does not show. */
+  /** Its current contents as values for JSON; changes made while they are read do not show. */
   records(): Iterator<unknown>;
   load(): PartLoader<Record>;
 }
@@ -67,7 +67,7 @@ interface ReadRecord {
   readonly text: string;
 }
 
-/** Puts records together to chunks: JSON arrays. There is always one chunk, if only an empty one. */
+/** Puts records together to chunks: JSON arrays. There is always at least one chunk, possibly empty. */
 export class ChunkReader implements SnapshotReader {
   private isFirst = true;
   /** Read, and too long for the chunk before. */

@@ -6,9 +6,9 @@ const SLOT_BYTES = 16;
 const NUMBER_BYTES = 8;
 
 /**
- * A small file beside the log with the number of the newest group that was acknowledged: it tells the end of the log that was
- * lost from a write that was never completed. It is not synced with each group, which would double the syncs: when power fails
- * the number may be an older one, which is true all the same.
+ * A small file beside the log with the number of the newest acknowledged group. It distinguishes a lost end of the log
+ * from a write that was never completed. It is not synced with each group, which would double the syncs: after a power
+ * failure the number may be older, which is still true.
  *
  * Two slots are written in turn, so that one is whole whatever happens to the other.
  */

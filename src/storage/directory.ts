@@ -50,8 +50,9 @@ export function acknowledgedPathOf(directory: string): string {
 }
 
 /**
- * Reads the file that says whose directory it is, and verifies that it is this server's; the id of the log, null when there
- * is no such file: then nothing was ever acknowledged from here, because that file is the last step of making a directory.
+ * Reads the file that says whose directory it is, and verifies that it is this server's; the id of the log, null when
+ * there is no such file: then nothing was ever acknowledged from here, because that file is the last step of making a
+ * directory.
  * @throws StorageError, Damage
  */
 export async function readOwner(path: string, own: DirectoryOwner): Promise<string | null> {
@@ -121,8 +122,9 @@ async function readIfThere(path: string): Promise<string | null> {
 }
 
 /**
- * Makes a directory, and those above it, one by one: the recursive `mkdir` of Node.js never ends where the system refuses
- * with "no such file" in a directory that is there, as in /proc, and tells of a read-only file system in the same words.
+ * Makes a directory, and those above it, one by one: the recursive `mkdir` of Node.js never ends where the system
+ * refuses with "no such file" in a directory that is there, as in /proc, and tells of a read-only file system in the
+ * same words.
  */
 async function makeDirectory(path: string): Promise<void> {
   try {
@@ -174,11 +176,12 @@ const NAME_BYTES = 8;
 const PATH_BYTES_MAX = 100;
 
 /**
- * Keeps a second process off a directory. Node.js has no file locks, so the owner listens on a socket in the directory: the
- * system closes it when the process ends, however it ends.
+ * Keeps a second process off a directory. Node.js has no file locks, so the owner listens on a socket in the directory:
+ * the system closes it when the process ends, however it ends.
  *
- * Each process makes a socket of its own and then tries all others. One that answers has an owner, who was first, or tries at
- * this very moment: then perhaps both give up, and never both go on, because each looks only after it can be seen itself.
+ * Each process makes a socket of its own and then tries all others. One that answers belongs to an earlier owner, or to
+ * a process that tries at the same time: then both may give up, but never do both continue, because each looks only
+ * after it can be seen itself.
  */
 export class DirectoryLock {
   private constructor(
@@ -207,7 +210,7 @@ export class DirectoryLock {
   }
 }
 
-/** A socket that nobody listens on was left behind by a process that was killed. */
+/** Refuses when a process listens on the socket; a socket without a listener was left behind by a killed process. */
 async function refuseOwner(directory: string, name: string): Promise<void> {
   if (await atShortPath(directory, (short) => answers(join(short, name))))
     throw unusable(

@@ -3,10 +3,10 @@ import type { EntryId, HardState, Identity } from '../raft/types.js';
 import type { SnapshotRecord } from './snapshotFiles.js';
 import { isSame } from './storage.js';
 
-/** All that counts, apart from the entries and the snapshot themselves. */
+/** The metadata of a log: everything but the entries and the snapshot themselves. */
 export interface LogMeta {
   readonly hardState: HardState;
-  /** Whose directory it is; null until the core has said so. */
+  /** The identity of the directory; null until the core has set it. */
   readonly identity: Identity | null;
   readonly before: EntryId;
   /** The log's last entry; equals `before` when the log is empty. */
@@ -21,13 +21,13 @@ export interface LogChange {
   readonly snapshot: SnapshotRecord | null;
   /** The entry with which the log ends when the batch has dropped entries, before it appends. */
   readonly truncatedTo: EntryId | null;
-  /** All that counts once the batch is durable. */
+  /** The metadata once the batch is durable. */
   readonly meta: LogMeta;
-  /** Snapshots that were staged before the one named: nobody needs them any more. */
+  /** Snapshots that were staged before the one named, and are obsolete. */
   readonly outdated: readonly SnapshotRecord[];
 }
 
-/** Follows the batches, and knows all that will count once they are durable. */
+/** Computes, from the batches handed over, the metadata that will be valid once they are durable. */
 export class MetaTracker {
   /** Durable, and named by no batch yet. */
   private staged: SnapshotRecord[] = [];
@@ -41,7 +41,10 @@ export class MetaTracker {
     this.staged.push(snapshot);
   }
 
-  /** @throws when the batch does not fit what was handed over before, which is a mistake of the caller; nothing has changed then */
+  /**
+   * @throws when the batch does not fit what was handed over before, which is a bug in the caller; nothing has changed
+   *   then
+   */
   apply(batch: StorageBatch): LogChange {
     const { current } = this;
     const truncated = batch.truncateFrom === null ? null : this.terms.truncateFrom(batch.truncateFrom);

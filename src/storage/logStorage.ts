@@ -59,12 +59,12 @@ interface OpenDirectory {
 /**
  * Keeps everything in a directory: survives the end of the process and of the machine.
  *
- * While one group of batches is synced, all that is handed over gathers for the next one: one write and one sync for all of it.
- * Snapshots are files of their own, written at the same time. Whole segments and snapshots that count for nothing any more are
- * deleted between groups.
+ * While one group of batches is synced, batches handed over gather for the next group, which takes one write and one
+ * sync. Snapshots are files of their own, written at the same time. Obsolete segments and snapshots are deleted between
+ * groups.
  */
 export class LogStorage implements Storage {
-  /** Nothing was ever written to the directory: whatever this server knew before, it knows no more. */
+  /** Whether nothing was ever written to the directory: the server has lost any earlier state. */
   readonly isFresh: boolean;
   private readonly logId: string;
   private readonly lock: DirectoryLock;
@@ -72,7 +72,7 @@ export class LogStorage implements Storage {
   private readonly writer: SegmentWriter;
   private readonly tracker: MetaTracker;
   private readonly encoder = new GroupEncoder();
-  /** All that counts by the groups that are durable. */
+  /** The metadata according to the durable groups. */
   private meta: LogMeta;
   private groups: number;
   /** All segments but those prepared, in order, with the highest index of an entry in each. */
@@ -132,7 +132,7 @@ export class LogStorage implements Storage {
     }
   }
 
-  /** @throws when the batch does not fit what was handed over before: a mistake of the caller */
+  /** @throws when the batch does not fit what was handed over before: a bug in the caller */
   persist(batch: StorageBatch, done: Done): void {
     if (this.refuses(done)) return;
     this.asOpened = null;
@@ -165,7 +165,7 @@ export class LogStorage implements Storage {
     );
   }
 
-  /** Once failed, always failed; `done` hears it after all who waited when it failed. */
+  /** A failure is final; `done` receives it after all batches that waited at the time. */
   private refuses(done: Done): boolean {
     const { failure } = this;
     if (failure !== null) queueMicrotask(() => done(failure));
@@ -180,7 +180,7 @@ export class LogStorage implements Storage {
 
   /** Works until there is nothing left to do. */
   private async run(): Promise<void> {
-    // All that is handed over in this turn goes into one group.
+    // All batches handed over in this turn go into one group.
     await Promise.resolve();
     for (;;) {
       const group = this.takeGroup();
@@ -252,12 +252,12 @@ export class LogStorage implements Storage {
       segment.highestIndex = Math.max(segment.highestIndex, batch.appended.at(-1)?.index ?? 0);
   }
 
-  /** A load that is under way may need what would be deleted. */
+  /** Deletes obsolete files, unless a load under way may need them. */
   private async deleteOutdated(changes: readonly LogChange[]): Promise<void> {
     for (const { outdated } of changes) for (const record of outdated) await this.deleteSnapshot(record);
     if (this.loads.size > 0) return;
     const { before, snapshot } = this.meta;
-    // A follower may be receiving an older snapshot: it is of use as long as the log goes on from there.
+    // A follower may be receiving an older snapshot: it stays useful as long as the log continues from it.
     for (const { record } of this.snapshots.values())
       if (snapshot !== null && record.id < snapshot.id && record.last.index < before.index)
         await this.deleteSnapshot(record);
@@ -287,7 +287,7 @@ export class LogStorage implements Storage {
     if (!this.isRunning) this.refuseWaiting();
   }
 
-  /** Reads while later groups are written: what is in the log now is what the load is to give. */
+  /** Reads while later groups are written: the load returns the log as it is now. */
   private startLoad(done: LoadDone): void {
     const snapshot = this.meta.snapshot === null ? null : (this.snapshots.get(this.meta.snapshot.id) ?? null);
     let stored = nothingStored;

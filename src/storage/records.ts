@@ -10,9 +10,10 @@ import type { SnapshotRecord } from './snapshotFiles.js';
  *     group   magic u32, length of the records u32, number f64, CRC-32 u32, records, zeros up to a multiple of 8 bytes
  *     record  kind u8, then what the kind says
  *
- * All little-endian. The CRC covers the header, the records, the id of the log, and the number of the segment: bytes of another
- * directory or another segment are no group here, and nor is a command that imitates one. Groups are numbered from 1 without a
- * gap. The first record of a segment repeats all that counts, so that a log can be read without the segments that were deleted.
+ * All little-endian. The CRC covers the header, the records, the id of the log, and the number of the segment: bytes of
+ * another directory or another segment are no group here, and nor is a command that imitates one. Groups are numbered
+ * from 1 without a gap. The first record of a segment repeats the metadata, so that a log can be read without the
+ * segments that were deleted.
  */
 const MAGIC = 0x50524753;
 const HEADER_BYTES = 20;
@@ -38,9 +39,9 @@ const BUFFER_BYTES = 64 * 1024;
 /** A buffer that a large group has left behind is not kept. */
 const BUFFER_BYTES_MAX = 1024 * 1024;
 
-/** One thing that a group says. */
+/** A record of a group. */
 export type LogRecord =
-  /** All that counted before this group; the first record of each segment. */
+  /** The metadata before this group; the first record of each segment. */
   | { readonly kind: 'start'; readonly meta: LogMeta }
   | { readonly kind: 'hardState'; readonly hardState: HardState }
   | { readonly kind: 'identity'; readonly identity: Identity }
@@ -163,7 +164,7 @@ export class GroupEncoder {
   }
 }
 
-/** The group that begins at `at`, or null when what is there is none. */
+/** The group that begins at `at`, or null when the bytes there are no valid group. */
 export function groupAt(bytes: Buffer, at: number, seed: number): Group | null {
   if (at + HEADER_BYTES > bytes.length || bytes.readUInt32LE(at) !== MAGIC) return null;
   const length = bytes.readUInt32LE(at + 4);

@@ -6,7 +6,7 @@ import { ALIGNMENT, groupAt, recordsOf, seedOf, type Group, type LogRecord } fro
 import { isZero, segmentNameOf, segmentPathOf, segmentsOf } from './segments.js';
 import { isSame, nothingStored, Damage } from './storage.js';
 
-/** How much is read before the event loop gets its turn. */
+/** Bytes that are read before the event loop gets its turn. */
 const SLICE_BYTES = 256 * 1024;
 
 /** A place in the log. */
@@ -32,12 +32,12 @@ export interface RecoveredLog {
 /**
  * Reads a log and verifies it.
  *
- * A group is written when the one before it is durable. So where something is no group, and a group comes after it, that place
- * is damaged. Where no group comes after it, it is either a write that was never completed, or an acknowledged one that is
- * damaged: the latter if its number is not above `acknowledged`.
+ * A group is written when the one before it is durable. So where something is no group, and a group comes after it,
+ * that place is damaged. Where no group comes after it, it is either a write that was never completed, or an
+ * acknowledged one that is damaged: the latter if its number is not above `acknowledged`.
  *
  * @param acknowledged the newest group that was acknowledged
- * @param until where to stop; without it the end is looked for
+ * @param until where to stop; without it, reading continues to the end of the log
  * @throws Damage, or an error of the file system
  */
 export async function readLog(
@@ -96,7 +96,7 @@ function groupAnywhere(bytes: Buffer, seed: number): number | null {
   return null;
 }
 
-/** Does again, record by record, what was done to the log. */
+/** Replays the changes of the log, record by record. */
 class Replay implements RecoveredLog {
   meta: LogMeta = {
     hardState: nothingStored.hardState,
@@ -133,7 +133,7 @@ class Replay implements RecoveredLog {
     this.end = { segment, position: group.end };
   }
 
-  /** @throws Damage when what counts is not there, or does not fit together */
+  /** @throws Damage when required parts are missing, or do not fit together */
   verify(): void {
     const { before, last, snapshot } = this.meta;
     if (last.index > before.index && this.deletedUpTo > before.index)
@@ -153,7 +153,7 @@ class Replay implements RecoveredLog {
       throw new Damage(`the log does not fit the snapshot, which ends with entry ${snapshot.last.index}`);
   }
 
-  /** The first record of a segment says what counted by then. */
+  /** Takes the first record of a segment, which holds the metadata at that point. */
   private begin(record: LogRecord | null, isFirst: boolean, name: string): void {
     if (record?.kind !== 'start') throw new Damage(`the file ${name} does not begin with all that counts`);
     if (isFirst) {

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { syncDirectory } from './directory.js';
 
 /**
- * The files of the log. Each is filled with zeros before it is used: a sync then has no metadata to write, which halves its
- * time. The next one is prepared while the one before it fills up.
+ * The files of the log. Each is filled with zeros before it is used: a sync then has no metadata to write, which halves
+ * its time. The next one is prepared while the one before it fills up.
  */
 const PREFIX = 'log-';
 const NUMBER_DIGITS = 10;
 
-/** So much of the zeros is written at once. */
+/** Zeros that are written at once. */
 const ZEROS = Buffer.alloc(256 * 1024);
 
 /** The length of segments in bytes: that of the first one, doubled for each one after it up to the greatest. */
@@ -19,7 +19,7 @@ export interface SegmentSizes {
   readonly max: number;
 }
 
-/** @default what a server uses */
+/** The sizes that a server uses. */
 export const SEGMENT_SIZES: SegmentSizes = { first: 256 * 1024, max: 16 * 1024 * 1024 };
 
 /** The numbers of a directory's segments, in order. */
@@ -117,7 +117,7 @@ export class SegmentWriter {
     return this.isAtStart || this.position + bytes <= this.current.size;
   }
 
-  /** Goes on in the next segment. */
+  /** Continues in the next segment. */
   async advance(): Promise<void> {
     const next = await (this.next ?? this.prepare());
     this.next = null;
@@ -132,7 +132,7 @@ export class SegmentWriter {
     this.position += group.length;
     if (this.next === null && this.position > this.current.size / 2) {
       this.next = this.prepare();
-      // Whoever needs the segment hears of it.
+      // The next user of the segment receives the error.
       this.next.catch(() => undefined);
     }
   }

@@ -7,14 +7,15 @@ import { syncDirectory } from './directory.js';
 import { codeOf, Damage } from './storage.js';
 
 /**
- * Snapshots, each in a file of its own. A file is a sequence of chunks: length in bytes u32, encoding u32 (0: UTF-8, 1: UTF-16),
- * CRC-32 u32, bytes; little-endian. The CRC covers the number of the snapshot and that of the chunk as well. How many chunks
- * belong to it, and the CRC of all of them, is said by the record of the log that names it: without that it counts for nothing.
+ * Snapshots, each in a file of its own. A file is a sequence of chunks: length in bytes u32, encoding u32 (0: UTF-8, 1:
+ * UTF-16), CRC-32 u32, bytes; little-endian. The CRC covers the number of the snapshot and that of the chunk as well.
+ * How many chunks belong to it, and the CRC of all of them, is stored in the log record that names it: a file that no
+ * record names is ignored.
  */
 const HEADER_BYTES = 12;
 const PREFIX = 'snapshot-';
 
-/** So much is written at once, unless one chunk alone is longer: a sync of more would hold up those of the log. */
+/** Bytes that are written at once, unless one chunk alone is longer: a larger sync would delay those of the log. */
 const SLICE_BYTES = 128 * 1024;
 
 /** A snapshot, as the log names it. `chars` is the length of all its chunks in UTF-16 units. */
@@ -183,7 +184,7 @@ async function verify(handle: FileHandle, path: string, record: SnapshotRecord):
   let digest = 0;
   let from = 0;
   let bytes: Buffer = Buffer.alloc(0);
-  /** Reads on until `bytes` holds so many from `from` on, or the file ends. */
+  /** Reads until `bytes` holds `count` bytes from `from` on, or the file ends. */
   const fill = async (count: number): Promise<void> => {
     if (bytes.length >= count) return;
     const more = Buffer.allocUnsafe(Math.max(count - bytes.length, SLICE_BYTES));

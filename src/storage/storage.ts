@@ -2,19 +2,19 @@ import type { StorageBatch } from '../raft/output.js';
 import type { Entry, EntryId, HardState, Identity, Snapshot } from '../raft/types.js';
 
 /**
- * What a storage has kept. `before` names the entry before the first one kept: index 0, term 0 while the log is whole.
- * With a snapshot, the log either begins right after its last entry or still holds that entry.
+ * The contents of a storage. `before` names the entry before the first one kept: index 0, term 0 while the log is
+ * whole. With a snapshot, the log either begins right after its last entry or still holds that entry.
  */
 export interface StoredState {
   readonly hardState: HardState;
-  /** Whose directory it is; null while nothing was written about it. */
+  /** The identity of the directory; null until one was stored. */
   readonly identity: Identity | null;
   readonly snapshot: Snapshot | null;
   readonly before: EntryId;
   readonly entries: readonly Entry[];
 }
 
-/** What a storage gives on which nothing was ever written. */
+/** The contents of a storage that was never written to. */
 export const nothingStored: StoredState = Object.freeze({
   hardState: { term: 0, votedFor: null },
   identity: null,
@@ -33,15 +33,18 @@ export const nothingStored: StoredState = Object.freeze({
 export interface Storage {
   persist(batch: StorageBatch, done: (error: Error | null) => void): void;
   /**
-   * Writes a snapshot beside the stored one, in as many pieces as it takes, while batches go on; `done` is called when all
-   * of it is durable, with the snapshot as it is kept: its chunks may be read from a disk whenever they are asked for, as long
-   * as the log goes on from there. It counts for nothing until a batch names its last entry. What was staged and ends no later
-   * than the one named is forgotten with it; the next process forgets all that was not named.
+   * Writes a snapshot beside the stored one, in as many pieces as it takes, while batches continue. `done` is called
+   * once all of it is durable, with the stored form of the snapshot: its chunks may be read from disk on demand, as
+   * long as the log continues from it. The snapshot takes effect only when a batch names its last entry. Staged
+   * snapshots that end no later than the named one are then discarded; the next process discards all that were never
+   * named.
    */
   stage(snapshot: Snapshot, done: (error: Error | null, staged: Snapshot) => void): void;
   /** Reads back everything handed over so far, all of it durable by then; of a fresh storage `nothingStored`. */
   load(done: (error: Error | null, stored: StoredState) => void): void;
-  /** Frees what the storage holds, after all batches handed over are written; `done` is called also when that fails. */
+  /**
+   * Frees the resources of the storage after all batches handed over are written; `done` is called even if that fails.
+   */
   close(done: (error?: Error) => void): void;
 }
 
@@ -51,9 +54,10 @@ export function isSame(a: EntryId, b: EntryId): boolean {
 }
 
 /**
- * What is wrong with a storage.
- * - `unusable`: the directory is the wrong one: another server's, another cluster's, in use, not a directory, or not ours.
- * - `damaged`: what the directory holds cannot be trusted.
+ * The kind of a storage's failure.
+ * - `unusable`: the directory is the wrong one: another server's, another cluster's, in use, not a directory, or not of
+ *   this storage.
+ * - `damaged`: the contents of the directory cannot be trusted.
  * - `io`: the system failed: no space, no permission, a broken disk.
  */
 export type StorageErrorKind = 'unusable' | 'damaged' | 'io';
@@ -75,7 +79,7 @@ export class StorageError extends Error {
   }
 }
 
-/** Thrown where damage is found, by code that does not know the directory; its message goes on "it is damaged: ". */
+/** Thrown where damage is found, by code that does not know the directory; its message continues "it is damaged: ". */
 export class Damage extends Error {}
 
 /** A directory that is the wrong one. */

@@ -19,14 +19,14 @@ interface Name {
   addresses: readonly LookupAddress[];
   error: NodeJS.ErrnoException | null;
   knownAt: number;
-  /** Those that wait for the look-up under way; null when there is none. */
+  /** Callers that wait for the look-up under way; null when there is none. */
   waiting: Answer[] | null;
 }
 
 /**
- * Remembers the addresses of the other servers. Looking up a name takes a thread of the few that the process has, which files
- * and other names need too; so there is one look-up per name at a time, however many connections are tried meanwhile, and a
- * name that was found once is never waited for again.
+ * Remembers the addresses of the other servers. Looking up a name takes a thread of the few that the process has, which
+ * files and other names need too; so there is one look-up per name at a time, however many connections are tried
+ * meanwhile, and a name that was found once is never waited for again.
  */
 export class AddressBook {
   private readonly names = new Map<string, Name>();
@@ -68,7 +68,7 @@ export class AddressBook {
     return name;
   }
 
-  /** Joins the look-up under way, or begins one. A name that is not found any more keeps its addresses. */
+  /** Joins the look-up under way, or begins one. A name that can no longer be resolved keeps its addresses. */
   private ask(hostname: string, name: Name): Answer[] {
     if (name.waiting !== null) return name.waiting;
     const waiting: Answer[] = [];

@@ -18,7 +18,7 @@ import type {
 } from '../raft/types.js';
 import { carriedByXml, escapeText, PrebuiltXml } from '../xmlrpc/index.js';
 
-/** A text that is not a message of ours; the message says what is wrong with it. */
+/** The error of a text that is not a valid message; its message names the fault. */
 export class MessageError extends Error {
   override readonly name = 'MessageError';
 }
@@ -28,7 +28,7 @@ export function encodeMessage(message: Message): string {
   return carriedByXml(JSON.stringify(message));
 }
 
-/** @throws MessageError for anything that a server of ours would not send as a request */
+/** @throws MessageError for a text that no correct server would send as a request */
 export function decodeRequest(text: string): RequestMessage {
   const fields = parseFields(text);
   switch (fields['type']) {
@@ -51,7 +51,7 @@ export function decodeRequest(text: string): RequestMessage {
   }
 }
 
-/** @throws MessageError for anything that a server of ours would not send as a response */
+/** @throws MessageError for a text that no correct server would send as a response */
 export function decodeResponse(text: string): ResponseMessage {
   const fields = parseFields(text);
   switch (fields['type']) {
@@ -311,7 +311,7 @@ function termAndIndex(value: unknown, what: string): { term: number; index: numb
 
 /** From this length on an entry's bytes are made once, too; in UTF-16 code units. */
 const LONG = 64 * 1024;
-/** The texts of so many entries are kept for the other peers, and for so long. */
+/** Encoded entries are kept for the other peers up to this many UTF-16 code units, and this many milliseconds. */
 const KEPT_CHARS_MAX = 4 * 1024 * 1024;
 const KEPT_MS = 2_000;
 
@@ -321,8 +321,8 @@ let keptChars = 0;
 let forgetting: NodeJS.Timeout | undefined;
 
 /**
- * A message as the parameter of a call. An entry is encoded once for all peers: to quote and to escape it takes most of the
- * time that a leader spends on a message.
+ * A message as the parameter of a call. An entry is encoded once for all peers: to quote and to escape it takes most of
+ * the time that a leader spends on a message.
  */
 export function messageXml(message: Message): string | PrebuiltXml {
   if (message.type !== 'appendEntries' || message.entries.length === 0) return encodeMessage(message);

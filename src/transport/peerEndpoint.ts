@@ -3,11 +3,10 @@ import { carriedByXml, escapeText, FAULT_CODES, XmlRpcFault, type Connection } f
 import { decodeRequest, encodeMessage, MessageError } from './messageCodec.js';
 import type { PeerRequestHandler } from './transport.js';
 
-/**
- * Where the requests of peers arrive: the other end of `RpcTransport`.
+/** The receiving end of `RpcTransport`.
  *
  * @param text a request as JSON
- * @param heard told of the request before it is handed over
+ * @param heard called with the request before it is handed over
  * @returns the answer as JSON; rejected with fault -32602 for a text that is no request and -32600 for a request that
  * deserves no answer, or with the handler's own error
  */
@@ -41,24 +40,22 @@ function readRequest(text: string): ReturnType<typeof decodeRequest> {
 }
 
 /**
- * The outcome of an attempt to reach a peer: `down` when it refuses connections or says that it is crashed, `up` when it answers,
- * `silent` when nothing came back in time.
+ * The outcome of an attempt to reach a peer: `down` when it refuses connections or says that it is crashed, `up` when
+ * it answers, `silent` when nothing came back in time.
  */
 export type PeerState = 'down' | 'up' | 'silent';
 
 /**
- * Learns early that a leader is down. The system closes the connections of a process that ends; whoever was served over one of
- * them sees it at once, and asks for the peer over a new connection. A connection alone proves nothing: networks and peers close
- * them for many reasons.
+ * Learns early that a leader is down. The system closes the connections of a process that ends; its peers notice at
+ * once, and try a new connection. A connection alone proves nothing: networks and peers close them for many reasons.
  */
 export class PeerWatch {
   private readonly known = new WeakSet<Connection>();
   private readonly asking = new Set<NodeId>();
 
-  /**
-   * @param isOfInterest whether it matters at this moment that this peer is down
+  /** @param isOfInterest whether it currently matters that this peer is down
    * @param ask tries to reach a peer over a new connection; never rejects
-   * @param down told that a peer is down
+   * @param down called when a peer is down
    */
   constructor(
     private readonly isOfInterest: (peer: NodeId) => boolean,

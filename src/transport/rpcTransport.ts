@@ -43,8 +43,8 @@ const lateTypes: ReadonlySet<RequestMessage['type']> = new Set([
 
 /**
  * Requests that are sent once more, at once, when their connection breaks: networks and peers end connections for many
- * reasons, and a follower that misses two heartbeats may let another server become leader. To receive them twice changes
- * nothing (section 5.3).
+ * reasons, and a follower that misses two heartbeats may let another server become leader. To receive them twice
+ * changes nothing (section 5.3).
  */
 const repeatedTypes: ReadonlySet<RequestMessage['type']> = new Set([
   'preVote',
@@ -131,7 +131,7 @@ class Link {
     const allowedMs = timeoutMs + this.speed.allowanceMs(bytes);
     let timer = setTimeout(() => {
       this.speed.timedOut(bytes);
-      // What is still being uploaded would only be in the way of the next attempt.
+      // The rest of the upload would only delay the next attempt.
       if (lateTypes.has(request.type) && !LinkSpeed.isLarge(bytes)) {
         state = 'late';
         this.addLate(giveUp);
@@ -168,7 +168,7 @@ class Link {
   }
 }
 
-/** The connection has ended before the answer; not for want of a peer, nor of time. */
+/** Whether the connection ended before the answer, other than by a refusal or a timeout. */
 function isBroken(error: Error | null): boolean {
   return error instanceof XmlRpcTransportError && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
 }

@@ -6,11 +6,12 @@ export type SendOutcome = { readonly response: ResponseMessage } | { readonly fa
 /** Carries requests to peers and brings back the answer to that very request. */
 export interface Transport {
   /**
-   * Sends `request` to its addressee. `done` is called exactly once, never before `send` returns, within a time
-   * that grows with the size of the request, and not at all after a call of the returned function, which gives the request up.
+   * Sends `request` to its addressee. `done` is called exactly once, never before `send` returns, within a time that
+   * grows with the size of the request, and not at all after a call of the returned function, which cancels the
+   * request.
    *
    * @param late receives an answer that comes after `done` has reported a failure: a vote that a slow disk has delayed
-   * still counts in its term. At most one, and only for a while.
+   *   still counts in its term. At most one, and only for a while.
    */
   send(
     request: RequestMessage,
@@ -22,11 +23,11 @@ export interface Transport {
   close(): void;
 }
 
-/** Who answers the requests of peers: in production the driver. */
+/** The handler of peers' requests: in production the driver. */
 export interface PeerRequestHandler {
   /**
-   * `reply` is called at most once, with null when the request deserves no answer; not at all when the request is dropped as a
-   * broken network would drop it.
+   * `reply` is called at most once, with null when the request deserves no answer; not at all when the request is
+   * dropped as a broken network would drop it.
    */
   receive(request: RequestMessage, reply: (response: ResponseMessage | null) => void): void;
 }
@@ -47,8 +48,8 @@ const STEP_MS = 100;
 const MARGIN = 2;
 
 /**
- * How fast a peer takes in large requests, by experience. A request that must be uploaded within a fixed time cannot be
- * replicated over a slow link at all: it would be aborted and sent again for ever.
+ * How fast a peer takes in large requests, estimated from earlier ones. A request that must be uploaded within a fixed
+ * time cannot be replicated over a slow link at all: it would be aborted and sent again for ever.
  */
 export class LinkSpeed {
   private bytesPerMs = KIBIBYTE_PER_MS;
@@ -64,14 +65,14 @@ export class LinkSpeed {
     return Math.ceil(bytes / this.bytesPerMs / STEP_MS) * STEP_MS;
   }
 
-  /** A request of this size was answered after so long. */
+  /** A request of this size was answered after `ms` milliseconds. */
   answered(bytes: number, ms: number): void {
     if (!LinkSpeed.isLarge(bytes)) return;
     const measured = bytes / Math.max(ms, 1) / MARGIN;
     this.bytesPerMs = between(SLOWEST, (this.bytesPerMs + measured) / 2, FASTEST);
   }
 
-  /** A request of this size was given up: the next one has twice the time. */
+  /** A request of this size timed out: the next one has twice the time. */
   timedOut(bytes: number): void {
     if (LinkSpeed.isLarge(bytes)) this.bytesPerMs = between(SLOWEST, this.bytesPerMs / 2, FASTEST);
   }

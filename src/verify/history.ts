@@ -41,7 +41,7 @@ interface Timed {
   readonly returnedAt: number | null;
 }
 
-/** What was asked: kind and arguments. */
+/** A call: its kind and its arguments. */
 export type Call =
   | {
       readonly kind: 'update';
@@ -61,7 +61,7 @@ export type Call =
 
 export type Kind = Call['kind'];
 
-/** What an answered call of each kind tells. */
+/** The result of an answered call, by kind. */
 export interface Results {
   /** `applied` is false when the version was refused. */
   update: { applied: boolean };
@@ -78,7 +78,7 @@ export interface Results {
   kvGet: { value?: RecordedValue };
 }
 
-/** What came of an operation of this kind. */
+/** The outcome of an operation of this kind. */
 export type Outcome<K extends Kind = Kind> = Ok<Results[K]> | Failed | Unknown;
 
 type OperationOf<K extends Kind> = Timed & Extract<Call, { kind: K }> & { readonly outcome: Outcome<K> };
@@ -124,7 +124,7 @@ export function isFileOperation(operation: Operation): operation is FileOperatio
   }
 }
 
-/** What a checker found. */
+/** A checker's verdict. */
 export type Verdict<O = Operation> =
   /** The history is linearizable. */
   | { readonly ok: true }

@@ -2,7 +2,7 @@ import { type FileHistories, type FileHistory, firstCall, writersOf } from './fi
 import type { Answered, FileOperation, Update } from './history.js';
 import type { MapSnapshot } from './snapshots.js';
 
-/** What happens at a moment. */
+/** An event at a moment. */
 type Happening =
   /** The file gets this version. Version 0: before all else. */
   | { readonly type: 'write'; readonly file: FileHistory; readonly version: number }
@@ -12,7 +12,7 @@ type Happening =
 /** Why a moment cannot be earlier. */
 type Cause =
   | { readonly type: 'start' }
-  /** What happens needs one of these calls made, or a read invoked then still saw the state before it. */
+  /** The event requires that one of these calls was invoked, or a read invoked then still saw the state before it. */
   | { readonly type: 'invoked'; readonly by: readonly FileOperation[] }
   | { readonly type: 'after'; readonly moment: Moment }
   /** This refusal of the next version must come before it, for that version, if ever written, is too late. */

@@ -141,7 +141,7 @@ function present<T>(value: T | undefined): T {
   return value;
 }
 
-/** What the search needs to know of an operation. */
+/** The part of an operation that the search uses. */
 export interface Interval {
   readonly invokedAt: number;
   /** Used when the outcome is `ok`. */

@@ -8,8 +8,7 @@ import { readStringResponse } from './stringCall.js';
 import { methodCallBody } from './writer.js';
 import type { ParsedValue, XmlRpcValue } from './types.js';
 
-/**
- * Given to the caller of a client when there is no answer to go by. Beside the codes of {@link HttpError}:
+/** The error of a call without a usable answer. Its codes beside those of {@link HttpError}:
  *
  * - `EHTTP`: a response with an HTTP status other than 200, which is `status`
  * - `EPROTO` also stands for a response that is not valid XML-RPC
@@ -53,7 +52,7 @@ export interface RequestOptions {
 }
 
 export interface CallOptions extends RequestOptions {
-  /** Gives the call up when it is aborted. */
+  /** Cancels the call when it is aborted. */
   readonly signal?: AbortSignal;
 }
 

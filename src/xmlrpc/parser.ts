@@ -3,7 +3,7 @@ import { XmlScanner } from './scanner.js';
 import { isBlank, trimSpace } from './text.js';
 import { XmlRpcDateTime, XmlRpcDouble, type ParsedValue } from './types.js';
 
-/** What a document may cost to read. A document beyond a limit is refused with -32600. */
+/** Limits on the cost of reading a document. A document beyond a limit is refused with -32600. */
 export interface ParserLimits {
   /** How deep arrays and structs may be nested; never more than 1000, whatever is given. @default 64 */
   readonly depthMax: number;
@@ -123,7 +123,7 @@ class DocumentReader {
     return params;
   }
 
-  /** What follows `<value>`, through `</value>`. White space belongs to the value only when it has no type. */
+  /** Reads a value after its `<value>` tag, through `</value>`. White space belongs to it only when it has no type. */
   private value(depth: number): ParsedValue {
     const text = this.scanner.characters();
     if (this.scanner.atEnd()) {
@@ -266,14 +266,16 @@ function readInt(text: string): number | undefined {
   return typeof value === 'number' && value >= INT_MIN && value <= INT_MAX ? value : undefined;
 }
 
-/** The value of `<i1>` or `<i2>`; undefined when the text is not an integer of so many bits. */
+/** The value of `<i1>` or `<i2>`; undefined when the text is not an integer of `bits` bits. */
 function readSmallInt(text: string, bits: 8 | 16): number | undefined {
   const value = readInt(text);
   const limit = 2 ** (bits - 1);
   return value !== undefined && value >= -limit && value < limit ? value : undefined;
 }
 
-/** The value of `<i8>`, a bigint only when a number would not be exact; undefined when it is not an integer of 64 bits. */
+/**
+ * The value of `<i8>`, a bigint only when a number would not be exact; undefined when it is not an integer of 64 bits.
+ */
 function readLong(text: string): number | bigint | undefined {
   const trimmed = trimSpace(text);
   const sign = trimmed.charCodeAt(0);

@@ -14,9 +14,9 @@ const BODY_BYTES_MAX = 8 * 1024 * 1024;
 const NOT_INFLATABLE = 'the body is not compressed as its Content-Encoding says';
 const CONTENT_TYPE = 'text/xml; charset=utf-8';
 
-/** What a dispatch function can know about the call beside its name and parameters. */
+/** The context of a call, for dispatch functions. */
 export type CallContext = Pick<ClientCall, 'onHangUp' | 'begin'> & {
-  /** Over which the call came; other calls may come over it, too. */
+  /** The connection of the call, which may carry other calls, too. */
   readonly connection: Connection;
 };
 
@@ -43,14 +43,17 @@ export interface XmlRpcServerOptions {
   readonly receiving?: ByteBudget;
   /** Limits for reading calls. @default CALL_LIMITS */
   readonly limits?: Partial<ParserLimits>;
-  /** The code of the fault for a reply that there is no room for beside those that clients have not read. @default -32603 */
+  /**
+   * The code of the fault for a reply that there is no room for beside those that clients have not read. @default
+   * -32603
+   */
   readonly tooMuchUnreadCode?: number;
 }
 
 /**
- * Serves one XML-RPC call. Whatever can be read as a request is answered with HTTP 200 and a value or a fault; 405, 413,
- * 415 and 503 with a sentence are for requests that are not read at all. Never throws, whatever the client sends and
- * whenever it goes away.
+ * Serves one XML-RPC call. Whatever can be read as a request is answered with HTTP 200 and a value or a fault; 405,
+ * 413, 415 and 503 with a sentence are for requests that are not read at all. Never throws, whatever the client sends
+ * and whenever it goes away.
  */
 export function handleXmlRpc(call: HttpCall, options: XmlRpcServerOptions): void {
   if (call.request.method !== 'POST') {
@@ -102,8 +105,9 @@ function replyFault(call: HttpCall, faultCode: number, faultString: string): voi
 }
 
 /**
- * Answers with the XML that the pieces make together. They are asked for in slices between which the event loop runs, and not
- * any further once the client has gone away. `fail` is called, and nothing is sent, when a piece cannot be made.
+ * Answers with the XML that the pieces make together. They are asked for in slices between which the event loop runs,
+ * and not any further once the client has gone away. `fail` is called, and nothing is sent, when a piece cannot be
+ * made.
  */
 function replyInSlices(
   call: HttpCall,

@@ -17,7 +17,9 @@ export const BYTE_ORDER_MARK = 0xfeff;
 const FORBIDDEN = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 const NOT_BLANK = /[^\t\n\r ]/;
 
-/** Index of the first character that XML 1.0 cannot carry (control characters, lone surrogates, U+FFFE, U+FFFF), or -1. */
+/**
+ * Index of the first character that XML 1.0 cannot carry (control characters, lone surrogates, U+FFFE, U+FFFF), or -1.
+ */
 export function indexOfForbidden(text: string): number {
   return text.search(FORBIDDEN);
 }
@@ -61,7 +63,7 @@ const SMALL_G = 0x67;
 const SMALL_L = 0x6c;
 
 const NUMERIC = /^#(?:x([0-9a-fA-F]+)|([0-9]+))$/;
-/** Longest reference looked at, without `&` and `;`: leading zeros beyond this are nobody's honest intent. */
+/** Longest reference looked at, without `&` and `;`: more leading zeros are never sent in good faith. */
 const REFERENCE_LENGTH_MAX = 16;
 
 /**
@@ -131,7 +133,9 @@ export function expandReferences(text: string, start: number, end: number): stri
   return result + text.slice(from, end);
 }
 
-/** The character of `lt;`, `gt;` or `amp;` at this index, the three that writers use, without making a string; else ''. */
+/**
+ * The character of `lt;`, `gt;` or `amp;` at this index, the three that writers use, without making a string; else ''.
+ */
 function frequentReference(text: string, at: number): '<' | '>' | '&' | '' {
   switch (text.charCodeAt(at)) {
     case SMALL_L:
@@ -150,9 +154,9 @@ const UNWRITABLE = /[^\t\n\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
 const REPLACEMENT_CHARACTER = '\ufffd';
 
 /**
- * The text as it may stand between tags. `&`, `<`, `>` and the carriage return, which a reader would otherwise turn into
- * a line feed, become references; whatever XML 1.0 cannot carry (control characters, lone surrogates, U+FFFE, U+FFFF)
- * becomes U+FFFD. A text without any of these is returned as it is.
+ * The text as it may stand between tags. `&`, `<`, `>` and the carriage return, which a reader would otherwise turn
+ * into a line feed, become references; whatever XML 1.0 cannot carry (control characters, lone surrogates, U+FFFE,
+ * U+FFFF) becomes U+FFFD. A text without any of these is returned as it is.
  */
 export function escapeText(text: string): string {
   if (!SPECIAL.test(text)) return text;
@@ -164,7 +168,10 @@ export function escapeText(text: string): string {
     .replace(UNWRITABLE, REPLACEMENT_CHARACTER);
 }
 
-/** The characters that JSON may hold as they are and XML 1.0 cannot carry; a lone surrogate JSON.stringify escapes by itself. */
+/**
+ * The characters that JSON may hold as they are and XML 1.0 cannot carry; a lone surrogate JSON.stringify escapes by
+ * itself.
+ */
 const NONCHARACTERS = /[\ufffe\uffff]/g;
 
 /** The same JSON in a spelling that survives XML, which would otherwise put U+FFFD for two characters. */

@@ -9,8 +9,8 @@ export type XmlRpcStruct = ReadonlyMap<string, XmlRpcValue>;
 
 /**
  * A value to be written. A `number` stands for an integer; one that is not an integer is written as its decimal text in
- * a `<string>`, because the dialect has no `<double>`; only a double that a client sent is given back as one. A `bigint`
- * outside 64 bits is written as a `<string>` as well.
+ * a `<string>`, because the dialect has no `<double>`; only a double that a client sent is given back as one. A
+ * `bigint` outside 64 bits is written as a `<string>` as well.
  */
 export type XmlRpcValue =
   | boolean
@@ -49,14 +49,16 @@ export class XmlRpcDouble {
   ) {}
 }
 
-/** A `<dateTime.iso8601>` as it was written: the format names no time zone, so it is not turned into a point in time. */
+/**
+ * A `<dateTime.iso8601>` as it was written: the format names no time zone, so it is not turned into a point in time.
+ */
 export class XmlRpcDateTime {
   constructor(readonly text: string) {}
 }
 
 /**
  * A value whose XML, `<value>...</value>` with everything inside it, is ready made. The pieces are asked for once per
- * serialisation and are written unchanged; whoever makes them answers for their being well-formed. Bytes are UTF-8 that
+ * serialisation and are written unchanged; their producer must make them well-formed. Bytes are UTF-8 that
  * must not change: all replies that hold them share them. An empty piece lets other work in between.
  */
 export class PrebuiltXml {

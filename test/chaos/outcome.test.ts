@@ -48,7 +48,7 @@ describe('chaos: outcomes of calls', () => {
   });
 
   describe('of real connections', () => {
-    /** What a call comes to at a server that does this with each request. */
+    /** The error of a call at a server that answers each request so. */
     async function errorAt(answer: (response: ServerResponse) => void, timeoutMs = 2_000): Promise<unknown> {
       const server = createServer((request, response) => {
         request.resume().on('end', () => answer(response));

@@ -13,7 +13,7 @@ import {
 
 const voidElements = new Set(['meta', 'input', 'br', 'hr', 'link', 'img']);
 
-/** What is wrong with the nesting of tags: the report may not lean on a browser to repair it. */
+/** Errors in the nesting of tags: the report may not rely on a browser to repair it. */
 function nestingProblems(html: string): string[] {
   const open: string[] = [];
   const problems: string[] = [];

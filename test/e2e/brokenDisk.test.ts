@@ -94,7 +94,7 @@ describe('a server whose disk breaks', function () {
     console.log(outcomes.map((outcome) => `      ${outcome}`).join('\n'));
   });
 
-  /** What the start on a damaged directory comes to; throws when it is wrong. */
+  /** The outcome of the start on a damaged directory; throws when it is wrong. */
   async function outcomeOf(cluster: Cluster, before: ParsedValue): Promise<string> {
     const server = cluster.launch(0);
     const isUp = await Promise.race([server.firstLine().then(() => true), server.closed.then(() => false)]);
@@ -137,7 +137,9 @@ async function leaderBut(id: number, cluster: Cluster): Promise<number> {
   return leader === id ? (cluster.others(id)[0] ?? -1) : leader;
 }
 
-/** The server ends by itself, with exit code 1, one fatal line in its log, and one for whoever looks at the terminal. */
+/**
+ * The server ends by itself, with exit code 1, one fatal line in its log, and one for whoever looks at the terminal.
+ */
 async function expectFailure(cluster: Cluster, id: number, says: RegExp): Promise<void> {
   const { closed } = cluster.process(id);
   expect(await within(closed, 30_000, `the end of server ${id}`)).to.equal(1);

@@ -32,7 +32,7 @@ describe('the command line', function () {
     return finish(surfstore([command, cluster.configFile, ...args]));
   }
 
-  /** What it wrote, when it went well. */
+  /** The output of a command, which must succeed. */
   async function output(command: string, ...args: readonly string[]): Promise<string> {
     const { status, stdout, stderr } = await run(command, ...args);
     expect({ status, stderr }, `${command} ${args.join(' ')}`).to.deep.equal({ status: 0, stderr: '' });

@@ -24,7 +24,8 @@ import { delimiter, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { expect } from 'chai';
 
-// run-server.sh in copies of this tree that hold a program of a few lines in place of the product, so that a build takes
+// run-server.sh in copies of this tree that hold a program of a few lines in place of the product, so that a build
+// takes
 // a second. The path of a copy contains a blank.
 
 const root = join(import.meta.dirname, '..', '..');
@@ -68,7 +69,7 @@ class Run {
     return this.#child.pid;
   }
 
-  /** What the program says when it runs. */
+  /** The first line of the program's output. */
   async introduction(): Promise<Introduction> {
     while (!this.stdout.includes('\n')) {
       const ended = this.ended.then((status) => {
@@ -185,7 +186,7 @@ function commandOf(name: string): string {
   return found;
 }
 
-/** What run-server.sh uses of the system where there is no flock command. */
+/** The commands that run-server.sh uses where there is no flock. */
 const commandsWithoutFlock = [
   ...['bash', 'cat', 'chmod', 'dirname', 'find', 'ln', 'mkdir', 'mv', 'node', 'readlink'],
   ...['rm', 'rmdir', 'sleep', 'touch'],

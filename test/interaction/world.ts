@@ -4,7 +4,7 @@ import { VirtualCluster } from '../support/virtualCluster.js';
 import type { VirtualServer } from '../support/virtualServer.js';
 import { describeCall, describeOutcome } from './describe.js';
 
-/** What a script acts on: one cluster, what it has been told of it so far, and the lines to print. */
+/** The world of a script: one cluster, the script's knowledge of it so far, and the lines to print. */
 export class World {
   lines: string[] = [];
   isTracing = false;

@@ -2,7 +2,7 @@ import type { Mutation } from './mutation.js';
 import { inOrderFor, type Suite, type Verdict } from './suites.js';
 import { Workspace } from './workspace.js';
 
-/** What became of one mutation. `suite` is the one that ended it, or the last one that it survived. */
+/** The result of one mutation. `suite` is the one that killed it, or the last one that it survived. */
 export interface Result {
   readonly mutation: Mutation;
   readonly verdict: Verdict;
@@ -10,7 +10,7 @@ export interface Result {
   readonly seconds: number;
 }
 
-/** What a run needs. */
+/** The options of a run. */
 export interface RunOptions {
   readonly mutations: readonly Mutation[];
   /** In the order of their cost; the first that fails ends a mutation. */

@@ -15,7 +15,7 @@ import {
   requestVoteResponse,
 } from '../support/coreHarness.js';
 
-/** What may leave before the disk is done, and what may not. */
+/** The messages that may leave before the disk is done, and those that may not. */
 function stepApart(
   setup: Parameters<typeof newCore>[0],
   inputs: readonly Message[],

@@ -54,7 +54,7 @@ function member(cluster: string | null, directory: string, standing: Standing = 
   return { cluster, directory, standing, starts: 1, run: 'r1', met: {}, founders: {} };
 }
 
-/** What a test cares about of an identity. */
+/** The fields of an identity that tests compare. */
 function told({ identity }: { readonly identity: Identity | null }): object {
   const { cluster, directory, standing } = identity ?? member(null, '');
   return { cluster, directory, standing };

@@ -19,7 +19,7 @@ import {
 const HEARTBEAT = defaultRaftConfig.heartbeatTicks;
 const NO_TAIL = { tailEntriesMax: 0 };
 
-/** What a batch says of snapshot and log. */
+/** The changes of snapshot and log in each batch. */
 function changes(outcome: Outcome): Pick<StorageBatch, 'snapshot' | 'truncateFrom' | 'compactTo'>[] {
   return outcome.batches.map(({ snapshot, truncateFrom, compactTo }) => ({
     snapshot,
@@ -28,7 +28,7 @@ function changes(outcome: Outcome): Pick<StorageBatch, 'snapshot' | 'truncateFro
   }));
 }
 
-/** What is stored when a server's own snapshot is adopted. */
+/** The stored changes when a server's own snapshot is adopted. */
 const adopted = (snapshot: EntryId, compactTo: EntryId | null): ReturnType<typeof changes> => [
   { snapshot, truncateFrom: null, compactTo },
 ];

@@ -39,7 +39,7 @@ function lagging(setup: CoreSetup = {}): { harness: CoreHarness; first: InstallS
 /** The chunk that follows from an answer. */
 const nextOf = (outcome: Outcome): InstallSnapshot => only(outcome, 'installSnapshot', 1);
 
-/** What server 1 gets at the next heartbeat. */
+/** The message that server 1 receives at the next heartbeat. */
 const atHeartbeat = (harness: CoreHarness): InstallSnapshot =>
   only(harness.tick(HEARTBEAT), 'installSnapshot', 1);
 

@@ -241,9 +241,9 @@ interface Torn {
   readonly torn: string;
   /** How many groups were acknowledged by then, as far as the file tells. */
   readonly acknowledged: number;
-  /** What must be found after so many groups. */
+  /** The state that must be found, by the number of groups. */
   readonly states: readonly StoredState[];
-  /** Where the log ends after so many groups. */
+  /** The end of the log, by the number of groups. */
   readonly ends: readonly number[];
 }
 
@@ -296,7 +296,7 @@ function bytesOf(directory: string): Record<string, string> {
   );
 }
 
-/** What a server finds, or why it is refused. */
+/** The state that a server finds, or the error that refuses it. */
 async function outcomeOf(directory: string): Promise<StoredState | StorageError> {
   let storage: LogStorage;
   try {

@@ -37,7 +37,7 @@ export class History {
     await close(storage);
   }
 
-  /** What must be found after the last batch. */
+  /** The state that must be found after the last batch. */
   state(): Promise<StoredState> {
     return load(this.memory);
   }

@@ -9,11 +9,11 @@ import { itKeepsSnapshots } from './snapshotSuite.js';
 export interface StorageFactory {
   /** A storage on which nothing was ever written. */
   create(): Promise<Storage>;
-  /** What a new process finds after `storage` was closed; absent when nothing outlives the process. */
+  /** The storage of a new process after `storage` was closed; absent when nothing outlives the process. */
   reopen?(storage: Storage): Promise<Storage>;
 }
 
-/** What every storage owes the driver. Run it once per implementation. */
+/** The contract between every storage and the driver. Run it once per implementation. */
 export function itKeepsTheContractOfStorage(name: string, factory: StorageFactory): void {
   const withStorage: WithStorage = (test) => async () => {
     const writer = new BatchWriter(await factory.create());

@@ -129,7 +129,7 @@ export class LooseCores {
     this.safety.checkServer(site.core.status, storage.entries);
   }
 
-  /** What a leader calls committed is durable on a majority, its own disk counted like any other. */
+  /** Entries that a leader calls committed are durable on a majority, its own disk counted like any other. */
   private checkCommit({ core }: Site): void {
     const entry = core.entryAt(core.status.commitIndex);
     if (entry === undefined || entry.index <= this.safety.committedEntries.length) return;

@@ -22,7 +22,7 @@ export interface Packet {
   readonly answer: SendOutcome | null;
 }
 
-/** What becomes of the packets that were held: sent now in this order, or kept for a later release; else lost. */
+/** The fate of held packets: sent now in this order, or kept for a later release; all others are lost. */
 export interface ReleasePlan {
   readonly sent: readonly Packet[];
   readonly kept?: readonly Packet[];

@@ -19,7 +19,7 @@ export class VirtualStorage implements Storage {
   readonly batches: StorageBatch[] = [];
   onPersist: (batch: StorageBatch) => void = () => undefined;
 
-  /** What is committed in the cluster so far: what a snapshot from elsewhere stands for. */
+  /** The entries committed in the cluster so far, for which a snapshot from another server stands. */
   committed: () => readonly Entry[] = () => [];
 
   private hardState = nothingStored.hardState;
@@ -30,7 +30,7 @@ export class VirtualStorage implements Storage {
   private writes: Write[] = [];
   private failure: Error | undefined;
 
-  /** What is durable. */
+  /** The durable contents. */
   get durable(): StoredState {
     const { hardState, identity, snapshot, log } = this;
     return { hardState, identity, snapshot, before: log.before, entries: log.kept };

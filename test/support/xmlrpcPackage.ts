@@ -29,7 +29,7 @@ const Deserializer = load('xmlrpc/lib/deserializer.js') as new () => PackageDese
 /** The package's writer. */
 export const packageSerializer = load('xmlrpc/lib/serializer.js') as PackageSerializer;
 
-/** What the package's reader makes of a call. */
+/** A call as the package's reader decodes it. */
 export function packageReadsCall(xml: string): Promise<{ name: string; params: unknown[] }> {
   return new Promise((resolve, reject) => {
     new Deserializer().deserializeMethodCall(Readable.from([Buffer.from(xml)]), (error, name, params) => {
@@ -39,7 +39,7 @@ export function packageReadsCall(xml: string): Promise<{ name: string; params: u
   });
 }
 
-/** What the package's reader makes of a response; rejected with its error for a fault. */
+/** A response as the package's reader decodes it; rejected with its error for a fault. */
 export function packageReadsResponse(xml: string): Promise<unknown> {
   return new Promise((resolve, reject) => {
     new Deserializer().deserializeMethodResponse(Readable.from([Buffer.from(xml)]), (error, value) => {

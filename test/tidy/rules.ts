@@ -6,7 +6,7 @@ import ts from 'typescript';
 
 type Finding = readonly [node: ts.Node, what: string];
 
-/** What must not be named in src/raft: clocks, timers, randomness, promises, the process and the network. */
+/** Names that must not occur in src/raft: clocks, timers, randomness, promises, the process and the network. */
 const impureNames: readonly string[] = [
   'AbortController',
   'Date',

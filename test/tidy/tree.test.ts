@@ -35,7 +35,7 @@ function filesOfTree(): TreeFile[] {
     .filter(({ text }) => !text.includes('\0'));
 }
 
-/** What other programs import (`exports` of package.json). */
+/** The files that other programs import (`exports` of package.json). */
 const publicFiles = ['src/client/index.ts', 'src/config/clusterFile.ts'];
 
 describe('tidy: the tree', () => {

@@ -8,7 +8,7 @@ const IDLE_REQUESTS_PER_S_MAX = 10;
 /** A client waits for three exchanges and a disk; the shortest timer, that of heartbeats, takes longer than this. */
 const PUT_MS_MAX = 200;
 
-/** What it costs. */
+/** The costs of operations. */
 export const counts: readonly Scenario[] = [
   {
     name: 'counts: requests to elect, for ten entries, and when idle',

@@ -12,7 +12,7 @@ import { ScenarioWorld } from './stage.js';
 export interface Scenario {
   /** Group and title, as in "elections: initial election". */
   readonly name: string;
-  /** What it shows, in one sentence. */
+  /** Its claim, in one sentence. */
   readonly shows: string;
   readonly setup: Setup;
   /** Under which condition it is played. @default always */
@@ -20,7 +20,7 @@ export interface Scenario {
   readonly play: (stage: ScenarioWorld) => Promise<void>;
 }
 
-/** What came of a scenario under one seed. */
+/** The result of a scenario under one seed. */
 export interface ScenarioResult {
   /** Null: all went as expected. */
   readonly violation: {
@@ -36,8 +36,8 @@ export interface ScenarioResult {
 const LAST_EVENTS = 60;
 
 /**
- * Plays a scenario: safety is checked after every event, the cluster is healed in the end, and what the clients saw must
- * be linearizable.
+ * Plays a scenario: safety is checked after every event, the cluster is healed in the end, and what the clients saw
+ * must be linearizable.
  *
  * @param onTraceLine told of every event as a line
  */

@@ -7,7 +7,7 @@ import type { ClientEvents } from '../simClient.js';
 import type { SimProcess, SimServer } from '../simServer.js';
 import type { VirtualTime } from '../virtualTime.js';
 
-/** What became of one attempt: a result, why there is none, or `lost` with the process that was asked. */
+/** The end of one attempt: a result, the error in its place, or `lost` with the process that was asked. */
 type Answer = CommandResult | ServiceError | 'lost';
 
 /** One attempt; `answer` is null while there is none. */

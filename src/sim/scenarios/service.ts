@@ -6,7 +6,7 @@ import type { ScenarioWorld } from './stage.js';
 
 const ROUNDS = 10;
 
-/** What happens to the servers while the clients work. */
+/** The faults of the servers while the clients work. */
 export interface Trouble {
   readonly partitions: boolean;
   readonly restarts: boolean;

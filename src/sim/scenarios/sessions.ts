@@ -66,7 +66,7 @@ function bringBack(stage: ScenarioWorld, id: NodeId): void {
   stage.rejoin(id);
 }
 
-/** What makes a retry harmless (section 8; dissertation, section 6.3). */
+/** Sessions, which make retries harmless (section 8; dissertation, section 6.3). */
 export const sessions: readonly Scenario[] = [
   {
     name: 'sessions: a retry when the entry was committed',

@@ -7,7 +7,7 @@ import type { NetworkBehaviour } from '../simNetwork.js';
 /** How messages fare in a scenario; the seed draws the figures. */
 export type NetworkKind = 'reliable' | 'unreliable' | 'reordering';
 
-/** What a scenario asks for; where there are several values, the seed picks one. */
+/** The setup of a scenario; where there are several values, the seed picks one. */
 export interface Setup {
   readonly servers: readonly number[];
   /** @default 'reliable' */
@@ -18,7 +18,7 @@ export interface Setup {
   readonly files?: readonly number[];
   /** @default drawn: at most 30 ms for a write */
   readonly disk?: DiskBehaviour;
-  /** What each write takes beyond that, on every disk or by server. @default 0 */
+  /** Additional time of each write, on every disk or by server. @default 0 */
   readonly syncMs?: number | readonly number[];
   /** Of each link in each direction. @default unlimited */
   readonly bytesPerSecond?: number;
@@ -26,11 +26,11 @@ export interface Setup {
   readonly voteDelayTicks?: number;
   /** @default none are taken */
   readonly snapshots?: SnapshotPlan;
-  /** What the clients do on keys, numbered and through any server, instead of on files. @default none of it */
+  /** The share of operations on keys, numbered and through any server, instead of on files. @default none of it */
   readonly keyed?: number;
   /** Clients whose sessions a server remembers. @default more than there are */
   readonly sessionsMax?: number;
-  /** What clients write under keys has at least this length. @default 0 */
+  /** The shortest value that clients write under keys, in characters. @default 0 */
   readonly itemChars?: number;
 }
 

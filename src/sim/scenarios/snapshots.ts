@@ -17,7 +17,7 @@ const onBadNetwork: SnapshotPlan = { ...often, chunkChars: 200 };
 const UNCOVERED_MAX = 60;
 const ROUNDS = 8;
 
-/** What takes a follower away for a while. */
+/** Takes a follower away until `back` is called. */
 type Away = (stage: ScenarioWorld, id: NodeId) => { readonly back: () => void };
 
 const disconnected: Away = (stage, id) => {

@@ -31,7 +31,7 @@ interface Sending {
 }
 
 /**
- * What a scenario is written in: a running cluster of production nodes, faults at will, calls on single servers, and
+ * The vocabulary of scenarios: a running cluster of production nodes, faults at will, calls on single servers, and
  * expectations. Every call is part of the history that is judged in the end. Times are simulated milliseconds.
  */
 export class ScenarioWorld {
@@ -289,7 +289,7 @@ export class ScenarioWorld {
     return write.send(this.server(id), way, isHeard);
   }
 
-  /** What a server holds under a key at this moment, whatever it knows of the others. */
+  /** The value that a server currently holds under a key, however stale. */
   held(id: NodeId, key: string): JsonValue | undefined {
     return this.process(id).state.keys.get(key);
   }
@@ -360,8 +360,8 @@ export class ScenarioWorld {
   }
 
   /**
-   * Ends all faults. Then there is a leader, everybody waiting is answered, all logs and states become equal, and all that
-   * was acknowledged is there. Done at the end of each scenario, unless it has been.
+   * Ends all faults. Then there is a leader, everybody waiting is answered, all logs and states become equal, and all
+   * that was acknowledged is there. Done at the end of each scenario, unless it has been.
    */
   async heal(): Promise<void> {
     if (this.isHealed) return;

@@ -41,7 +41,7 @@ export function updated(id: number, version: number, content: string, applied = 
   };
 }
 
-/** What a client of keys did, from `10 * id` to one later; answered unless said otherwise. */
+/** An operation of a client of keys, from `10 * id` to one later; answered unless stated otherwise. */
 export function keyed(
   id: number,
   call: { kind: 'kvPut' | 'kvAppend' | 'kvGet'; key: string; value?: RecordedValue },

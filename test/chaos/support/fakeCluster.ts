@@ -4,7 +4,7 @@ import { atEnd, writeClusterFile } from '../../e2e/support/cluster.js';
 import type { RequestListener } from 'node:http';
 import { freePorts } from '../../e2e/support/ports.js';
 
-/** What is wrong with a cluster. */
+/** The bug of a cluster. */
 export type Bug = 'none' | 'losesUpdates' | 'doublesWrites' | 'twoLeaders' | 'noHooks';
 
 import { FakeKeys } from './fakeKeys.js';
@@ -12,8 +12,8 @@ import { FakeKeys } from './fakeKeys.js';
 type Answer = (error: unknown, value: unknown) => void;
 
 /**
- * Three servers that answer the public calls from one map in this process, and so their keys: no Raft, server 0 leads term 1 for ever. With a bug
- * planted, to see that the monkey finds it.
+ * Three servers that answer the public calls from one map in this process, and so their keys: no Raft, server 0 leads
+ * term 1 for ever. With a bug planted, to see that the monkey finds it.
  *
  * @returns the cluster file
  */

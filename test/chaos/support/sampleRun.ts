@@ -57,7 +57,7 @@ export const elections: readonly Election[] = reigns.map(({ leader, term, from, 
   term,
 }));
 
-/** What the servers say of themselves, every half second and around each election. */
+/** The servers' statuses, every half second and around each election. */
 export function samples(servers: number): StatusSample[] {
   const found: StatusSample[] = [];
   for (let at = 100; at < 60_000; at += 100) {

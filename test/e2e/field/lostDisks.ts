@@ -15,7 +15,7 @@ const TEMPTATION_MS_MAX = 2_500;
 export interface LostDisksRun {
   readonly seed: number;
   readonly acknowledged: number;
-  /** What was done. */
+  /** The actions of the run. */
   readonly story: string;
   readonly violation: string | null;
 }
@@ -49,7 +49,7 @@ export class LostDisks {
     return { seed, acknowledged: writes.acknowledged.length, story, violation };
   }
 
-  /** What was lost, or null. @throws Error when the cluster does not serve its clients again */
+  /** The loss that was found, or null. @throws Error when the cluster does not serve its clients again */
   private async play(): Promise<string | null> {
     for (let round = 0; round < ROUNDS; round += 1) {
       const loss = (await this.settle()) ?? (await this.round());

@@ -2,8 +2,7 @@ import { XmlRpcClient } from '../../../src/xmlrpc/index.js';
 
 const PROBE_MS = 1_000;
 
-/**
- * What an HTTP request by GET is answered with; the status is 0 when there is no answer in time.
+/** The response to a GET; the status is 0 when there is no answer in time.
  */
 export async function get(port: number, path: string): Promise<{ status: number; text: string }> {
   try {

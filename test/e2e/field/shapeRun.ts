@@ -10,7 +10,7 @@ const WRITE_MS = 4 * ELECTION_MS;
 /** The faults of a write that waited at a server which leads no more: steppedDown, superseded. */
 const replacedFaults: readonly number[] = [4, 5];
 
-/** What became of a cluster whose links were cut in one of the shapes. */
+/** The result of a cluster whose links were cut in one of the shapes. */
 export interface ShapeRun {
   readonly leader: number;
   /**
@@ -18,7 +18,7 @@ export interface ShapeRun {
    * election.
    */
   readonly tookMs: number | null;
-  /** What must not have happened. */
+  /** The violation that was found, or null. */
   readonly violation: string | null;
 }
 

@@ -48,7 +48,7 @@ export async function wipedMajority(main?: string): Promise<WipedMajority> {
   return { observations, violations };
 }
 
-/** What server 0 says for not taking part; undefined when it says that it does. */
+/** The reason that server 0 gives for not taking part; undefined when it takes part. */
 async function reasonOf(cluster: Cluster): Promise<string | undefined> {
   const program = cluster.process(0);
   if (program.hasEnded)

@@ -1,7 +1,7 @@
 import type { Cluster } from '../support/cluster.js';
 import type { Witness } from '../support/witness.js';
 
-/** What is attacked, once the tests run, and who proves afterwards that it is as good as before. */
+/** The target of attacks, and the client that proves afterwards that it still works. */
 export interface Target {
   readonly cluster: Cluster;
   readonly witness: Witness;

@@ -18,7 +18,7 @@ export interface Figures {
   reads: number;
 }
 
-/** What clients asked and what they were told, written down while it happens. */
+/** The clients' calls and their answers, recorded as they happen. */
 export class ClientHistory {
   readonly figures: Figures = { acknowledged: 0, refused: 0, failed: 0, unknown: 0, reads: 0 };
   private readonly recorder = new HistoryRecorder(() => performance.now());

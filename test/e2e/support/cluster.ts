@@ -266,7 +266,7 @@ export class Cluster {
     return Number((await this.status(id))['waitingCalls']);
   }
 
-  /** What all servers together wrote to stderr, also those that were replaced. */
+  /** The stderr of all servers together, including those that were replaced. */
   get stderr(): string {
     return this.programs.map((program) => program.stderr).join('');
   }
@@ -296,7 +296,9 @@ export function atEnd(cleanup: () => void): void {
   cleanups.push(cleanup);
 }
 
-/** Ends all processes, closes all connections and removes all files of the tests so far, the last first: for `after`. */
+/**
+ * Ends all processes, closes all connections and removes all files of the tests so far, the last first: for `after`.
+ */
 export async function stopEverything(): Promise<void> {
   await killPrograms();
   for (const cleanup of cleanups.splice(0).reverse()) cleanup();

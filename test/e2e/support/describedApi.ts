@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 
-/** What a server answered. */
+/** A server's answer. */
 export interface ApiAnswer {
   readonly status: number;
   /** Without its parameters; undefined when there was no body. */

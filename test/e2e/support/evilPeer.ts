@@ -9,7 +9,7 @@ import {
   type XmlRpcValue,
 } from '../../../src/xmlrpc/index.js';
 
-/** What a peer was asked, as JSON. */
+/** A request to a peer, as JSON. */
 type Request = Readonly<Record<string, unknown>>;
 
 type Answer = (response: ServerResponse, request: Request) => void;

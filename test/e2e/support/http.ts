@@ -1,7 +1,7 @@
 import { connectRaw, post } from '../../support/xmlrpcServer.js';
 import { within } from './waiting.js';
 
-/** What came back on one connection until the server, or the deadline, ended it. */
+/** The answer on one connection until the server, or the deadline, ended it. */
 export interface HttpAnswer {
   /** 0 when there was none. */
   readonly status: number;

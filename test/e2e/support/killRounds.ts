@@ -6,7 +6,7 @@ import type { DurableLoad } from './durableLoad.js';
 export const victims = ['leader', 'follower', 'minority', 'majority', 'all'] as const;
 export type Victims = (typeof victims)[number];
 
-/** What was done in one round, and what it cost. */
+/** The kills of one round, and their cost. */
 export interface Round {
   readonly victims: Victims;
   readonly killed: readonly number[];

@@ -111,7 +111,7 @@ function statusOf([code, signal]: unknown[]): ExitStatus {
   return (code as number | null) ?? (signal as NodeJS.Signals);
 }
 
-/** What a test sets is set; nothing that happens to be set in the shell of the test run is. */
+/** The environment without settings from the shell of the test run: only tests set these variables. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
   const unwanted = ['NODE_OPTIONS', 'NO_COLOR', 'FORCE_COLOR', 'SURFSTORE_LOG_LEVEL'];
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !unwanted.includes(name)));

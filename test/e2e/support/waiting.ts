@@ -62,7 +62,7 @@ export class OpenCall<T = unknown> {
     return this.outcome === undefined;
   }
 
-  /** What the call gave; throws what it failed with, or when it takes longer. */
+  /** The result of the call. @throws the call's error, or an error when it takes longer */
   async value(deadlineMs: number, what = 'an answer to the call that waits'): Promise<T> {
     await within(this.settled, deadlineMs, what);
     if (this.outcome === undefined) throw new Error('settled without an outcome');
@@ -70,7 +70,7 @@ export class OpenCall<T = unknown> {
     return this.outcome.value;
   }
 
-  /** What the call failed with. */
+  /** The error with which the call failed. */
   async error(deadlineMs: number, what = 'an error of the call that waits'): Promise<unknown> {
     await within(this.settled, deadlineMs, what);
     if (this.outcome === undefined || 'value' in this.outcome) {

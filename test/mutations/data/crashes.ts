@@ -10,7 +10,7 @@ const persistQueue = 'src/node/persistQueue.ts';
 const ours = 'ours';
 const rules = 'the assignment';
 
-/** What is special to this service: peers that come and go, blocked calls, crash and restore. */
+/** Bugs in the behaviour special to this service: peers that come and go, blocked calls, crash and restore. */
 export const crashes: readonly Mutation[] = [
   {
     id: 's16',

@@ -11,7 +11,7 @@ const persistQueue = 'src/node/persistQueue.ts';
 const ours = 'ours';
 const rules = 'the assignment';
 
-/** What is special to this service: when it replies, versions, read rounds, and who may vote. */
+/** Bugs in the rules special to this service: the moment of replies, versions, read rounds, and voters. */
 export const replies: readonly Mutation[] = [
   {
     id: 's01',

@@ -11,7 +11,7 @@ import { Service } from './service.js';
 const bodyBytesMax = 20_000;
 const largest = Number.MAX_SAFE_INTEGER;
 
-/** What a leader posts to a follower for this one command, with the largest numbers there can be. */
+/** A leader's message to a follower with this one command, and the largest possible numbers. */
 function peerMessage(command: string): string {
   return encodeMessage({
     type: 'appendEntries',

@@ -8,9 +8,9 @@ import { serializeMethodCall } from '../../../src/xmlrpc/index.js';
 import { closeServers, post, startServer, until } from '../../support/xmlrpcServer.js';
 
 /**
- * How long a turn of the event loop may be, garbage collections not counted: how long these take depends on what else the
- * process holds, here all other tests, and on the cores that are free. For the larger map the bound leaves room for a table of
- * 100,000 names that grows. Written in one go, the answers would take many times as long.
+ * How long a turn of the event loop may be, garbage collections not counted: how long these take depends on what else
+ * the process holds, here all other tests, and on the cores that are free. For the larger map the bound leaves room for
+ * a table of 100,000 names that grows. Written in one go, the answers would take many times as long.
  */
 const LISTINGS = [
   { count: 10_000, hashesPerFile: 3, turnMsMax: 20 },
@@ -31,9 +31,11 @@ function filesOf(count: number, hashesPerFile: number): FileMetadata {
 }
 
 interface Held {
-  /** The longest turn of the event loop in milliseconds, less what other processes and the garbage collector took of it. */
+  /**
+   * The longest turn of the event loop in milliseconds, less what other processes and the garbage collector took of it.
+   */
   readonly longestTurnMs: number;
-  /** What Node itself measured; other processes count. */
+  /** The delay measured by Node itself, which includes that caused by other processes. */
   readonly delayMs: number;
   readonly turns: number;
   readonly bytes: number;

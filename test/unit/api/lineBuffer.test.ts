@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { LineBuffer, type Line } from '../../../src/api/lineBuffer.js';
 
-/** What is taken out when the chunks come one after another. */
+/** The lines taken out when the chunks arrive one after another. */
 function linesOf(chunks: readonly (Buffer | string)[], lineBytesMax = 100): (string | Line)[] {
   const buffer = new LineBuffer(lineBytesMax);
   const lines: (string | Line)[] = [];

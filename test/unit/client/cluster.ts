@@ -15,8 +15,7 @@ import type { RequestId } from '../../../src/stateMachine/command.js';
 import { handleXmlRpc, type ParsedValue, type XmlRpcValue } from '../../../src/xmlrpc/index.js';
 import { closeServers, listen } from '../../support/xmlrpcServer.js';
 
-/**
- * What a server answers to one call: a value, a fault of the table (with the id of the leader that it names), any other
+/** A server's answer to one call: a value, a fault of the table (with the id of the leader that it names), any other
  * error to be thrown, a page with an HTTP status, nothing at all for ever, or the end of the connection.
  */
 export type Reply =
@@ -34,8 +33,8 @@ export const yes: Reply = { value: true };
 export const no: Reply = { value: false };
 
 /**
- * Servers that answer by a script, and a note of every call that reached them. Sessions are opened beside the script, which
- * is about the other calls, unless there is an answer in `openings`.
+ * Servers that answer by a script, and a note of every call that reached them. Sessions are opened beside the script,
+ * which is about the other calls, unless there is an answer in `openings`.
  */
 export class ScriptedCluster {
   readonly servers: ServerInfo[] = [];

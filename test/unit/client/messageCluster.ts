@@ -3,7 +3,10 @@ import { KeyValueClient, type KeyValueClientOptions, type ServerInfo } from '../
 import { closeServers, listen } from '../../support/xmlrpcServer.js';
 import { absentPort } from './cluster.js';
 
-/** What a server replies to one message: JSON, a redirection to a server, a page of any status, nothing, or a broken connection. */
+/**
+ * A server's reply to one message: JSON, a redirection to a server, a page of any status, nothing, or a broken
+ * connection.
+ */
 export type MessageReply =
   | { readonly json: unknown; readonly status?: number }
   | { readonly redirect: number }
@@ -37,8 +40,8 @@ export function failed(error: string, outcome: string): MessageReply {
 }
 
 /**
- * Servers that answer messages by a script, and a note of every message that reached them. Sessions are opened beside the
- * script, which is about the other messages, unless there is an answer in `openings`.
+ * Servers that answer messages by a script, and a note of every message that reached them. Sessions are opened beside
+ * the script, which is about the other messages, unless there is an answer in `openings`.
  */
 export class MessageCluster {
   readonly servers: ServerInfo[] = [];

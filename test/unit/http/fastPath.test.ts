@@ -49,7 +49,7 @@ const GET = 'GET / HTTP/1.1\r\nHost: h\r\n\r\n';
 /** How many mixtures are sent; set FAST_PATH_MIXTURES for a long run. */
 const MIXTURES = Number(process.env['FAST_PATH_MIXTURES'] ?? 1000);
 
-/** What node:http says to what it cannot read. */
+/** The response of node:http to a request that it cannot read. */
 const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n';
 
 /** Whether the text consists of some of these answers, in this order. */
@@ -115,7 +115,10 @@ describe('the fast path of HTTP', function () {
     return { port: await listening(server), path, handedOver: () => handedOver };
   }
 
-  /** Everything that comes back for these pieces, after which the client says no more, or waits until it has what it wants. */
+  /**
+   * Everything that comes back for these pieces, after which the client says no more, or waits until it has what it
+   * wants.
+   */
   function exchange(
     port: number,
     pieces: readonly string[],
@@ -170,9 +173,9 @@ describe('the fast path of HTTP', function () {
   });
 
   /**
-   * A mixture is held against the answers that node:http gives to each of its requests alone. Once node:http has the connection it
-   * may refuse a later request before it has answered an earlier one, and then never does; what came before, on the fast path, is
-   * answered.
+   * A mixture is held against the answers that node:http gives to each of its requests alone. Once node:http has the
+   * connection it may refuse a later request before it has answered an earlier one, and then never does; what came
+   * before, on the fast path, is answered.
    */
   it('answers as node:http does: the same bytes for the same requests, however they are cut and mixed', async () => {
     const requests = [
@@ -213,7 +216,8 @@ describe('the fast path of HTTP', function () {
         alone.set(text, comparable(theirs));
       }),
     );
-    // After an upgrade nothing is a request any more for node:http; a request without its length leaves bytes behind, of which node:http
+    // After an upgrade nothing is a request any more for node:http; a request without its length leaves bytes behind,
+    // of which node:http
     // complains before or after its answer.
     const mixed = requests.filter((text) => !/Upgrade|Content_Length/.test(text));
     const random = new Prng(11);

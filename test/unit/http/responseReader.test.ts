@@ -3,7 +3,7 @@ import { ResponseReader, type ResponsePart } from '../../../src/http/responseRea
 
 const BODY_BYTES_MAX = 20;
 
-/** What comes of bytes that arrive in these pieces, and of the end of the connection after them. */
+/** The result of reading bytes that arrive in these pieces, and the end of the connection after them. */
 function read(pieces: readonly string[], ends = false): ResponsePart {
   const reader = new ResponseReader(() => BODY_BYTES_MAX);
   let reading: ResponsePart = { type: 'more' };

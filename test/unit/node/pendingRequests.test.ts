@@ -3,7 +3,7 @@ import { ServiceError } from '../../../src/node/errors.js';
 import { PendingRequests, type ReplyAfter } from '../../../src/node/pendingRequests.js';
 import { entryOf } from '../../support/coreHarness.js';
 
-/** What a promise came to, so far. */
+/** The current state of a promise. */
 async function stateOf(promise: Promise<unknown>): Promise<unknown> {
   return Promise.race([promise, new Promise((resolve) => setImmediate(() => resolve('waits')))]).catch(
     (error: unknown) => (error instanceof ServiceError ? error.kind : error),

@@ -4,7 +4,7 @@ import type { PendingCall } from '../../../src/node/pendingRequests.js';
 import type { NodeId } from '../../../src/raft/types.js';
 import { ManualClock } from '../../support/manualClock.js';
 
-/** What the router has asked of the node or of a leader; the test says how it ends. */
+/** A call of the router to the node or to a leader; the test decides how it ends. */
 export interface Asked {
   /** Such as `here: propose x` or `2: readIndex`. */
   readonly text: string;
@@ -55,7 +55,7 @@ export class RouterBench {
     return this.asked.map(({ text }) => text);
   }
 
-  /** What was asked last. */
+  /** The last call. */
   get last(): Asked {
     const last = this.asked.at(-1);
     if (last === undefined) throw new Error('nothing was asked');

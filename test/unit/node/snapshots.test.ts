@@ -96,7 +96,7 @@ class Process {
     this.node.restore();
   }
 
-  /** What is named in batches so far. */
+  /** The last indexes of the snapshots that batches have named. */
   get named(): number[] {
     return this.storage.batches.flatMap(({ snapshot }) => (snapshot === null ? [] : [snapshot.index]));
   }
@@ -364,7 +364,7 @@ describe('a leader’s snapshot', () => {
 });
 
 describe('a new process on a storage with a snapshot', () => {
-  /** What is left of a process that installed the snapshot and got two entries after it. */
+  /** The storage of a process that installed the snapshot and received two entries after it. */
   function leftBehind(): VirtualStorage {
     const process = new Process();
     process.send();

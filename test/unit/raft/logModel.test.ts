@@ -4,7 +4,7 @@ import { InvariantViolation, type Entry, type EntryId } from '../../../src/raft/
 import { RaftLog } from '../../../src/raft/log.js';
 import { entryOf } from '../../support/coreHarness.js';
 
-/** What a batch does to a disk, and the log's last entry then. */
+/** A batch's change of a disk, and the log's last entry after it. */
 interface Write {
   readonly batch: number;
   readonly last: EntryId;
@@ -102,7 +102,7 @@ class Model {
     this.checkStable();
   }
 
-  /** What is called stable is on the disk as it is in the log; and with nothing under way, all is. */
+  /** Stable entries are on the disk as they are in the log; with no write under way, all entries are stable. */
   private checkStable(): void {
     const { log, disk, plain } = this;
     expect(log.stableIndex).to.be.at.most(log.lastIndex);

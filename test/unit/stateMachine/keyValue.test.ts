@@ -21,7 +21,7 @@ function longList(items: number): string[] {
   return Array<string>(items).fill('x'.repeat(1_000_000));
 }
 
-/** What JSON.parse can give. */
+/** The values that JSON.parse can return. */
 const jsonValue = fc
   .jsonValue({ maxDepth: 3 })
   .map((value) => JSON.parse(JSON.stringify(value)) as JsonValue);

@@ -279,7 +279,7 @@ describe('sessions', () => {
   });
 });
 
-/** What the sessions are to be, written without regard to speed. */
+/** A model of the sessions, written without regard to speed. */
 class Model {
   sessions: { id: string; sequence: number; text: string; result: ChangeResult }[] = [];
   readonly items: unknown[] = [];

@@ -5,7 +5,7 @@ import { ServiceState } from '../../../src/stateMachine/serviceState.js';
 import { BYTES_PER_CHAR_MAX } from '../../../src/stateMachine/stateBytes.js';
 import { allOf, append, apply, install, put, remove } from './serviceStates.js';
 
-/** What JSON.parse can give. */
+/** The values that JSON.parse can return. */
 const jsonValue = fc
   .jsonValue({ maxDepth: 3 })
   .map((value) => JSON.parse(JSON.stringify(value)) as JsonValue);

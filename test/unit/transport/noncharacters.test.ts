@@ -5,7 +5,7 @@ import { decodeRequest, encodeMessage } from '../../../src/transport/messageCode
 import { carriedByXml, parseMethodCall, serializeMethodCall } from '../../../src/xmlrpc/index.js';
 import { anyText } from '../../support/xmlrpcArbitraries.js';
 
-/** What the method at the other end is given for this text. */
+/** The parameter that the method at the other end receives for this text. */
 function overXmlRpc(text: string): unknown {
   return parseMethodCall(serializeMethodCall('surfstore.propose', [text])).params[0];
 }

@@ -36,7 +36,7 @@ const drawn = fc.noBias(fc.integer()).map(drawnHistory);
 /** The same, or one of those that are often wrong by their times alone. */
 const smallHistory = fc.oneof(mutatedHistory, drawn, drawn);
 
-/** What an operation still says when it is not shown: an update may have happened at any time; a read says nothing. */
+/** The rest of an operation that is hidden: an update may have happened at any time; a read leaves nothing. */
 function unshown(operation: FileOperation): FileOperation[] {
   if (operation.kind !== 'update' || operation.outcome.status === 'failed') return [];
   if (operation.outcome.status === 'ok' && !operation.outcome.applied) return [];

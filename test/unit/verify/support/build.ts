@@ -26,7 +26,7 @@ function timed([invokedAt, returnedAt]: Span): {
   return { id: lastId, client: 'c', invokedAt, returnedAt };
 }
 
-/** What was written by default as this version of a file: different for each. */
+/** The default content of this version of a file: different for each. */
 export function contentOf(file: string, version: number): string {
   return `${file}@${version}`;
 }
