@@ -95,19 +95,12 @@ class Run {
     this.allFiles = [...settings.files, ...filesIn(settings.steps).map(settings.nameFor)];
     this.control = new FaultControl(cluster, this.allFiles, now);
     this.log = new ClientLog(now);
-    this.watcher = new Watcher(cluster.servers, now);
+    this.watcher = new Watcher(cluster, now);
     this.leadership = new Leadership(this.control.ids, this.watcher, this.control.ledger);
-    const newProbe = (): Client => new Client('probe', cluster.servers, this.log, PROBE_OPTIONS);
+    const newProbe = (): Client => new Client('probe', cluster, this.log, PROBE_OPTIONS);
     const [firstFile = ''] = settings.files;
     this.expectations = new Expectations(this.leadership, newProbe, firstFile, now);
-    this.evaluator = new Evaluator(
-      cluster.servers,
-      this.control,
-      this.log,
-      settings.nameFor,
-      this.allFiles,
-      now,
-    );
+    this.evaluator = new Evaluator(cluster, this.control, this.log, settings.nameFor, this.allFiles, now);
     this.stage = new Stage({
       control: this.control,
       leadership: this.leadership,
@@ -166,7 +159,7 @@ class Run {
     const { clients, kvClients, files } = settings;
     const leader = (): ServerId | undefined => this.leadership.leader;
     return [
-      ...fileWorkers({ clients, addresses, files, allFiles, prng: this.prng.fork(2) }, log),
+      ...fileWorkers({ clients, cluster: this.cluster, files, allFiles, prng: this.prng.fork(2) }, log),
       ...keyWorkers({ clients: kvClients, addresses, ring, leader, prng: this.prng.fork(3) }, log),
     ];
   }
@@ -199,6 +192,7 @@ class Run {
     const facts: RunFacts = {
       ...finale,
       serverCount,
+      dialect: cluster.dialect,
       faults,
       samples: watcher.samples,
       gaps,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ServerAddress } from '../../src/config/clusterFile.js';
 import type { SeenStatus } from '../calls/answers.js';
 import { Server } from '../calls/server.js';
+import type { Cluster } from '../cluster/cluster.js';
 import type { RunMs, ServerId, StatusSample } from '../runRecord.js';
 
 const LOOK_EVERY_MS = 75;
@@ -20,10 +20,10 @@ export class Watcher {
   private slowestLookMs = 0;
 
   constructor(
-    addresses: readonly ServerAddress[],
+    { servers, dialect }: Pick<Cluster, 'servers' | 'dialect'>,
     private readonly now: () => RunMs,
   ) {
-    this.servers = addresses.map((address) => new Server(address));
+    this.servers = servers.map((address) => new Server(address, dialect));
     this.loops = this.servers.map((server) => this.watch(server));
   }
 

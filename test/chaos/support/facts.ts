@@ -6,6 +6,7 @@ import type { JsonValue } from '../../../src/verify/index.js';
 export function facts(changes: Partial<RunFacts> = {}): RunFacts {
   return {
     serverCount: 3,
+    dialect: 'own',
     faults: [],
     samples: [],
     gaps: [],
