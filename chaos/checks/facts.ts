@@ -52,6 +52,8 @@ export interface RunFacts {
   readonly unhealed: readonly string[];
   /** By so much a change may have been seen too late. */
   readonly blindMs: number;
+  /** By how much longer an election or an answer may take on this machine; at least 1. */
+  readonly allowance: number;
   readonly endedAt: RunMs;
 }
 

@@ -28,6 +28,8 @@ export interface FileWorkPlan {
   /** All files of the run, also those that these clients do not write. */
   readonly allFiles: readonly string[];
   readonly prng: Prng;
+  /** Whether the map that servers give can be read. */
+  readonly readsMap: boolean;
 }
 
 /** Clients that update and read the files of the run. */
@@ -36,7 +38,7 @@ export function fileWorkers(plan: FileWorkPlan, log: ClientLog): Worker[] {
     const patienceMs = number % 2 === 0 ? PATIENT_MS : IMPATIENT_MS;
     const updateShare = number % READER_EVERY === READER_EVERY - 1 ? 0 : UPDATE_SHARE;
     const client = new Client(`c${number + 1}`, plan.cluster, log, { patienceMs, retryMs: RETRY_MS });
-    const readsMap = number % READER_EVERY !== MAPLESS_PLACE;
+    const readsMap = plan.readsMap && number % READER_EVERY !== MAPLESS_PLACE;
     return new FileWorker(client, plan, { updateShare, readsMap }, plan.prng.fork(number));
   });
 }

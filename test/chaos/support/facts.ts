@@ -19,6 +19,7 @@ export function facts(changes: Partial<RunFacts> = {}): RunFacts {
     idle: undefined,
     unhealed: [],
     blindMs: 100,
+    allowance: 1,
     endedAt: 60_000,
     ...changes,
   };

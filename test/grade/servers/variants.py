@@ -270,7 +270,7 @@ class FloodsLog(Raft):
 @variant("many-rpcs")
 class ManyRpcs(Raft):
     def heartbeat_s(self):
-        return 1 / 60
+        return 1 / 75
 
 
 @variant("dies-on-unknown-method")
