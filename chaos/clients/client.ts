@@ -137,20 +137,35 @@ export class Client {
 
   /**
    * No fault of another product's server tells what became of the call, be its text what it may. It was not done only if the fault
-   * came at once from a server that says before and after that it does not lead.
+   * came at once from a server that says before and after that it does not lead, and was not crashed or restored meanwhile.
    */
   private async askForeign<T>(server: Server, make: () => Promise<T>): Promise<T> {
     // Whoever answered last leads, most likely: a fault of it is unknown.
-    const mayLead = this.hasAnswered || (await server.isLeader().catch(() => true));
-    const sentAt = performance.now();
+    const since = performance.now();
+    const before = this.hasAnswered ? undefined : await standingOf(server);
     try {
       return await make();
     } catch (error) {
-      const wasAtOnce = performance.now() - sentAt < AT_ONCE_MS;
-      if (mayLead || !(error instanceof RpcFault) || !wasAtOnce) throw error;
-      if (await server.isLeader().catch(() => true)) throw error;
+      const wasAtOnce = performance.now() - since < AT_ONCE_MS;
+      if (before === undefined || !(error instanceof RpcFault) || !wasAtOnce) throw error;
+      const after = await standingOf(server);
+      if (after === undefined || before.leads || after.leads || before.crashed !== after.crashed) throw error;
       throw new NotTheLeaderError(error.text, { cause: error });
     }
+  }
+}
+
+interface Standing {
+  readonly leads: boolean;
+  readonly crashed: boolean;
+}
+
+/** What a server says of itself; undefined when it does not. */
+async function standingOf(server: Server): Promise<Standing | undefined> {
+  try {
+    return { leads: await server.isLeader(), crashed: await server.isCrashed() };
+  } catch {
+    return undefined;
   }
 }
 

@@ -5,7 +5,8 @@ import type { Cluster } from '../cluster/cluster.js';
 import type { RunMs, ServerId, StatusSample } from '../runRecord.js';
 
 const LOOK_EVERY_MS = 75;
-const PATIENCE_MS = 400;
+/** A server of this product answers at once; of another one nothing is known, and what it suffers is known anyway. */
+const PATIENCE_MS = { own: 400, assignment: 2_000 } as const;
 
 const roles = ['leader', 'candidate', 'preCandidate', 'follower'] as const;
 
@@ -46,7 +47,7 @@ export class Watcher {
   private async watch(server: Server): Promise<void> {
     let answeredAt: RunMs | null = null;
     while (!this.isEnding) {
-      const status = await server.status(PATIENCE_MS).catch(() => undefined);
+      const status = await server.status(PATIENCE_MS[server.dialect]).catch(() => undefined);
       const at = this.now();
       if (status !== undefined && answeredAt !== null) {
         this.slowestLookMs = Math.max(this.slowestLookMs, at - answeredAt);

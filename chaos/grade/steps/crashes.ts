@@ -11,6 +11,8 @@ const SLOW_MS = 1_000;
 const CRASHED_MS = 1_500;
 const QUIET_MS = 1_500;
 const QUIET_TRIES = 3;
+/** The old leader may be elected again: that nobody leads in between is seen by looking often. */
+const QUIET_LOOK_MS = 120;
 
 /** A server that does not lead is crashed by its hook, and restored. */
 export const followerCrash: Step = {
@@ -141,7 +143,7 @@ async function isQuiet(lab: Lab, verdicts: Verdicts): Promise<void> {
     await follower.call('crash');
     await sleep(CRASHED_MS);
     await follower.call('restore');
-    const change = await otherLeader(lab, leader.id, QUIET_MS);
+    const change = await otherLeader(lab, leader.id, QUIET_MS, QUIET_LOOK_MS);
     if (change === undefined) {
       verdicts.pass('restored-is-quiet', `Server ${leader.id} led on when server ${follower.id} came back.`);
       return;

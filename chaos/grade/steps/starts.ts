@@ -65,7 +65,12 @@ async function isAlone(lab: Lab, verdicts: Verdicts, leader: number, ms: number)
 }
 
 /** What became of a leader that was to stay, in words; undefined: it stayed. */
-export async function otherLeader(lab: Lab, leader: number, forMs: number): Promise<string | undefined> {
+export async function otherLeader(
+  lab: Lab,
+  leader: number,
+  forMs: number,
+  everyMs = LOOK_EVERY_MS,
+): Promise<string | undefined> {
   const end = performance.now() + forMs;
   let missing = 0;
   while (performance.now() < end) {
@@ -75,7 +80,7 @@ export async function otherLeader(lab: Lab, leader: number, forMs: number): Prom
     // One look may come too late on a busy machine.
     missing = now.length === 0 ? missing + 1 : 0;
     if (missing === 2) return 'nobody leads now';
-    await sleep(LOOK_EVERY_MS);
+    await sleep(everyMs);
   }
   return undefined;
 }

@@ -107,6 +107,8 @@ class Raft:
     def step_down(self, term):
         if term > self.term:
             self.term, self.voted_for = term, None
+        if self.role == "leader":
+            self.rest()
         self.role = "follower"
         self.changed.notify_all()
 
