@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { canonicalJson, type FileState, type RecordedCall, type Results } from '../../src/verify/index.js';
 import { certainlyNotDone } from '../calls/outcome.js';
-import { RpcFault } from '../calls/rpcError.js';
-import { Server } from '../calls/server.js';
+import { NotSentError, RpcFault } from '../calls/rpcError.js';
+import { Server, type Dialect } from '../calls/server.js';
 import type { Cluster } from '../cluster/cluster.js';
 import type { ServerId } from '../runRecord.js';
 import type { ClientLog } from './clientLog.js';
@@ -35,6 +35,7 @@ export class Client {
   /** Whether the server in this place gave the last answer. */
   private hasAnswered = false;
   private readonly servers: readonly Server[];
+  private readonly dialect: Dialect;
 
   constructor(
     readonly name: string,
@@ -42,6 +43,7 @@ export class Client {
     private readonly log: ClientLog,
     private readonly options: ClientOptions,
   ) {
+    this.dialect = dialect;
     this.servers = servers.map((address) => new Server(address, dialect));
   }
 
@@ -115,7 +117,7 @@ export class Client {
         const reason = error instanceof Error ? error.message : String(error);
         this.refusals += 1;
         this.lastRefusal = reason;
-        if (!(error instanceof NotTheLeaderError) && !certainlyNotDone(error)) {
+        if (!this.isNotDone(error)) {
           call.unknown(reason);
           return undefined;
         }
@@ -126,6 +128,12 @@ export class Client {
       }
       await sleep(RETRY_MS);
     }
+  }
+
+  /** The table of faults is of this product: another one's `isCrashed` may come after the write was accepted. */
+  private isNotDone(error: unknown): boolean {
+    if (error instanceof NotTheLeaderError || error instanceof NotSentError) return true;
+    return this.dialect === 'own' && certainlyNotDone(error);
   }
 
   private askOne<T>(operation: number, ask: (server: Server) => Promise<T>): Promise<T> {
