@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { assertions } from './assertions.js';
+import { assertions } from './assertions/index.js';
 import { consistencyLevels, type Consistency } from './concurrent.js';
 
 export interface GradeFlags {

@@ -1,4 +1,4 @@
-import { assertions, parts, type Assertion, type Part } from './assertions.js';
+import { assertions, parts, type Assertion, type Part } from './assertions/index.js';
 import type { Cap, Rubric } from './rubric.js';
 
 /**

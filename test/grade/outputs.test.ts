@@ -5,7 +5,7 @@ import { gradeJunit } from '../../chaos/grade/output/junit.js';
 import { gradeMarkdown } from '../../chaos/grade/output/markdown.js';
 import { gradePage } from '../../chaos/grade/output/page.js';
 import { Terminal } from '../../chaos/grade/output/terminal.js';
-import { assertions } from '../../chaos/grade/assertions.js';
+import { assertions } from '../../chaos/grade/assertions/index.js';
 import { sampleGrade } from './support/sample.js';
 
 const broken = sampleGrade('group <7> | a', {

@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
-import { assertions, parts } from '../../chaos/grade/assertions.js';
+import { assertions, parts } from '../../chaos/grade/assertions/index.js';
 import { defaultRubric, parseRubric, rubricText } from '../../chaos/grade/rubric.js';
 import { Scorecard, type Judgement, type Status } from '../../chaos/grade/scorecard.js';
 import { UsageError } from '../../chaos/usageError.js';
+import { root } from '../e2e/support/program.js';
 
 describe('grade: the rubric', () => {
   it('is read back as it is printed', () => {
@@ -107,5 +110,29 @@ describe('grade: the score', () => {
     card.close('over');
     card.judge('stable', judgement('fail'));
     expect(card.statusOf('stable')).to.equal('notReached');
+  });
+});
+
+describe('grade: the documents', () => {
+  const read = (name: string): string => readFileSync(join(root, 'docs', name), 'utf8');
+
+  it('tell instructors what each assertion means, what it is worth, and where it comes from', () => {
+    const rows = read('grading.md').split('\n');
+    for (const { id, weight, title, source } of assertions) {
+      const row = rows.find((line) => line.startsWith(`| \`${id}\``));
+      expect(row, id)
+        .to.contain(title)
+        .and.contain(source)
+        .and.match(new RegExp(`\\| ${weight} +\\|`));
+    }
+  });
+
+  it('name to students no assertion that there is not', () => {
+    const text = read('for-students.md');
+    const named = [...text.matchAll(/^\*\*\d+\. .*?\*\* \((?<ids>[^)]*)\)/gm)].flatMap((match) =>
+      (match.groups?.['ids'] ?? '').split(', ').map((id) => id.replaceAll('`', '')),
+    );
+    expect(named).to.have.length.above(15);
+    for (const id of named) expect(assertions.map((assertion) => assertion.id)).to.include(id);
   });
 });

@@ -1,6 +1,6 @@
 import { colours } from '../../report/colours.js';
 import { markup, trusted, type Markup } from '../../report/markup.js';
-import { parts, pythonPreamble, type Part } from '../assertions.js';
+import { parts, pythonPreamble, type Part } from '../assertions/index.js';
 import { capText, partTitles, pointsText, statusWords, type GradeResult } from '../result.js';
 import type { Row, Status } from '../scorecard.js';
 import { gradeStyles } from './styles.js';
@@ -23,7 +23,7 @@ ${head(result)}
 ${
   failed.length === 0
     ? undefined
-    : markup`<section aria-labelledby="wrong-title"><h2 id="wrong-title">What is wrong, and how to see it again</h2>${failed.map(failureCard)}</section>`
+    : markup`<section aria-labelledby="wrong-title"><h2 id="wrong-title">What is wrong, and how to see it again</h2>${failed.map((row) => failureCard(row, manyClients))}</section>`
 }
 ${manyClients === null ? undefined : markup`<p class="more"><a href="${manyClients}">The part with many clients</a>: every operation, fault and election on a time line${failed.some(isOfMany) ? ', and the shortest history that shows what is wrong' : ''}.</p>`}
 ${parts.map((part) => partTable(part, result))}
@@ -54,7 +54,8 @@ function bar(part: Part, { parts: scored }: GradeResult): Markup {
 }
 
 /** All that a student needs for one mistake. */
-function failureCard({ assertion, summary, details, remarks, pointsMax }: Row): Markup {
+function failureCard(row: Row, manyClients: string | null): Markup {
+  const { assertion, summary, details, remarks, pointsMax } = row;
   const { id, title, source, python } = assertion;
   const calls =
     details.length === 0
@@ -62,7 +63,11 @@ function failureCard({ assertion, summary, details, remarks, pointsMax }: Row): 
       : markup`<details open><summary>What was called, and answered</summary><pre class="calls">${details.join('\n')}</pre></details>`;
   return markup`<article id="${id}"><h3><span class="badge fail">✗ FAIL</span> ${title} <small>${pointsText(pointsMax)} ${pointsMax === 1 ? 'point' : 'points'}</small></h3>
 <p class="seen">${summary}</p>${remarks.map((remark) => markup`<p class="remark">Remark: ${remark}</p>`)}
-${calls}
+${calls}${
+    manyClients !== null && isOfMany(row)
+      ? markup`<p><a href="${manyClients}#bad-history">The shortest history that shows it, drawn</a></p>`
+      : undefined
+  }
 <details><summary>Repeat it with Python</summary><pre>${pythonPreamble}
 ${python}</pre></details>
 <p class="source">From the assignment: <q>${source}</q></p></article>
@@ -71,7 +76,7 @@ ${python}</pre></details>
 
 /** Those that only the part with many clients decides. */
 function isOfMany({ assertion }: Row): boolean {
-  return ['linearizable', 'nothing-lost', 'no-early-answers'].includes(assertion.id);
+  return ['linearizable', 'no-early-answers'].includes(assertion.id);
 }
 
 function partTable(part: Part, { rows, parts: scored }: GradeResult): Markup {

@@ -38,9 +38,13 @@ export const basics: Step = {
     const file = lab.newFile();
     await followersRefuse(lab, verdicts, leader, file);
     await firstUpdate(verdicts, leader, file);
+    lab.takeTrace();
     await replicated(lab, verdicts, leader, file);
+    lab.takeTrace();
     await versionsChecked(verdicts, leader, file);
+    lab.takeTrace();
     await mapOf(lab, verdicts, leader);
+    lab.takeTrace();
     await oneOfConcurrent(lab, verdicts, leader);
   },
 };

@@ -1,4 +1,4 @@
-import { assertions } from '../../../chaos/grade/assertions.js';
+import { assertions } from '../../../chaos/grade/assertions/index.js';
 import { resultOf, type GradeResult } from '../../../chaos/grade/result.js';
 import { defaultRubric } from '../../../chaos/grade/rubric.js';
 import { Scorecard, type Judgement } from '../../../chaos/grade/scorecard.js';
