@@ -24,6 +24,7 @@ export function judge(facts: RunFacts): CheckResult[] {
     facts.expectations.length === 0 && asExpected,
     !isOwn && elementsOnce,
     isOwn ? oneLeaderAtATime : oneLeaderPerTerm,
+    !isOwn && facts.idle === undefined && idleTraffic,
   ];
   const applicable = checks.filter((check) => !left.includes(check));
   return applicable.map((check) => check(facts));

@@ -32,5 +32,7 @@ function gapText(gap: LeaderGap): string {
   const after = `needed at ${duration(gap.neededAt)}`;
   const took = duration(lengthOf(gap));
   if (gap.elected === null) return `${after}: none for ${took}, then no longer possible or the end`;
-  return `${after}: server ${gap.elected.leader} in term ${gap.elected.term} after ${took}`;
+  const { leader, term } = gap.elected;
+  // Servers of the assignment tell no terms.
+  return `${after}: server ${leader}${term === 0 ? '' : ` in term ${term}`} after ${took}`;
 }
