@@ -4,6 +4,8 @@ import xmlrpc from 'xmlrpc';
 import { Client } from '../../chaos/clients/client.js';
 import { ClientLog } from '../../chaos/clients/clientLog.js';
 import { findDialect } from '../../chaos/cluster/attached.js';
+import { storyFrom } from '../../chaos/story.js';
+import { UsageError } from '../../chaos/usageError.js';
 import type { ServerAddress } from '../../src/config/clusterFile.js';
 import { atEnd, stopEverything } from '../e2e/support/cluster.js';
 import { freePorts } from '../e2e/support/ports.js';
@@ -78,6 +80,17 @@ describe('chaos: clients of servers of another product', () => {
   it('know nothing when the server does not say whether it leads', async () => {
     const silent = { isLeader: () => fail('no'), isCrashed: () => fail('no') };
     expect(await outcomeOf({ ...silent, updatefile: () => fail('no') })).to.equal('unknown');
+  });
+
+  it('do not tell stories that cut links, which such servers do not have', () => {
+    const flags = { duration: 10, clients: 1, files: 1 };
+    expect(() => storyFrom({ ...flags, scenario: 'one-way' }, 3, 1, 'assignment')).to.throw(
+      UsageError,
+      'the servers have no surfstore.makeUnreachableFrom',
+    );
+    expect(() => storyFrom({ ...flags, faults: 'partition' }, 3, 1, 'assignment')).to.throw(UsageError);
+    const { shows } = storyFrom(flags, 3, 1, 'assignment');
+    expect(shows).to.contain('crash').and.not.contain('partition');
   });
 
   it('are told by the methods of a server which calls it has', async () => {
