@@ -101,8 +101,11 @@ function csvCell(text: string): string {
 }
 
 const overviewStyles = `
+main { max-width: none; }
+section > table { max-width: 1000px; }
 table.overview { width: auto; min-width: 50%; }
-.overview th[scope='row'] { font-size: 14px; font-weight: 600; padding-right: 24px; white-space: nowrap; }
+.overview th[scope='row'] { font-size: 14px; font-weight: 600; padding-right: 24px; white-space: nowrap;
+  position: sticky; left: 0; background: var(--surface); }
 .overview tbody th, .overview tbody td { border-top: 1px solid var(--line); border-bottom: none; }
 .overview th.turned { height: 170px; padding: 0 2px 8px; vertical-align: bottom; width: 34px; min-width: 34px; }
 .turned span { writing-mode: vertical-rl; transform: rotate(180deg); font-weight: 500; white-space: nowrap; }
