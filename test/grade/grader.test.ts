@@ -38,7 +38,7 @@ function left(pattern: string): string {
 }
 
 describe('grade: the grader', function () {
-  this.timeout(60_000);
+  this.timeout(150_000);
   after(stopEverything);
 
   it('knows of each broken server which assertion is to name it', () => {
@@ -82,7 +82,10 @@ describe('grade: the grader', function () {
     const result = resultIn(out);
     expect(result.durationMs).to.be.below(9_000);
     expect(result.endedEarly).to.equal('The budget of 8 s was used up.');
-    expect(idsWith('fail', result)).to.include('alone');
+    expect(
+      result.rows.filter(({ status }) => status === 'pass').map(({ assertion }) => assertion.id),
+    ).to.have.length.below(2);
+    expect(result.points).to.be.below(1);
     expect(left('variants.py hangs')).to.equal('');
   });
 

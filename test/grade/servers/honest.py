@@ -15,7 +15,7 @@ from xmlrpc.client import Fault, ServerProxy, Transport
 from xmlrpc.server import SimpleXMLRPCRequestHandler, SimpleXMLRPCServer
 
 HEARTBEAT_S = 0.25
-ELECTION_S = (0.8, 1.6)
+ELECTION_S = (1.0, 2.0)
 PEER_TIMEOUT_S = 0.6
 TICK_S = 0.02
 
