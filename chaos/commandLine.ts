@@ -20,6 +20,6 @@ export function commandLine(own: readonly string[], serverFlags: readonly string
   return ['npm run chaos --', ...words.map(quoted)].join(' ');
 }
 
-function quoted(word: string): string {
+export function quoted(word: string): string {
   return /^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

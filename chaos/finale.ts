@@ -8,7 +8,7 @@ import { Client } from './clients/client.js';
 import type { ClientLog } from './clients/clientLog.js';
 import { KeyClient } from './clients/keyClient.js';
 import { KeyServer } from './calls/keyServer.js';
-import { Server } from './calls/server.js';
+import { Server, type Dialect } from './calls/server.js';
 import type { Cluster } from './cluster/cluster.js';
 
 const EQUAL_MS = 10_000;
@@ -22,7 +22,7 @@ export async function lastRead(
   log: ClientLog,
   files: readonly string[],
 ): Promise<Readonly<Record<string, FileState>> | undefined> {
-  const client = new Client(LAST_READER, cluster.servers, log, READ_OPTIONS);
+  const client = new Client(LAST_READER, cluster, log, READ_OPTIONS);
   const map = await client.read(files);
   client.hangUp();
   return map;
@@ -48,7 +48,7 @@ export async function lastReplicas(
   files: readonly string[],
   keys: readonly string[],
 ): Promise<Replicas> {
-  const looks = cluster.servers.map((address) => new ReplicaLook(address));
+  const looks = cluster.servers.map((address) => new ReplicaLook(address, cluster.dialect));
   const since = performance.now();
   for (;;) {
     const states = await Promise.all(looks.map((look) => look.state(files).catch(() => undefined)));
@@ -75,8 +75,8 @@ class ReplicaLook {
   private readonly server: Server;
   private readonly keyServer: KeyServer;
 
-  constructor(address: ServerAddress) {
-    this.server = new Server(address);
+  constructor(address: ServerAddress, dialect: Dialect) {
+    this.server = new Server(address, dialect);
     this.keyServer = new KeyServer(address);
   }
 

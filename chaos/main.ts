@@ -4,7 +4,7 @@ import { randomInt } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readClusterFile } from '../src/config/clusterFile.js';
-import { attachedCluster, checkReachable } from './cluster/attached.js';
+import { attachedCluster, findDialect } from './cluster/attached.js';
 import { ClusterError, type Cluster } from './cluster/cluster.js';
 import { ManagedCluster } from './cluster/managed.js';
 import { serverProgram } from './cluster/serverProgram.js';
@@ -15,6 +15,7 @@ import { createFolder, writeRun } from './output/files.js';
 import { scenarioList } from './output/scenarioList.js';
 import { summaryTable } from './output/summaryTable.js';
 import { runChaos, type RunSettings } from './run.js';
+import type { RunRecord } from './runRecord.js';
 import { storyFrom, type Story } from './story.js';
 import { UsageError } from './usageError.js';
 
@@ -22,6 +23,7 @@ import { UsageError } from './usageError.js';
 const EXIT = { pass: 0, fail: 1, usage: 2, noRun: 3 } as const;
 
 const SERVERS = 5;
+const SAME_SIGNAL_MS = 1_000;
 const SEED_MAX = 1_000_000;
 
 const { own, serverFlags } = splitArguments(process.argv.slice(2));
@@ -45,15 +47,18 @@ async function perform(config: string | undefined, flags: Flags): Promise<void> 
   checkUsage(config, flags);
   const seed = flags.seed ?? randomInt(SEED_MAX);
   const addresses = config === undefined ? undefined : readClusterFile(config).servers;
-  const story = storyFrom(flags, addresses?.length ?? flags.servers ?? SERVERS, seed);
-  const out = flags.out ?? join('chaos-results', `${dateText(new Date())}-${story.scenario}-${seed}`);
+  const size = addresses?.length ?? flags.servers ?? SERVERS;
+  const wanted = storyFrom(flags, size, seed, 'own');
+  const out = flags.out ?? join('chaos-results', `${dateText(new Date())}-${wanted.scenario}-${seed}`);
   createFolder(out);
   const interrupted = interruption(config);
 
   const cluster =
-    addresses === undefined ? await startCluster(flags, story, out) : attachedCluster(addresses);
+    addresses === undefined
+      ? await startCluster(flags, wanted, out)
+      : attachedCluster(addresses, await findDialect(addresses));
   try {
-    await checkReachable(cluster);
+    const story = cluster.dialect === 'own' ? wanted : storyFrom(flags, size, seed, cluster.dialect);
     const settings = settingsOf(flags, story, seed, cluster, interrupted);
     process.stderr.write(`chaos: ${story.scenario}, seed ${seed}, ${cluster.servers.length} servers\n`);
     const { record, notes } = await runChaos(cluster, settings);
@@ -63,10 +68,18 @@ async function perform(config: string | undefined, flags: Flags): Promise<void> 
       files.push(flags.writeEvaluation);
     }
     process.stdout.write(`${summaryTable(record)}\n${files.join('\n')}\nagain: ${record.command}\n`);
-    process.exitCode = record.checks.some(({ verdict }) => verdict === 'fail') ? EXIT.fail : EXIT.pass;
+    process.exitCode = exitCodeOf(record);
   } finally {
     await cluster.close();
   }
+}
+
+/** A run that judged nothing has not shown that anything is well. */
+function exitCodeOf({ checks }: RunRecord): number {
+  if (checks.some(({ verdict }) => verdict === 'fail')) return EXIT.fail;
+  if (checks.some(({ verdict }) => verdict === 'pass')) return EXIT.pass;
+  process.stderr.write('chaos: nothing could be judged\n');
+  return EXIT.noRun;
 }
 
 /** @throws UsageError */
@@ -113,7 +126,7 @@ function settingsOf(
     seed,
     durationMs: flags.duration * 1_000,
     clients: flags.clients,
-    kvClients: flags.kvClients ?? Math.floor(flags.clients / 2),
+    kvClients: cluster.dialect === 'own' ? (flags.kvClients ?? Math.floor(flags.clients / 2)) : 0,
     files: Array.from({ length: flags.files }, (_, number) => nameFor(`file${number}`)),
     nameFor,
     command: commandLine(own, serverFlags, seed),
@@ -122,19 +135,23 @@ function settingsOf(
 }
 
 /**
- * Ctrl-C ends the story; a second one ends everything at once.
+ * Ctrl-C ends the story; a second one ends everything at once. `timeout` may deliver its one signal twice: what comes within a
+ * second is the same one.
  *
  * @param config the cluster file, where servers stay when we are gone
  */
 function interruption(config: string | undefined): AbortSignal {
   const controller = new AbortController();
+  let firstAt = 0;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
       if (controller.signal.aborted) {
+        if (performance.now() - firstAt < SAME_SIGNAL_MS) return;
         if (config !== undefined) process.stderr.write(leftBehind(config));
         process.exit(EXIT.noRun);
       }
       process.stderr.write('\nchaos: heals everything; once more ends at once\n');
+      firstAt = performance.now();
       controller.abort();
     });
   }

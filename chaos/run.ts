@@ -1,7 +1,7 @@
 import { Prng } from '../src/sim/prng.js';
 import { addressOf } from '../src/net/address.js';
 import { judge } from './checks/index.js';
-import type { RunFacts } from './checks/facts.js';
+import type { IdleTraffic, RunFacts } from './checks/facts.js';
 import { Client } from './clients/client.js';
 import { ClientLog } from './clients/clientLog.js';
 import { fileWorkers } from './clients/fileWork.js';
@@ -48,6 +48,12 @@ export interface RunSettings {
   readonly nameFor: (name: string) => string;
   /** Whether the servers must have the hooks. */
   readonly needsHooks: boolean;
+  /** Where the servers give no map that can be read, clients learn versions from `tester_getversion` alone. */
+  readonly readsMap?: boolean;
+  /** By how much longer an election or an answer may take on this machine; 1 if not given. */
+  readonly allowance?: number;
+  /** Whether it is said now and then how far the run is, and messages are counted at the end. Not if it is a part of something. */
+  readonly isPart?: boolean;
   readonly command: string;
   /** Aborted by Ctrl-C: the story ends, everything is healed and judged. */
   readonly interrupted: AbortSignal;
@@ -84,7 +90,7 @@ class Run {
   private readonly expectations: Expectations;
   private readonly evaluator: Evaluator;
   private readonly stage: Stage;
-  private readonly progress: Progress;
+  private readonly progress: Progress | undefined;
 
   constructor(
     private readonly cluster: Cluster,
@@ -95,19 +101,12 @@ class Run {
     this.allFiles = [...settings.files, ...filesIn(settings.steps).map(settings.nameFor)];
     this.control = new FaultControl(cluster, this.allFiles, now);
     this.log = new ClientLog(now);
-    this.watcher = new Watcher(cluster.servers, now);
+    this.watcher = new Watcher(cluster, now);
     this.leadership = new Leadership(this.control.ids, this.watcher, this.control.ledger);
-    const newProbe = (): Client => new Client('probe', cluster.servers, this.log, PROBE_OPTIONS);
+    const newProbe = (): Client => new Client('probe', cluster, this.log, PROBE_OPTIONS);
     const [firstFile = ''] = settings.files;
     this.expectations = new Expectations(this.leadership, newProbe, firstFile, now);
-    this.evaluator = new Evaluator(
-      cluster.servers,
-      this.control,
-      this.log,
-      settings.nameFor,
-      this.allFiles,
-      now,
-    );
+    this.evaluator = new Evaluator(cluster, this.control, this.log, settings.nameFor, this.allFiles, now);
     this.stage = new Stage({
       control: this.control,
       leadership: this.leadership,
@@ -116,13 +115,16 @@ class Run {
       prng: this.prng.fork(1),
       now,
     });
-    this.progress = new Progress(() => ({
-      at: now(),
-      leader: this.leadership.leader,
-      down: this.control.ids.filter((id) => !this.control.ledger.isUp(id)),
-      operations: this.log.history.size,
-      doing: this.stage.lines.at(-1)?.text ?? 'starting',
-    }));
+    this.progress =
+      settings.isPart === true
+        ? undefined
+        : new Progress(() => ({
+            at: now(),
+            leader: this.leadership.leader,
+            down: this.control.ids.filter((id) => !this.control.ledger.isUp(id)),
+            operations: this.log.history.size,
+            doing: this.stage.lines.at(-1)?.text ?? 'starting',
+          }));
   }
 
   async perform(): Promise<RunResult> {
@@ -140,22 +142,27 @@ class Run {
       await workload.end(GRACE_MS);
       this.expectations.close();
     }
-    const finalMap = await lastRead(cluster, this.log, this.allFiles);
+    const finalMap =
+      settings.readsMap === false ? undefined : await lastRead(cluster, this.log, this.allFiles);
     const keys = settings.kvClients === 0 ? [] : ring.all;
     await lastKeyReads(cluster, this.log, keys);
     const replicas = await lastReplicas(cluster, this.allFiles, keys);
-    stage.say('nobody calls');
-    const idle = await countIdle(cluster);
+    const idle = settings.isPart === true ? undefined : await this.idle();
     await this.watcher.stop();
     return this.judge({ finalMap, replicas, idle, unhealed: [...unhealed, ...control.deaths()] });
   }
 
   async close(): Promise<void> {
-    this.progress.stop();
+    this.progress?.stop();
     await this.control.healAll();
     await this.watcher.stop();
     this.evaluator.close();
     this.control.hangUp();
+  }
+
+  private idle(): Promise<IdleTraffic | undefined> {
+    this.stage.say('nobody calls');
+    return countIdle(this.cluster);
   }
 
   private readonly now = (): RunMs => Math.round((performance.now() - this.origin) * 1_000) / 1_000;
@@ -163,10 +170,13 @@ class Run {
   private workers(ring: KeyRing): Worker[] {
     const { settings, allFiles, log } = this;
     const addresses = this.cluster.servers;
-    const { clients, kvClients, files } = settings;
+    const { clients, kvClients, files, readsMap = true } = settings;
     const leader = (): ServerId | undefined => this.leadership.leader;
     return [
-      ...fileWorkers({ clients, addresses, files, allFiles, prng: this.prng.fork(2) }, log),
+      ...fileWorkers(
+        { clients, cluster: this.cluster, files, readsMap, allFiles, prng: this.prng.fork(2) },
+        log,
+      ),
       ...keyWorkers({ clients: kvClients, addresses, ring, leader, prng: this.prng.fork(3) }, log),
     ];
   }
@@ -199,6 +209,7 @@ class Run {
     const facts: RunFacts = {
       ...finale,
       serverCount,
+      dialect: cluster.dialect,
       faults,
       samples: watcher.samples,
       gaps,
@@ -207,6 +218,7 @@ class Run {
       standstills: control.standstills,
       expectations: this.expectations.results,
       blindMs: watcher.blindMsMax,
+      allowance: settings.allowance ?? 1,
       endedAt,
     };
     const record: RunRecord = {

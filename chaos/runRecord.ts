@@ -19,6 +19,10 @@ export interface FaultSpan {
   readonly endedAt: RunMs | null;
   /** Of `unreachable`: the servers that this one does not hear. */
   readonly from?: readonly ServerId[];
+  /** From when the server had certainly heard of it; undefined: that is not known. */
+  readonly heldFrom?: RunMs;
+  /** When undoing it began; undefined: it was not undone. */
+  readonly heldTo?: RunMs;
 }
 
 /** What a server said of itself, noted when it differs from what it said before. */
@@ -56,7 +60,10 @@ export type VerdictName =
   | 'linearizable'
   | 'nothing acknowledged is lost'
   | 'no lost and no doubled element'
+  | 'calls are answered'
+  | 'nothing is answered without a majority'
   | 'one leader per term'
+  | 'one leader at a time'
   | 'a leader within 5 s'
   | 'crashed servers stand still'
   | 'blocked calls finish'

@@ -1,6 +1,7 @@
 import { Prng } from '../src/sim/prng.js';
 import type { Flags } from './flags.js';
-import { isRandomFault, processFaults, randomFaults, type RandomFault } from './random/kinds.js';
+import type { Dialect } from './calls/server.js';
+import { isRandomFault, linkFaults, processFaults, randomFaults, type RandomFault } from './random/kinds.js';
 import { drawPlan } from './random/plan.js';
 import type { RunSettings } from './run.js';
 import { scenarios } from './scenarios/index.js';
@@ -23,16 +24,19 @@ export const RANDOM = 'random';
  *
  * @throws UsageError
  */
-export function storyFrom(flags: Flags, servers: number, seed: number): Story {
+export function storyFrom(flags: Flags, servers: number, seed: number, dialect: Dialect): Story {
   const name = flags.scenario ?? (flags.writeEvaluation === undefined ? RANDOM : 'evaluation');
   if (flags.writeEvaluation !== undefined && name !== 'evaluation')
     throw new UsageError('--write-evaluation goes with --scenario evaluation');
-  if (name === RANDOM) return randomStory(flags, servers, seed);
+  if (name === RANDOM) return randomStory(flags, servers, seed, dialect);
   if (flags.faults !== undefined || flags.atMostDown !== undefined)
     throw new UsageError('--faults and --at-most-down go with random mode, not with --scenario');
   const scenario = scenarios.find((known) => known.name === name);
   if (scenario === undefined) throw new UsageError(`there is no scenario ${name}: see --list`);
-  return told(scenario, flags, servers);
+  const story = told(scenario, flags, servers);
+  if (dialect !== 'own' && story.steps.some(cutsLinks))
+    throw new UsageError(`scenario ${name} cuts links: the servers have no surfstore.makeUnreachableFrom`);
+  return story;
 }
 
 function told(scenario: Scenario, flags: Flags, servers: number): Story {
@@ -61,8 +65,13 @@ function told(scenario: Scenario, flags: Flags, servers: number): Story {
   };
 }
 
-function randomStory(flags: Flags, servers: number, seed: number): Story {
-  const faults = faultsFrom(flags);
+function randomStory(flags: Flags, servers: number, seed: number, dialect: Dialect): Story {
+  const named = faultsFrom(flags);
+  const faults = dialect === 'own' ? named : named.filter((fault) => !linkFaults.includes(fault));
+  if (faults.length === 0)
+    throw new UsageError(
+      `--faults ${named.join(',')}: the servers have no surfstore.makeUnreachableFrom, so their links cannot be cut`,
+    );
   if (flags.atMostDown !== undefined && flags.atMostDown > servers)
     throw new UsageError(`--at-most-down: there are only ${servers} servers`);
   const steps = drawPlan(new Prng(seed).fork(0), {
@@ -106,7 +115,9 @@ function faultsFrom(flags: Flags): RandomFault[] {
 }
 
 function usesHooks(step: Step): boolean {
-  return ['crash', 'restore', 'partition', 'isolate', 'oneWay', 'bridge', 'heal'].some(
-    (name) => name in step,
-  );
+  return 'crash' in step || 'restore' in step || cutsLinks(step);
+}
+
+function cutsLinks(step: Step): boolean {
+  return ['partition', 'isolate', 'oneWay', 'bridge', 'heal'].some((name) => name in step);
 }

@@ -3,9 +3,17 @@ import { NotSentError, RpcFault } from './rpcError.js';
 
 /**
  * Faults after which the call certainly was not carried out: not the leader, crashed when it came, superseded, overloaded, failed or
- * stopped before it was accepted, and the faults of a call that nobody could make sense of.
+ * stopped before it was accepted. A code alone says nothing, as other servers use the same for anything: an exception of Python that
+ * comes after the write has code 1, too. Code and word together are this product's.
  */
-const NOT_DONE_CODES: ReadonlySet<number> = new Set([1, 2, 5, 6, 7, 9, -32700, -32600, -32601, -32602]);
+const NOT_DONE_FAULTS: ReadonlyMap<number, string> = new Map([
+  [1, 'notLeader'],
+  [2, 'isCrashed'],
+  [5, 'superseded'],
+  [6, 'overloaded'],
+  [7, 'failed'],
+  [9, 'stopped'],
+]);
 
 /**
  * Words of the key/value service that say the same. `isCrashed`, `failed` and `stopped` are not among them: the word alone does not
@@ -20,7 +28,10 @@ const CONFLICT = 409;
 
 /** Whether a call that ended in this error certainly had no effect. All that is not known to be so is unknown. */
 export function certainlyNotDone(error: unknown): boolean {
-  if (error instanceof RpcFault) return NOT_DONE_CODES.has(error.code);
+  if (error instanceof RpcFault) {
+    const word = NOT_DONE_FAULTS.get(error.code);
+    return word !== undefined && /^\w+/.exec(error.text)?.[0] === word;
+  }
   if (error instanceof Refusal)
     return SENSELESS.has(error.status) || (error.status === 503 && NOT_DONE_WORDS.has(error.word));
   return error instanceof NotSentError;

@@ -8,13 +8,22 @@ import { RpcClient } from './rpcClient.js';
 /** Calls that a server answers by itself. */
 const OWN_CALL_MS = 2_000;
 
+/**
+ * The calls that a server has: this product's own, `surfstore.status` among them, or those that every server of the
+ * assignment has.
+ */
+export type Dialect = 'own' | 'assignment';
+
 /** The public calls of one server, over a connection of its own. All of them throw what {@link RpcClient.call} throws. */
 export class Server {
   readonly id: ServerId;
   readonly address: string;
   private readonly client: RpcClient;
 
-  constructor(server: ServerAddress) {
+  constructor(
+    server: ServerAddress,
+    readonly dialect: Dialect = 'own',
+  ) {
     this.id = server.id;
     this.address = addressOf(server);
     this.client = new RpcClient(server.host, server.port);
@@ -37,8 +46,29 @@ export class Server {
     return asInt(await this.client.call('surfstore.tester_getversion', [file], OWN_CALL_MS));
   }
 
+  /** Of a server of the assignment, only who leads and who is crashed is known. */
   async status(timeoutMs = OWN_CALL_MS): Promise<SeenStatus> {
-    return asStatus(await this.client.call('surfstore.status', [], timeoutMs));
+    if (this.dialect === 'own') return asStatus(await this.client.call('surfstore.status', [], timeoutMs));
+    const leads = await this.isLeader(timeoutMs);
+    const crashed = await this.isCrashed(timeoutMs);
+    return {
+      ...{
+        role: leads ? 'leader' : 'follower',
+        crashed,
+        leader: leads ? this.id : -1,
+        term: 0,
+        votedFor: -1,
+      },
+      ...{ commitIndex: 0, lastApplied: 0, lastIndex: 0, waitingCalls: 0, unreachableFrom: [] },
+    };
+  }
+
+  async isLeader(timeoutMs = OWN_CALL_MS): Promise<boolean> {
+    return asBoolean(await this.client.call('surfstore.isLeader', [], timeoutMs));
+  }
+
+  async isCrashed(timeoutMs = OWN_CALL_MS): Promise<boolean> {
+    return asBoolean(await this.client.call('surfstore.isCrashed', [], timeoutMs));
   }
 
   async crash(): Promise<void> {

@@ -34,7 +34,9 @@ export function blockedCalls(facts: RunFacts): CheckResult {
   const inMajority = new Map(stretches.map((stretch) => [stretch, membersOf(stretch)] as const));
   const unlimited = facts.attempts.filter(({ deadlineMs }) => deadlineMs === undefined);
   const waited = unlimited.map((attempt) => waitedBy(attempt, inMajority, facts.endedAt));
-  const forgotten = waited.filter(({ servedMs }) => servedMs > ANSWER_MS + SLACK_MS).map(waitText);
+  const forgotten = waited
+    .filter(({ servedMs }) => servedMs > ANSWER_MS * facts.allowance + SLACK_MS)
+    .map(waitText);
   const late = facts.attempts
     .filter((attempt) => isLate(attempt, facts))
     .map((attempt) => lateText(attempt, facts));

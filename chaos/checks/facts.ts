@@ -1,3 +1,4 @@
+import type { Dialect } from '../calls/server.js';
 import type { FileState } from '../../src/verify/index.js';
 import type { Attempt } from '../clients/attempts.js';
 import type { Standstill } from '../faults/standstill.js';
@@ -34,6 +35,8 @@ export interface IdleTraffic {
 /** Everything that the checks judge. */
 export interface RunFacts {
   readonly serverCount: number;
+  /** What the servers could be asked: those of the assignment tell no terms, and have no keys. */
+  readonly dialect: Dialect;
   readonly faults: readonly FaultSpan[];
   readonly samples: readonly StatusSample[];
   readonly gaps: readonly LeaderGap[];
@@ -49,6 +52,8 @@ export interface RunFacts {
   readonly unhealed: readonly string[];
   /** By so much a change may have been seen too late. */
   readonly blindMs: number;
+  /** By how much longer an election or an answer may take on this machine; at least 1. */
+  readonly allowance: number;
   readonly endedAt: RunMs;
 }
 

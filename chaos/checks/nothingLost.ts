@@ -1,4 +1,4 @@
-import { isAnswered, type Update } from '../../src/verify/index.js';
+import { isAnswered, type FileState, type Update } from '../../src/verify/index.js';
 import type { CheckResult, RunOperation } from '../runRecord.js';
 import type { RunFacts } from './facts.js';
 import { counted } from './words.js';
@@ -7,19 +7,21 @@ import { counted } from './words.js';
  * Whether every acknowledged update is in the file's order of versions, as far as it was ever seen: the last map has no version
  * below it, and whoever saw its version saw its content.
  */
-export function nothingLost({ operations, finalMap }: RunFacts): CheckResult {
+export function nothingLost({ operations, finalMap, replicas }: RunFacts): CheckResult {
   const name = 'nothing acknowledged is lost';
   const acknowledged = operations.filter(isAcknowledged);
   const count = counted(acknowledged.length, 'acknowledged update');
-  if (finalMap === undefined)
+  const lastVersions = finalMap === undefined ? versionsOf(replicas) : versionsIn(finalMap);
+  if (lastVersions === undefined)
     return { name, verdict: 'unknown', summary: `Nobody gave the map at the end: ${count}.`, details: [] };
   if (acknowledged.length === 0)
     return { name, verdict: 'unknown', summary: 'No update was acknowledged.', details: [] };
 
   const seen = contentsSeen(operations);
-  for (const [file, { version, content }] of Object.entries(finalMap)) see(seen, file, version, content);
+  for (const [file, { version, content }] of Object.entries(finalMap ?? {}))
+    see(seen, file, version, content);
   const losses = acknowledged.flatMap((update) => {
-    const last = finalMap[update.file]?.version ?? 0;
+    const last = lastVersions[update.file] ?? 0;
     if (last < update.version) return [`${told(update)}, but at the end the file has version ${last}`];
     const others = [...(seen.get(keyOf(update.file, update.version)) ?? [])].filter(
       (content) => content !== update.content,
@@ -33,6 +35,21 @@ export function nothingLost({ operations, finalMap }: RunFacts): CheckResult {
   }
   const summary = `All of ${count} of ${counted(files, 'file')} are there.`;
   return { name, verdict: 'pass', summary, details: [] };
+}
+
+function versionsIn(map: Readonly<Record<string, FileState>>): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(map).map(([file, { version }]) => [file, version]));
+}
+
+/** Of servers whose map cannot be read: the highest version of each file that any of them has. */
+function versionsOf(replicas: RunFacts['replicas']): Readonly<Record<string, number>> | undefined {
+  const there = replicas?.replicas.filter((replica) => replica !== undefined) ?? [];
+  if (there.length === 0) return undefined;
+  const versions: Record<string, number> = {};
+  for (const replica of there)
+    for (const [file, version] of Object.entries(replica.versions))
+      versions[file] = Math.max(versions[file] ?? 0, version);
+  return versions;
 }
 
 function isAcknowledged(operation: RunOperation): operation is RunOperation & Update {

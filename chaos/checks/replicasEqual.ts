@@ -22,6 +22,16 @@ export function replicasEqual({ replicas: seen, unhealed }: RunFacts): CheckResu
     return { name, verdict: 'fail', summary, details: [...details, ...differing] };
   }
   const [first] = seen.replicas;
+  const hasSomething = [...Object.values(first?.versions ?? {}), ...Object.values(first?.lists ?? {})].some(
+    (value) => value !== 0 && value !== null,
+  );
+  if (!hasSomething)
+    return {
+      name,
+      verdict: 'unknown',
+      summary: 'Nothing was written: there is nothing to be equal.',
+      details,
+    };
   const summary =
     `${counted(seen.replicas.length, 'server')} equal ${duration(seen.afterMs)} after all was healed: ` +
     `commit index ${first?.commitIndex ?? 0}, ${counted(Object.keys(first?.versions ?? {}).length, 'file')}, ${counted(Object.keys(first?.lists ?? {}).length, 'key')}.`;

@@ -1,13 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ServerAddress } from '../../src/config/clusterFile.js';
 import { canonicalJson, type FileState, type RecordedCall, type Results } from '../../src/verify/index.js';
 import { certainlyNotDone } from '../calls/outcome.js';
-import { Server } from '../calls/server.js';
+import { NotSentError, RpcFault } from '../calls/rpcError.js';
+import { Server, type Dialect } from '../calls/server.js';
+import type { Cluster } from '../cluster/cluster.js';
 import type { ServerId } from '../runRecord.js';
 import type { ClientLog } from './clientLog.js';
 
 /** Between two calls of one operation. */
 const RETRY_MS = 50;
+/** A refusal that comes within this time was not preceded by an attempt to do what was asked. */
+const AT_ONCE_MS = 500;
 
 export interface ClientOptions {
   /** It gives up waiting for one answer after so long. */
@@ -23,18 +26,34 @@ export interface ClientOptions {
 export class Client {
   /** What this client was told of the files. */
   readonly known = new Map<string, number>();
+  /** How many calls came to no result, and what the last of them came to. */
+  refusals = 0;
+  lastRefusal = '';
   /** Whoever answered last, or is asked next. */
   private place = 0;
   private writes = 0;
+  /** Whether the server in this place gave the last answer. */
+  private hasAnswered = false;
   private readonly servers: readonly Server[];
+  private readonly dialect: Dialect;
 
   constructor(
     readonly name: string,
-    addresses: readonly ServerAddress[],
+    { servers, dialect }: Pick<Cluster, 'servers' | 'dialect'>,
     private readonly log: ClientLog,
     private readonly options: ClientOptions,
   ) {
-    this.servers = addresses.map((address) => new Server(address));
+    this.dialect = dialect;
+    this.servers = servers.map((address) => new Server(address, dialect));
+  }
+
+  /**
+   * Learns the version of a file from `tester_getversion`, so that it can be written where nobody gives the map. What single
+   * servers have applied is no part of the history.
+   */
+  async learnVersion(file: string): Promise<void> {
+    const versions = await Promise.all(this.servers.map((server) => server.version(file).catch(() => 0)));
+    this.known.set(file, Math.max(this.known.get(file) ?? 0, ...versions));
   }
 
   /**
@@ -74,6 +93,7 @@ export class Client {
   /** From now on it begins with this server. */
   turnTo(server: ServerId): void {
     this.place = server;
+    this.hasAnswered = false;
   }
 
   hangUp(): void {
@@ -89,11 +109,15 @@ export class Client {
       try {
         const answer = await this.askOne(call.id, ask);
         call.ok(answer);
+        this.hasAnswered = true;
         return answer;
       } catch (error) {
         this.place += 1;
+        this.hasAnswered = false;
         const reason = error instanceof Error ? error.message : String(error);
-        if (!certainlyNotDone(error)) {
+        this.refusals += 1;
+        this.lastRefusal = reason;
+        if (!this.isNotDone(error)) {
           call.unknown(reason);
           return undefined;
         }
@@ -106,9 +130,54 @@ export class Client {
     }
   }
 
+  /** The table of faults is of this product: another one's `isCrashed` may come after the write was accepted. */
+  private isNotDone(error: unknown): boolean {
+    if (error instanceof NotTheLeaderError || error instanceof NotSentError) return true;
+    return this.dialect === 'own' && certainlyNotDone(error);
+  }
+
   private askOne<T>(operation: number, ask: (server: Server) => Promise<T>): Promise<T> {
     const server = this.servers[this.place % this.servers.length];
     if (server === undefined) throw new Error('a cluster has at least one server');
-    return this.log.calls.make({ operation, server: server.id }, () => ask(server));
+    const make = (): Promise<T> => this.log.calls.make({ operation, server: server.id }, () => ask(server));
+    return server.dialect === 'own' ? make() : this.askForeign(server, make);
   }
+
+  /**
+   * No fault of another product's server tells what became of the call, be its text what it may. It was not done only if the fault
+   * came at once from a server that says before and after that it does not lead, and was not crashed or restored meanwhile.
+   */
+  private async askForeign<T>(server: Server, make: () => Promise<T>): Promise<T> {
+    // Whoever answered last leads, most likely: a fault of it is unknown.
+    const since = performance.now();
+    const before = this.hasAnswered ? undefined : await standingOf(server);
+    try {
+      return await make();
+    } catch (error) {
+      const wasAtOnce = performance.now() - since < AT_ONCE_MS;
+      if (before === undefined || !(error instanceof RpcFault) || !wasAtOnce) throw error;
+      const after = await standingOf(server);
+      if (after === undefined || before.leads || after.leads || before.crashed !== after.crashed) throw error;
+      throw new NotTheLeaderError(error.text, { cause: error });
+    }
+  }
+}
+
+interface Standing {
+  readonly leads: boolean;
+  readonly crashed: boolean;
+}
+
+/** What a server says of itself; undefined when it does not. */
+async function standingOf(server: Server): Promise<Standing | undefined> {
+  try {
+    return { leads: await server.isLeader(), crashed: await server.isCrashed() };
+  } catch {
+    return undefined;
+  }
+}
+
+/** A fault of a server that did not lead: nothing was done. */
+class NotTheLeaderError extends Error {
+  override readonly name = 'NotTheLeaderError';
 }

@@ -1,5 +1,5 @@
-import type { ServerAddress } from '../../src/config/clusterFile.js';
 import type { Prng } from '../../src/sim/prng.js';
+import type { Cluster } from '../cluster/cluster.js';
 import { Client } from './client.js';
 import type { ClientLog } from './clientLog.js';
 import type { Worker } from './workload.js';
@@ -17,14 +17,19 @@ const UPDATE_SHARE = 0.7;
  */
 const READER_EVERY = 4;
 
+/** Every fourth client, one that writes, learns versions from `tester_getversion`: a map that is broken does not keep it from writing. */
+const MAPLESS_PLACE = 2;
+
 export interface FileWorkPlan {
   readonly clients: number;
-  readonly addresses: readonly ServerAddress[];
+  readonly cluster: Pick<Cluster, 'servers' | 'dialect'>;
   /** The files that these clients write. */
   readonly files: readonly string[];
   /** All files of the run, also those that these clients do not write. */
   readonly allFiles: readonly string[];
   readonly prng: Prng;
+  /** Whether the map that servers give can be read. */
+  readonly readsMap: boolean;
 }
 
 /** Clients that update and read the files of the run. */
@@ -32,8 +37,9 @@ export function fileWorkers(plan: FileWorkPlan, log: ClientLog): Worker[] {
   return Array.from({ length: plan.clients }, (_, number) => {
     const patienceMs = number % 2 === 0 ? PATIENT_MS : IMPATIENT_MS;
     const updateShare = number % READER_EVERY === READER_EVERY - 1 ? 0 : UPDATE_SHARE;
-    const client = new Client(`c${number + 1}`, plan.addresses, log, { patienceMs, retryMs: RETRY_MS });
-    return new FileWorker(client, plan, updateShare, plan.prng.fork(number));
+    const client = new Client(`c${number + 1}`, plan.cluster, log, { patienceMs, retryMs: RETRY_MS });
+    const readsMap = plan.readsMap && number % READER_EVERY !== MAPLESS_PLACE;
+    return new FileWorker(client, plan, { updateShare, readsMap }, plan.prng.fork(number));
   });
 }
 
@@ -43,13 +49,17 @@ class FileWorker implements Worker {
   constructor(
     private readonly client: Client,
     private readonly plan: FileWorkPlan,
-    private readonly updateShare: number,
+    private readonly habits: { readonly updateShare: number; readonly readsMap: boolean },
     readonly prng: Prng,
   ) {}
 
   async work(): Promise<void> {
-    const { client, plan, prng } = this;
-    if (this.mustRead || !prng.chance(this.updateShare)) {
+    const { client, plan, prng, habits } = this;
+    if (!habits.readsMap) {
+      const file = prng.pick(plan.files);
+      if (this.mustRead || !client.known.has(file)) await client.learnVersion(file);
+      this.mustRead = (await client.update(file)) !== true;
+    } else if (this.mustRead || !prng.chance(habits.updateShare)) {
       this.mustRead = (await client.read(plan.allFiles)) === undefined;
     } else {
       // After a refusal, or without an answer, only a read tells what the version is.

@@ -1,4 +1,5 @@
 import type { ServerAddress } from '../../src/config/clusterFile.js';
+import type { Dialect } from '../calls/server.js';
 import type { ServerId } from '../runRecord.js';
 
 /** What can be done to servers whose processes are ours. */
@@ -21,6 +22,8 @@ export type MessageCounts = ReadonlyMap<ServerId, number>;
 /** The servers that the monkey is let loose on. */
 export interface Cluster {
   readonly servers: readonly ServerAddress[];
+  /** What they can be asked. Only servers with this product's own calls have links that can be cut, and keys. */
+  readonly dialect: Dialect;
   /** Undefined: they were running before, and go on when we are gone. */
   readonly processes: Processes | undefined;
   /** Whether they keep their state on disk, as far as this is known here. */

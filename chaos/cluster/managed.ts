@@ -29,6 +29,7 @@ export interface ManagedOptions {
  */
 export class ManagedCluster implements Cluster, Processes {
   readonly processes: Processes = this;
+  readonly dialect = 'own';
   private readonly running = new Map<ServerId, ServerProcess>();
   private readonly started: { readonly server: ServerId; readonly process: ServerProcess }[] = [];
   private readonly proxies: CountingProxy[] = [];

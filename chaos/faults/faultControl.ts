@@ -10,6 +10,9 @@ import { frozenStateOf, type Frozen, type Standstill } from './standstill.js';
 
 /** A busy server may be slow to answer; all of these calls may be made twice. */
 const TRIES = 5;
+/** A server that hangs answers none of them: it is not waited for longer. */
+const INSIST_MS = 5_000;
+const HEAL_MS = 10_000;
 const BETWEEN_TRIES_MS = 200;
 
 /** Does things to servers, knows what is done to whom at the moment, and undoes all of it. */
@@ -25,7 +28,7 @@ export class FaultControl {
     private readonly now: () => RunMs,
   ) {
     this.ledger = new FaultLedger(now);
-    this.servers = cluster.servers.map((address) => new Server(address));
+    this.servers = cluster.servers.map((address) => new Server(address, cluster.dialect));
   }
 
   get ids(): ServerId[] {
@@ -44,7 +47,7 @@ export class FaultControl {
   async prepare(): Promise<void> {
     try {
       for (const server of this.servers) {
-        await server.makeUnreachableFrom([]);
+        if (this.cluster.dialect === 'own') await server.makeUnreachableFrom([]);
         await server.restore();
       }
     } catch (error) {
@@ -60,6 +63,7 @@ export class FaultControl {
     const server = this.server(id);
     this.ledger.begin(id, 'crash');
     await insist(() => server.crash());
+    this.ledger.holds(id, 'crash');
     const at = this.now();
     this.crashes.set(id, { at, frozen: await frozenStateOf(server, this.files).catch(() => undefined) });
   }
@@ -74,6 +78,7 @@ export class FaultControl {
       this.standstills.push({ server: id, crashedAt, restoredAt: this.now(), before, after });
     }
     this.crashes.delete(id);
+    this.ledger.releases(id, 'crash');
     await insist(() => server.restore());
     this.ledger.end(id, 'crash');
   }
@@ -87,9 +92,11 @@ export class FaultControl {
       [...cuts].map(async ([id, from]) => {
         if (!this.canAnswer(id) || sameMembers(this.ledger.unheardBy(id), from)) return;
         const heals = this.ledger.unheardBy(id).length > 0;
-        if (!heals) this.ledger.setUnreachable(id, from);
+        if (heals) this.ledger.releases(id, 'unreachable');
+        else this.ledger.setUnreachable(id, from);
         await insist(() => this.server(id).makeUnreachableFrom(from));
         if (heals) this.ledger.setUnreachable(id, from);
+        this.ledger.holds(id, 'unreachable');
       }),
     );
     for (const telling of tellings) if (telling.status === 'rejected') throw telling.reason;
@@ -103,6 +110,7 @@ export class FaultControl {
     if (this.ledger.suffers(id, 'kill')) return;
     this.ledger.begin(id, 'kill');
     await this.processes.kill(id);
+    this.ledger.holds(id, 'kill');
     // A new process knows nothing of what was done to the old one.
     for (const kind of ['crash', 'pause', 'unreachable'] as const) this.ledger.end(id, kind);
     this.crashes.delete(id);
@@ -110,6 +118,7 @@ export class FaultControl {
 
   async start(id: ServerId): Promise<void> {
     if (!this.ledger.suffers(id, 'kill')) return;
+    this.ledger.releases(id, 'kill');
     await this.processes.start(id);
     this.ledger.end(id, 'kill');
   }
@@ -118,10 +127,12 @@ export class FaultControl {
     if (this.ledger.suffers(id, 'pause') || this.ledger.suffers(id, 'kill')) return;
     this.ledger.begin(id, 'pause');
     await this.processes.pause(id);
+    this.ledger.holds(id, 'pause');
   }
 
   async resume(id: ServerId): Promise<void> {
     if (!this.ledger.suffers(id, 'pause')) return;
+    this.ledger.releases(id, 'pause');
     await this.processes.resume(id);
     this.ledger.end(id, 'pause');
   }
@@ -146,6 +157,7 @@ export class FaultControl {
   }
 
   private async heal(id: ServerId): Promise<string | undefined> {
+    const until = performance.now() + HEAL_MS;
     for (let tries = 1; ; tries += 1) {
       try {
         await this.resume(id);
@@ -154,7 +166,8 @@ export class FaultControl {
         await this.restore(id);
         return undefined;
       } catch (error) {
-        if (tries === TRIES) return `server ${id} could not be healed: ${String(error)}`;
+        if (tries === TRIES || performance.now() > until)
+          return `server ${id} could not be healed: ${String(error)}`;
         await sleep(BETWEEN_TRIES_MS);
       }
     }
@@ -178,12 +191,13 @@ export class FaultControl {
 }
 
 async function insist(call: () => Promise<void>): Promise<void> {
+  const until = performance.now() + INSIST_MS;
   for (let tries = 1; ; tries += 1) {
     try {
       await call();
       return;
     } catch (error) {
-      if (tries === TRIES || error instanceof RpcFault) throw error;
+      if (tries === TRIES || error instanceof RpcFault || performance.now() > until) throw error;
       await sleep(BETWEEN_TRIES_MS);
     }
   }

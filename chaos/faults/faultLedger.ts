@@ -6,6 +6,8 @@ interface OpenSpan {
   readonly startedAt: RunMs;
   endedAt: RunMs | null;
   readonly from?: readonly ServerId[];
+  heldFrom?: RunMs;
+  heldTo?: RunMs;
 }
 
 /** The book of what is, and was, done to which server. */
@@ -18,6 +20,18 @@ export class FaultLedger {
   begin(server: ServerId, kind: Exclude<FaultKind, 'unreachable'>): void {
     if (this.open(server, kind) !== undefined) return;
     this.spans.push({ server, kind, startedAt: this.now(), endedAt: null });
+  }
+
+  /** What was done to the server has its effect by now. */
+  holds(server: ServerId, kind: FaultKind): void {
+    const span = this.open(server, kind);
+    if (span !== undefined) span.heldFrom ??= this.now();
+  }
+
+  /** It is about to be undone, and may have no effect from now on. */
+  releases(server: ServerId, kind: FaultKind): void {
+    const span = this.open(server, kind);
+    if (span !== undefined) span.heldTo ??= this.now();
   }
 
   end(server: ServerId, kind: FaultKind): void {

@@ -41,6 +41,6 @@ function row(election: Election, number: number, axis: TimeAxis, scaleMs: number
   const late = took > electionLimitMs;
   const limit = share(electionLimitMs / scaleMs);
   const bar = markup`<svg width="100%" height="14" aria-hidden="true"><rect class="${late ? 'took late' : 'took'}" y="3" width="${share(Math.max(0.004, took / scaleMs))}" height="8" rx="2"/><line class="limit" x1="${limit}" x2="${limit}" y1="0" y2="14"/></svg>`;
-  return markup`<tr><td class="number">${number}</td><td class="number">${clock(election.neededAt, axis.endMs)}</td><td class="number">${clock(election.electedAt, axis.endMs)}</td><td>${election.from === null ? '–' : serverName(election.from)}</td><td>${serverName(election.to)}</td><td class="number">${election.term}</td><td class="number${late ? ' bad' : ''}">${duration(took)}${late ? ' ✗' : ''}</td><td class="wide">${bar}</td></tr>
+  return markup`<tr><td class="number">${number}</td><td class="number">${clock(election.neededAt, axis.endMs)}</td><td class="number">${clock(election.electedAt, axis.endMs)}</td><td>${election.from === null ? '–' : serverName(election.from)}</td><td>${serverName(election.to)}</td><td class="number">${election.term === 0 ? '–' : election.term}</td><td class="number${late ? ' bad' : ''}">${duration(took)}${late ? ' ✗' : ''}</td><td class="wide">${bar}</td></tr>
 `;
 }

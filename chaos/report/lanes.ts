@@ -97,12 +97,14 @@ function roleLines(axis: TimeAxis, segments: readonly RoleSegment[], classOf: Te
 
 function leaderBlock(axis: TimeAxis, y: number, { from, to, term }: RoleSegment, look: string): Markup {
   const part = fraction(axis, to) - fraction(axis, from);
-  const long = fitsFrom(part, `term ${term}`);
-  const brief = fitsFrom(part, String(term), 4);
+  // Servers of the assignment tell no terms.
+  const [name, short] = term === 0 ? ['leads', 'L'] : [`term ${term}`, String(term)];
+  const long = fitsFrom(part, name);
+  const brief = fitsFrom(part, short, 4);
   const text = (label: string, when: string): Markup =>
     markup`<text class="leader-label ${when}" x="50%" y="14" text-anchor="middle">${label}</text>`;
-  const tip = `leader of term ${term}\n${clock(from, axis.endMs)} to ${clock(to, axis.endMs)}, ${duration(to - from)}`;
-  return markup`<svg class="${look}" x="${percent(axis, from)}" y="${y}" width="${percentBetween(axis, from, to)}" height="${rolePx}" data-tip="${tip}"><rect class="leader" width="100%" height="100%" rx="3"/>${long === undefined ? undefined : text(`term ${term}`, `need-${long}`)}${brief === undefined || brief === long ? undefined : text(String(term), `need-${brief}${long === undefined ? '' : ` upto-${long}`}`)}</svg>`;
+  const tip = `${term === 0 ? 'leader' : `leader of term ${term}`}\n${clock(from, axis.endMs)} to ${clock(to, axis.endMs)}, ${duration(to - from)}`;
+  return markup`<svg class="${look}" x="${percent(axis, from)}" y="${y}" width="${percentBetween(axis, from, to)}" height="${rolePx}" data-tip="${tip}"><rect class="leader" width="100%" height="100%" rx="3"/>${long === undefined ? undefined : text(name, `need-${long}`)}${brief === undefined || brief === long ? undefined : text(short, `need-${brief}${long === undefined ? '' : ` upto-${long}`}`)}</svg>`;
 }
 
 export function lanesLegend(record: RunRecord): Markup {

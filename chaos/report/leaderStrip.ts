@@ -24,7 +24,8 @@ export function leaderStrip(
   const blocks = elections.map(({ electedAt, to, term }, index) => {
     const until = endOfReign(electedAt, to, elections[index + 1]?.neededAt ?? axis.endMs, faults);
     const part = fraction(axis, until) - fraction(axis, electedAt);
-    const labels = [`server ${to}, term ${term}`, `${to}, t${term}`, String(to)].map((label) => ({
+    const named = term === 0 ? [`server ${to}`] : [`server ${to}, term ${term}`, `${to}, t${term}`];
+    const labels = [...named, String(to)].map((label) => ({
       label,
       need: fitsFrom(part, label, 6),
     }));
@@ -33,7 +34,7 @@ export function leaderStrip(
       if (need === undefined || need === longer) return undefined;
       return markup`<text class="leader-label need-${need}${longer === undefined ? '' : ` upto-${longer}`}" x="50%" y="15" text-anchor="middle">${label}</text>`;
     });
-    const tip = `server ${to} leads in term ${term}\n${clock(electedAt, axis.endMs)} to ${clock(until, axis.endMs)}`;
+    const tip = `server ${to} leads${term === 0 ? '' : ` in term ${term}`}\n${clock(electedAt, axis.endMs)} to ${clock(until, axis.endMs)}`;
     return markup`<svg class="${classOf(term)}" x="${percent(axis, electedAt)}" y="${y}" width="${percentBetween(axis, electedAt, until)}" height="${stripPx}" data-tip="${tip}"><rect class="leader" width="100%" height="100%" rx="3"/>${texts}</svg>`;
   });
   const waits = elections.map((election) => {

@@ -1,4 +1,4 @@
-import type { ServerAddress } from '../../src/config/clusterFile.js';
+import type { Cluster } from '../cluster/cluster.js';
 import { Client } from '../clients/client.js';
 import type { ClientLog } from '../clients/clientLog.js';
 import type { FaultControl } from '../faults/faultControl.js';
@@ -14,7 +14,7 @@ export class Evaluator {
   private readonly client: Client;
 
   constructor(
-    private readonly addresses: readonly ServerAddress[],
+    private readonly cluster: Pick<Cluster, 'servers' | 'dialect'>,
     private readonly control: FaultControl,
     private readonly log: ClientLog,
     private readonly fileNamed: (name: string) => string,
@@ -22,7 +22,7 @@ export class Evaluator {
     private readonly files: readonly string[],
     private readonly now: () => RunMs,
   ) {
-    this.client = new Client('evaluation', addresses, log, PATIENCE);
+    this.client = new Client('evaluation', cluster, log, PATIENCE);
   }
 
   async show(title: string, about: string): Promise<void> {
@@ -42,9 +42,10 @@ export class Evaluator {
   /** @param at ask this server alone */
   async get(name: string, at?: ServerId): Promise<void> {
     const file = this.fileNamed(name);
-    const address = at === undefined ? undefined : this.addresses[at];
-    const client =
-      address === undefined ? this.client : new Client('evaluation', [address], this.log, ONE_TRY);
+    const { servers, dialect } = this.cluster;
+    const address = at === undefined ? undefined : servers[at];
+    const alone = { servers: address === undefined ? [] : [address], dialect };
+    const client = address === undefined ? this.client : new Client('evaluation', alone, this.log, ONE_TRY);
     const files = await client.read(this.files);
     const state = files?.[file];
     const answer = state === undefined ? 'not there' : `version ${state.version}, ${state.content}`;

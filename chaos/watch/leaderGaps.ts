@@ -55,8 +55,11 @@ export function leaderGaps(
 export function electionsOf(gaps: readonly LeaderGap[]): Election[] {
   const elections: Election[] = [];
   for (const { neededAt, endedAt, before, elected } of gaps) {
-    if (elected === null || elections.at(-1)?.term === elected.term) continue;
+    const last = elections.at(-1);
+    if (elected === null) continue;
     const { leader: to, term } = elected;
+    // Servers of the assignment tell no terms: then a leader that comes back counts as the same leadership.
+    if (term === 0 ? last?.to === to : last?.term === term) continue;
     elections.push({ neededAt, electedAt: endedAt, from: before, to, term });
   }
   return elections;

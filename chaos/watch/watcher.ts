@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ServerAddress } from '../../src/config/clusterFile.js';
 import type { SeenStatus } from '../calls/answers.js';
 import { Server } from '../calls/server.js';
+import type { Cluster } from '../cluster/cluster.js';
 import type { RunMs, ServerId, StatusSample } from '../runRecord.js';
 
 const LOOK_EVERY_MS = 75;
-const PATIENCE_MS = 400;
+/** A server of this product answers at once; of another one nothing is known, and what it suffers is known anyway. */
+const PATIENCE_MS = { own: 400, assignment: 2_000 } as const;
 
 const roles = ['leader', 'candidate', 'preCandidate', 'follower'] as const;
 
@@ -20,10 +21,10 @@ export class Watcher {
   private slowestLookMs = 0;
 
   constructor(
-    addresses: readonly ServerAddress[],
+    { servers, dialect }: Pick<Cluster, 'servers' | 'dialect'>,
     private readonly now: () => RunMs,
   ) {
-    this.servers = addresses.map((address) => new Server(address));
+    this.servers = servers.map((address) => new Server(address, dialect));
     this.loops = this.servers.map((server) => this.watch(server));
   }
 
@@ -46,7 +47,7 @@ export class Watcher {
   private async watch(server: Server): Promise<void> {
     let answeredAt: RunMs | null = null;
     while (!this.isEnding) {
-      const status = await server.status(PATIENCE_MS).catch(() => undefined);
+      const status = await server.status(PATIENCE_MS[server.dialect]).catch(() => undefined);
       const at = this.now();
       if (status !== undefined && answeredAt !== null) {
         this.slowestLookMs = Math.max(this.slowestLookMs, at - answeredAt);

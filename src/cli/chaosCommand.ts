@@ -3,8 +3,9 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { EXIT } from './command.js';
 
-/** The monkey is a program of its own, which knows the servers from outside only. */
+// Both are programs of their own, which know the servers from outside only.
 const monkey = fileURLToPath(new URL('../../chaos/main.js', import.meta.url));
+const grader = fileURLToPath(new URL('../../chaos/grade/main.js', import.meta.url));
 
 export function chaosCommand(program: Command): void {
   program
@@ -15,16 +16,28 @@ export function chaosCommand(program: Command): void {
     .allowUnknownOption()
     .passThroughOptions()
     .action(async (args: string[]) => {
-      process.exitCode = await run(args);
+      process.exitCode = await run(monkey, args);
+    });
+}
+
+export function gradeCommand(program: Command): void {
+  program
+    .command('grade')
+    .description("grade anybody's server of the assignment, or those of a whole course (grade --help)")
+    .argument('[args...]', 'how a server is started, and flags of the grader')
+    .helpOption(false)
+    .allowUnknownOption()
+    .passThroughOptions()
+    .action(async (args: string[]) => {
+      process.exitCode = await run(grader, args);
     });
 }
 
 /**
- * Resolves to the monkey's exit code. It receives Ctrl-C from the terminal itself, and heals the cluster before it
- * ends.
+ * Resolves to the program's exit code. It receives Ctrl-C from the terminal itself, and takes its time to undo what it did.
  */
-function run(args: readonly string[]): Promise<number> {
-  const child = spawn(process.execPath, [monkey, ...args], { stdio: 'inherit' });
+function run(main: string, args: readonly string[]): Promise<number> {
+  const child = spawn(process.execPath, [main, ...args], { stdio: 'inherit' });
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   return new Promise((resolve, reject) => {

@@ -3,7 +3,7 @@ import { ListenError } from '../api/httpFront.js';
 import { ConfigError } from '../config/configError.js';
 import { StorageError } from '../storage/storage.js';
 import { programVersion } from './assembly.js';
-import { chaosCommand } from './chaosCommand.js';
+import { chaosCommand, gradeCommand } from './chaosCommand.js';
 import { faultCommands, fileCommands } from './clientCommands.js';
 import { clusterCommand } from './clusterCommand.js';
 import { CommandError, EXIT } from './command.js';
@@ -30,6 +30,7 @@ function createProgram(): Command {
   kvCommands(program);
   faultCommands(program);
   chaosCommand(program);
+  gradeCommand(program);
   recoverCommand(program);
   return program;
 }

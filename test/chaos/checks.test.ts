@@ -254,7 +254,7 @@ describe('chaos: verdicts', () => {
       ...{ server, kind: 'crash', startedAt: 10_000, endedAt: 20_000 },
     }));
     const attempt = (sentAt: number, endedAt: number | null, answered = true): Attempt => ({
-      ...{ operation: 1, server: 0, sentAt, endedAt, answered },
+      ...{ operation: 1, server: 0, sentAt, endedAt, answered, gaveResult: answered },
     });
 
     it('passes when a call is answered soon after the majority is back', () => {
@@ -326,6 +326,11 @@ describe('chaos: verdicts', () => {
       const result = replicasEqual(facts({ replicas, unhealed: ['server 1 could not be healed'] }));
       expect(result.verdict).to.equal('fail');
       expect(result.summary).to.contain('server 1 could not be healed');
+    });
+
+    it('is unknown when nothing was written: servers that do nothing are equal', () => {
+      const empty = { versions: { a: 0 }, lists: { k: null } };
+      expect(verdictOf(replica(0, empty), replica(1, empty))).to.equal('unknown');
     });
 
     it('is unknown when nobody looked', () => {

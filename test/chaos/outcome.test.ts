@@ -9,12 +9,20 @@ import { NoAnswerError, NotSentError, RpcFault } from '../../chaos/calls/rpcErro
 
 describe('chaos: outcomes of calls', () => {
   it('are certain of what the table of faults calls not done, and of nothing else', () => {
-    for (const code of [1, 2, 5, 6, 7, 9, -32601, -32602]) {
-      expect(certainlyNotDone(new RpcFault(code, '')), `fault ${code}`).to.equal(true);
+    const words = ['notLeader', 'isCrashed', 'superseded', 'overloaded', 'failed', 'stopped'];
+    for (const [index, code] of [1, 2, 5, 6, 7, 9].entries()) {
+      const fault = new RpcFault(code, `${words[index] ?? ''}: why`);
+      expect(certainlyNotDone(fault), `fault ${code}`).to.equal(true);
     }
-    for (const code of [3, 4, 8, 10, 0, 11, 500, -32603]) {
-      expect(certainlyNotDone(new RpcFault(code, '')), `fault ${code}`).to.equal(false);
+    for (const code of [3, 4, 8, 10, 0, 11, 500, -32601, -32602, -32603]) {
+      expect(certainlyNotDone(new RpcFault(code, 'notLeader: why')), `fault ${code}`).to.equal(false);
     }
+  });
+
+  it('are unknown when a code comes without the word of this product: other servers use it for anything', () => {
+    const ofPython = new RpcFault(1, "<class 'KeyError'>:'a.txt'");
+    expect(certainlyNotDone(ofPython)).to.equal(false);
+    expect(certainlyNotDone(new RpcFault(2, 'notLeader: another word of ours'))).to.equal(false);
   });
 
   it('are certain of a call that never left, and of none that may have arrived', () => {

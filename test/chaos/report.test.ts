@@ -137,7 +137,7 @@ describe('report', () => {
     const places = [
       'PASS',
       'rolling leaders',
-      '10 of 10 checks passed',
+      '13 of 13 checks passed',
       'Seed 42',
       'Run it again npm run chaos --',
       'longest without service',

@@ -6,6 +6,7 @@ import type { RecordedValue } from '../../../src/verify/index.js';
 export function facts(changes: Partial<RunFacts> = {}): RunFacts {
   return {
     serverCount: 3,
+    dialect: 'own',
     faults: [],
     samples: [],
     gaps: [],
@@ -18,6 +19,7 @@ export function facts(changes: Partial<RunFacts> = {}): RunFacts {
     idle: undefined,
     unhealed: [],
     blindMs: 100,
+    allowance: 1,
     endedAt: 60_000,
     ...changes,
   };
