@@ -16,7 +16,8 @@ import { performStep, type Step } from './steps/step.js';
 import { killedLeaders, succession } from './steps/succession.js';
 import { unknownMethod } from './steps/unknownMethod.js';
 import type { Submission } from './subject/template.js';
-import { assertions, type Assertion } from './assertions/index.js';
+import { assertions } from './assertions/index.js';
+import { type Assertion } from './assertions/assertion.js';
 import type { Judgement } from './scorecard.js';
 
 const START_MS = 15_000;

@@ -1,5 +1,5 @@
 import type { ExamResult } from './exam.js';
-import type { Part } from './assertions/index.js';
+import type { Part } from './assertions/assertion.js';
 import type { Row, Score } from './scorecard.js';
 
 /** All that is kept of a graded submission: every output is made from this alone. */

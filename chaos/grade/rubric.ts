@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { parse, stringify } from 'yaml';
 import { UsageError } from '../usageError.js';
-import { assertions, parts, type Part } from './assertions/index.js';
+import { assertions } from './assertions/index.js';
+import { parts, type Part } from './assertions/assertion.js';
 
 /** A part is worth no more than this while an assertion does not hold. */
 export interface Cap {

@@ -1,4 +1,5 @@
-import { assertions, parts, type Assertion, type Part } from './assertions/index.js';
+import { assertions } from './assertions/index.js';
+import { parts, type Assertion, type Part } from './assertions/assertion.js';
 import type { Cap, Rubric } from './rubric.js';
 
 /**

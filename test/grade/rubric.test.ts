@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { assertions, parts } from '../../chaos/grade/assertions/index.js';
+import { assertions } from '../../chaos/grade/assertions/index.js';
+import { parts } from '../../chaos/grade/assertions/assertion.js';
 import { defaultRubric, parseRubric, rubricText } from '../../chaos/grade/rubric.js';
 import { Scorecard, type Judgement, type Status } from '../../chaos/grade/scorecard.js';
 import { UsageError } from '../../chaos/usageError.js';

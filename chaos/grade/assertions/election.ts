@@ -1,4 +1,4 @@
-import type { Assertion } from './index.js';
+import type { Assertion } from './assertion.js';
 
 const timing =
   'When a majority of the nodes are up and running and can communicate with each other, one of those nodes should be elected as leader within 5 seconds';

@@ -1,4 +1,4 @@
-import type { Assertion } from './index.js';
+import type { Assertion } from './assertion.js';
 
 const block = 'clients should block and not receive a response until a majority are restored';
 const majority =

@@ -1,6 +1,7 @@
 import { colours } from '../../report/colours.js';
 import { markup, trusted, type Markup } from '../../report/markup.js';
-import { assertions, parts, type Assertion } from '../assertions/index.js';
+import { assertions } from '../assertions/index.js';
+import { parts, type Assertion } from '../assertions/assertion.js';
 import { gradeStyles } from '../output/styles.js';
 import { partTitles, pointsText, statusWords, type GradeResult } from '../result.js';
 import type { Status } from '../scorecard.js';

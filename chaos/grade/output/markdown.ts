@@ -1,4 +1,4 @@
-import { parts, pythonPreamble } from '../assertions/index.js';
+import { parts, pythonPreamble } from '../assertions/assertion.js';
 import { capText, partTitles, pointsText, statusWords, type GradeResult } from '../result.js';
 
 /** The result as Markdown, to be sent to a student. */

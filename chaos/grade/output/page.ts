@@ -1,6 +1,6 @@
 import { colours } from '../../report/colours.js';
 import { markup, trusted, type Markup } from '../../report/markup.js';
-import { parts, pythonPreamble, type Part } from '../assertions/index.js';
+import { parts, pythonPreamble, type Part } from '../assertions/assertion.js';
 import { capText, partTitles, pointsText, statusWords, type GradeResult } from '../result.js';
 import type { Row, Status } from '../scorecard.js';
 import { gradeStyles } from './styles.js';

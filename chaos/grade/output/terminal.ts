@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
-import type { Assertion } from '../assertions/index.js';
-import { parts } from '../assertions/index.js';
+import type { Assertion } from '../assertions/assertion.js';
+import { parts } from '../assertions/assertion.js';
 import type { ExamListener } from '../exam.js';
 import { capText, partTitles, pointsText, statusWords, type GradeResult } from '../result.js';
 import type { Judgement, Status } from '../scorecard.js';
