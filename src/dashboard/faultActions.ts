@@ -22,9 +22,19 @@ export interface ActionResult {
 
 /** The crash hooks of all servers, as buttons reach them through any one. */
 export class FaultActions {
+  /** Whom a server ignores is read and then written: one button at a time. */
+  private last: Promise<unknown> = Promise.resolve();
+
   constructor(private readonly options: FaultActionsOptions) {}
 
-  async run(action: FaultAction, server: number): Promise<ActionResult> {
+  /** Never rejects. */
+  run(action: FaultAction, server: number): Promise<ActionResult> {
+    const result = this.last.then(() => this.runNow(action, server));
+    this.last = result;
+    return result;
+  }
+
+  private async runNow(action: FaultAction, server: number): Promise<ActionResult> {
     try {
       switch (action) {
         case 'crash':

@@ -14,7 +14,7 @@ export function Elections(): JSX.Element {
       {elections.length === 0 ? (
         <p class="muted">None since these servers started.</p>
       ) : (
-        <div class="scroll" tabIndex={0} role="region" aria-labelledby="elections-title">
+        <div class="scroll" tabIndex={0} role="group" aria-label="The newest first">
           <table>
             <thead>
               <tr>
