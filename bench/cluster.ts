@@ -1,3 +1,5 @@
+import type { Roles } from './results.js';
+import type { System } from './results.js';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { SurfStoreClient } from '../src/client/index.js';
 import type { LoopDelay } from './loopDelay.js';
 import { atEnd, freePorts, memoryMib, ServerProcess } from './processes.js';
-import { rolesOf, type Roles, type System } from './rounds.js';
+import { rolesOf } from './rounds.js';
 
 const main = fileURLToPath(new URL('../dist/src/cli/main.js', import.meta.url));
 const probe = fileURLToPath(new URL('loopDelay.ts', import.meta.url));

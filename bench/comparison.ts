@@ -1,3 +1,4 @@
+import type { Subject } from './results.js';
 import { writeFileSync } from 'node:fs';
 import { KeyValueClient } from '../src/client/index.js';
 import { chartSvg, type Series } from './chart.js';
@@ -8,7 +9,7 @@ import { EtcdCluster } from './peers/etcd.js';
 import { ZooKeeperCluster } from './peers/zookeeper.js';
 import { BENCH_KEY, VALUE_BYTES, valueOf } from './protocols/conversation.js';
 import type { Result, Results } from './results.js';
-import { Rounds, type RoundSettings, type Subject } from './rounds.js';
+import { Rounds, type RoundSettings } from './rounds.js';
 import {
   costColumns,
   figure,

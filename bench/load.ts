@@ -5,10 +5,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection, type Endpoint } from './connection.js';
-import { closedLoop, Observations, openLoop, type Window } from './loops.js';
+import { closedLoop, Observations, openLoop, type Window, quantile } from './loops.js';
 import { conversationOf, type Operation } from './operations.js';
 import { cpuMicros } from './processes.js';
-import { quantile } from './results.js';
 
 /** One measurement: `clients` connections, each with one call at a time, for `durationMs` after `warmUpMs`. */
 export interface Job {

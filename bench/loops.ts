@@ -176,3 +176,8 @@ class OpenLoop {
     return this.turns[index] ?? 0;
   }
 }
+
+/** Of values that are sorted; NaN when there are none. */
+export function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}

@@ -1,10 +1,11 @@
+import type { Subject } from './results.js';
 import { KeyValueClient, SurfStoreClient } from '../src/client/index.js';
 import { BenchCluster } from './cluster.js';
 import { DiskSyncs } from './diskSyncs.js';
 import type { LoadProcess } from './loadProcess.js';
 import { BENCH_KEY } from './protocols/conversation.js';
 import type { Result } from './results.js';
-import { Rounds, type RoundSettings, type Subject } from './rounds.js';
+import { Rounds, type RoundSettings } from './rounds.js';
 import {
   costColumns,
   figure,

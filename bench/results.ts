@@ -1,5 +1,7 @@
+import type { Endpoint } from './connection.js';
+import type { Operation } from './operations.js';
+import { quantile } from './loops.js';
 import type { Measurement } from './load.js';
-import type { Subject } from './rounds.js';
 import type { RuntimeDelays } from './serverMetrics.js';
 
 /** One measurement. CPU time is in microseconds per operation. */
@@ -42,7 +44,34 @@ export function median(values: readonly number[]): number {
   );
 }
 
-/** Of values that are sorted; NaN when there are none. */
-export function quantile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+/** An operation on one system. */
+export interface Subject {
+  /** The operation, as it is printed. */
+  readonly name: string;
+  /** The system, as it is printed. */
+  readonly systemName: string;
+  readonly operation: Operation;
+  readonly system: System;
+  /** Whether a server is asked that does not lead. @default false */
+  readonly throughFollower?: boolean;
+  /** Whether its servers serve the metrics of Node.js. */
+  readonly hasRuntimeMetrics: boolean;
+  /** Names what the clients write. @default a name that is unlike that of any other measurement */
+  readonly label?: string;
+}
+
+/** A cluster that runs and can be measured. */
+export interface System {
+  roles(): Promise<Roles>;
+}
+
+/** A server of a system that is measured. */
+export interface SystemServer extends Endpoint {
+  readonly pid: number;
+}
+
+/** Which server leads, by now. */
+export interface Roles {
+  readonly leader: SystemServer;
+  readonly followers: readonly SystemServer[];
 }

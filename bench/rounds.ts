@@ -1,46 +1,12 @@
-import type { Endpoint } from './connection.js';
 import type { LoadProcess } from './loadProcess.js';
-import type { Operation } from './operations.js';
-import { Results, type Result } from './results.js';
+import { Results, type Result, type Roles, type Subject, type SystemServer } from './results.js';
 import { RuntimeWatch } from './serverMetrics.js';
-
-/** A server of a system that is measured. */
-export interface SystemServer extends Endpoint {
-  readonly pid: number;
-}
-
-/** Which server leads, by now. */
-export interface Roles {
-  readonly leader: SystemServer;
-  readonly followers: readonly SystemServer[];
-}
-
-/** A cluster that runs and can be measured. */
-export interface System {
-  roles(): Promise<Roles>;
-}
 
 /** Sorts servers by a leader that is known. @throws Error when it is none of them */
 export function rolesOf(servers: readonly SystemServer[], leads: (server: SystemServer) => boolean): Roles {
   const leader = servers.find(leads);
   if (leader === undefined) throw new Error('none of the servers leads');
   return { leader, followers: servers.filter((server) => server !== leader) };
-}
-
-/** An operation on one system. */
-export interface Subject {
-  /** The operation, as it is printed. */
-  readonly name: string;
-  /** The system, as it is printed. */
-  readonly systemName: string;
-  readonly operation: Operation;
-  readonly system: System;
-  /** Whether a server is asked that does not lead. @default false */
-  readonly throughFollower?: boolean;
-  /** Whether its servers serve the metrics of Node.js. */
-  readonly hasRuntimeMetrics: boolean;
-  /** Names what the clients write. @default a name that is unlike that of any other measurement */
-  readonly label?: string;
 }
 
 /** How calls are made, and for how long. */

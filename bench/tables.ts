@@ -1,5 +1,6 @@
+import type { Subject } from './results.js';
 import type { Result, Results } from './results.js';
-import type { RoundSettings, Subject } from './rounds.js';
+import type { RoundSettings } from './rounds.js';
 
 /** A column of a table with one row for each subject and number of clients. */
 export interface Column {

@@ -1,10 +1,12 @@
+import type { Roles } from '../results.js';
+import type { System, SystemServer } from '../results.js';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Connection } from '../connection.js';
 import { freePorts } from '../processes.js';
 import { BENCH_KEY } from '../protocols/conversation.js';
 import { putOverGrpc } from '../protocols/grpc.js';
-import { rolesOf, type Roles, type System, type SystemServer } from '../rounds.js';
+import { rolesOf } from '../rounds.js';
 import { startLogged, temporaryDirectory, whenReady } from './peerServers.js';
 
 const HOST = '127.0.0.1';

@@ -1,3 +1,5 @@
+import type { Roles } from '../results.js';
+import type { System, SystemServer } from '../results.js';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -6,7 +8,7 @@ import { Connection, type Endpoint } from '../connection.js';
 import { freePorts } from '../processes.js';
 import { BENCH_KEY } from '../protocols/conversation.js';
 import { createNodes } from '../protocols/zookeeper.js';
-import { rolesOf, type Roles, type System, type SystemServer } from '../rounds.js';
+import { rolesOf } from '../rounds.js';
 import { startLogged, temporaryDirectory, whenReady } from './peerServers.js';
 
 const HOST = '127.0.0.1';

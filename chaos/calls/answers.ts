@@ -1,5 +1,5 @@
 import type { ServerStatus } from '../../src/client/index.js';
-import { canonicalJson, type FileState, type JsonValue } from '../../src/verify/index.js';
+import { canonicalJson, type FileState, type RecordedValue } from '../../src/verify/index.js';
 import { NoAnswerError } from './rpcError.js';
 
 /** What the watch needs of a status; the names are the server's. */
@@ -56,7 +56,7 @@ export function asFileMap(value: unknown): Map<string, FileState> {
   for (const [name, info] of asStruct(value)) {
     if (!Array.isArray(info)) throw unexpected('[version, hashlist]', info);
     const [version, hashList] = info as readonly unknown[];
-    files.set(name, { version: asInt(version), content: canonicalJson(hashList as JsonValue) });
+    files.set(name, { version: asInt(version), content: canonicalJson(hashList as RecordedValue) });
   }
   return files;
 }

@@ -1,4 +1,4 @@
-import { isAnswered, type JsonValue } from '../../src/verify/index.js';
+import { isAnswered, type RecordedValue } from '../../src/verify/index.js';
 import type { CheckResult, RunOperation } from '../runRecord.js';
 import { LAST_READER, type Replica, type RunFacts } from './facts.js';
 import { counted } from './words.js';
@@ -68,7 +68,7 @@ function elementsOf({ kind, value }: Write): readonly string[] {
   return asElements(kind === 'kvAppend' ? [value] : value);
 }
 
-function asElements(value: JsonValue): readonly string[] {
+function asElements(value: RecordedValue): readonly string[] {
   return Array.isArray(value) ? value.filter((element) => typeof element === 'string') : [];
 }
 

@@ -1,5 +1,5 @@
 import type { HttpCall } from '../http/httpCall.js';
-import { estrangementText } from '../node/estrangement.js';
+import { estrangementText } from '../node/errors.js';
 import type { NodeStatus } from '../node/nodeOptions.js';
 import type { Role } from '../raft/types.js';
 import { sendJson } from './jsonCall.js';

@@ -3,7 +3,7 @@ import { tooMuchUnread } from '../http/refusal.js';
 import type { RequestId } from '../stateMachine/command.js';
 import { requestIdFromHeader } from './requestId.js';
 
-export const JSON_TYPE = 'application/json';
+const JSON_TYPE = 'application/json';
 
 /**
  * Reads a JSON body and hands over its text; a body that is too large, compressed in an unknown way, of another type or not

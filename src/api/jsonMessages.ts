@@ -13,7 +13,7 @@ import { SharedJson } from './sharedJson.js';
 import type { Route } from './surfaces.js';
 
 /** What a message is answered with (assignment 001). `error` and `outcome` of a `fail` are for programs. */
-export type JsonReply =
+type JsonReply =
   | {
       readonly code: 'success';
       readonly payload?: { readonly key: string; readonly value: JsonValue } | { readonly clientId: string };
@@ -33,7 +33,7 @@ export type JsonReply =
     };
 
 /** What the messages of one server work on. */
-export interface JsonMessagesParts {
+interface JsonMessagesParts {
   readonly service: KeyValueService;
   readonly router: LeaderRouter<CommandResult>;
   readonly servers: readonly LeaderAddress[];

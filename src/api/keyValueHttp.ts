@@ -3,7 +3,7 @@ import { ServiceError } from '../node/errors.js';
 import type { JsonValue } from '../stateMachine/command.js';
 import { readJson, requestIdOf, sendJson, sendJsonPieces } from './jsonCall.js';
 import { checkKey, checkTimeout, InputError, notJson, TIMEOUT_MS, TooLargeError } from './keyValueInput.js';
-import type { CallLimits, KeyValueService } from './keyValueService.js';
+import type { WaitOptions, KeyValueService } from './keyValueService.js';
 import { isListOfStrings, SharedJson } from './sharedJson.js';
 import type { Route } from './surfaces.js';
 
@@ -115,7 +115,7 @@ function splitOnce(text: string, separator: string): [string, string] {
   return at === -1 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
 }
 
-function limitsOf(caller: HttpCall, query: URLSearchParams): CallLimits {
+function limitsOf(caller: HttpCall, query: URLSearchParams): WaitOptions {
   const timeout = query.get('timeout_ms');
   const timeoutMs =
     timeout === null ? TIMEOUT_MS : checkTimeout(/^\d+$/.test(timeout) ? Number(timeout) : NaN);

@@ -1,17 +1,17 @@
 import type { JsonValue } from '../stateMachine/command.js';
 
 /** Longest key, in bytes of UTF-8. */
-export const KEY_BYTES_MAX = 4096;
+const KEY_BYTES_MAX = 4096;
 
 /** Lists and objects inside each other: more than anybody means, and far less than what breaks those who write JSON. */
-export const DEPTH_MAX = 100;
+const DEPTH_MAX = 100;
 
 /** Longest name of a client or of a single request, in UTF-16 units. */
 const CLIENT_ID_CHARS_MAX = 256;
 
 /** How long a call may take: unless it says so, and at most. */
 export const TIMEOUT_MS = 10_000;
-export const TIMEOUT_MS_MAX = 600_000;
+const TIMEOUT_MS_MAX = 600_000;
 
 /** What a client sent makes no sense; nothing was done. The message says what is wrong and what is allowed. */
 export class InputError extends Error {

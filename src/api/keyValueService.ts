@@ -1,7 +1,7 @@
 import type { Caller } from '../http/clientCall.js';
 import type { ClientSessions } from '../node/clientSessions.js';
 import { ServiceError, type ErrorKind } from '../node/errors.js';
-import type { LeaderRouter, Routed } from '../node/leaderRouter.js';
+import type { LeaderRouter, RoutedResult } from '../node/leaderRouter.js';
 import { waitFor } from '../node/pendingRequests.js';
 import {
   encodeAppend,
@@ -17,7 +17,7 @@ import { requireKnown, requireOpened, sizeProblem, type WireLimits } from './com
 import { InputError, TooLargeError } from './keyValueInput.js';
 
 /** What the key/value operations of one server work on. */
-export interface KeyValueParts {
+interface KeyValueParts {
   readonly router: LeaderRouter<CommandResult>;
   readonly keys: KeyValue;
   /** Numbers the writes of clients that do not number their own. */
@@ -28,13 +28,13 @@ export interface KeyValueParts {
 }
 
 /** A call as its client wants it. */
-export interface CallLimits {
+export interface WaitOptions {
   readonly timeoutMs: number;
   readonly caller: Caller;
 }
 
 /** A write: with the client's own request id it takes effect once, however often it is sent. */
-export interface WriteLimits extends CallLimits {
+export interface WriteLimits extends WaitOptions {
   readonly request: RequestId | undefined;
 }
 
@@ -64,7 +64,7 @@ export class KeyValueService {
   }
 
   /** The value at some moment between call and answer, undefined when there is none. @throws ServiceError */
-  async get(key: string, { timeoutMs, caller }: CallLimits): Promise<JsonValue | undefined> {
+  async get(key: string, { timeoutMs, caller }: WaitOptions): Promise<JsonValue | undefined> {
     await waitFor(this.parts.router.read(timeoutMs), caller);
     return this.parts.keys.get(key);
   }
@@ -74,7 +74,7 @@ export class KeyValueService {
    *
    * @throws ServiceError; its outcome is always `notDone`, since a session that nobody knows of is as good as none
    */
-  async openSession({ timeoutMs, caller }: CallLimits): Promise<string> {
+  async openSession({ timeoutMs, caller }: WaitOptions): Promise<string> {
     const { promise, cancel } = this.parts.router.propose(encodeOpenSession(), timeoutMs);
     caller.onHangUp(cancel);
     try {
@@ -98,7 +98,7 @@ export class KeyValueService {
     const leftMs = (): number => Math.max(1, Math.round(endsAt - performance.now()));
     let abandon = (): void => undefined;
     caller.onHangUp(() => abandon());
-    const propose = (id: RequestId, abandoned: () => void): Promise<Routed<CommandResult>> => {
+    const propose = (id: RequestId, abandoned: () => void): Promise<RoutedResult<CommandResult>> => {
       const { promise, cancel } = this.parts.router.propose(this.fitting(encode(id)), leftMs());
       abandon = () => {
         cancel();
@@ -135,7 +135,7 @@ export class KeyValueService {
 }
 
 /** @throws ServiceError when the command was refused for its request id */
-function resultOf({ result, repeated }: Routed<CommandResult>): CommandResult {
+function resultOf({ result, repeated }: RoutedResult<CommandResult>): CommandResult {
   if (result === 'sessionExpired' && repeated)
     throw new ServiceError('timedOut', 'it may have been done before its client was forgotten');
   return requireKnown(result);

@@ -11,7 +11,7 @@ import {
   XmlRpcTransportError,
   type ParsedValue,
 } from '../xmlrpc/index.js';
-import type { PeerState } from '../transport/peerWatch.js';
+import type { PeerState } from '../transport/peerEndpoint.js';
 import { InputError } from './keyValueInput.js';
 
 const PING_MS = 300;
@@ -22,7 +22,7 @@ const ATTEMPT_MS = 3_000;
 /** Calls to one peer at the same time, where nothing else is said. */
 const SOCKETS_MAX = 1_000;
 
-export interface LeaderCallsOptions {
+interface LeaderCallsOptions {
   /** Connections to one peer; calls beyond wait for one. @default 1_000 */
   readonly socketsMax?: number;
   /** A peer that takes longer to say that it is there counts as absent, in milliseconds. @default 300 */
@@ -95,7 +95,7 @@ export class RpcLeaderCalls implements LeaderCalls<CommandResult> {
   }
 
   /** Whether a peer answers, and is not held down by its crash hook. */
-  isThere(peer: number): Promise<boolean> {
+  pingPeer(peer: number): Promise<boolean> {
     const isUp = (isCrashed: ParsedValue): boolean => isCrashed === false;
     return this.call(peer, 'surfstore.isCrashed', [], this.pingMs, isUp).promise.catch(() => false);
   }

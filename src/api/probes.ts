@@ -1,4 +1,4 @@
-import { estrangementText } from '../node/estrangement.js';
+import { estrangementText } from '../node/errors.js';
 import type { NodeStatus } from '../node/nodeOptions.js';
 import { landingPage } from './landingPage.js';
 import { jsonPage, textPage, type Page, type Pages } from './pages.js';

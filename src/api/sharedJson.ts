@@ -1,7 +1,7 @@
 import type { JsonValue } from '../stateMachine/command.js';
 
 /** A value as its readers get it. */
-export interface RenderedValue {
+interface RenderedValue {
   readonly json: Buffer;
   readonly isListOfStrings: boolean;
 }

@@ -1,7 +1,7 @@
 import { addressOf } from '../net/address.js';
-import type { LeaderAddress } from '../node/errors.js';
-import { estrangementText } from '../node/estrangement.js';
+import { type LeaderAddress, estrangementText } from '../node/errors.js';
 import type { RaftNode } from '../node/raftNode.js';
+import type { TracedEvent } from '../node/traceRing.js';
 import type { XmlRpcValue } from '../xmlrpc/index.js';
 
 /** How much the state machine holds. */
@@ -70,6 +70,11 @@ export function statusStruct(source: StatusSource): XmlRpcValue {
     version,
     peers,
   });
+}
+
+/** An event of the trace as an XML-RPC struct. */
+export function traceStruct({ atMs, kind, text }: TracedEvent): XmlRpcValue {
+  return struct({ time: new Date(atMs).toISOString(), kind, text });
 }
 
 function struct(members: Readonly<Record<string, XmlRpcValue>>): XmlRpcValue {

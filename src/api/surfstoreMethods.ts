@@ -3,13 +3,14 @@ import { ServiceError } from '../node/errors.js';
 import type { NameCharacters } from '../config/options.js';
 import { waitFor } from '../node/pendingRequests.js';
 import type { RaftNode } from '../node/raftNode.js';
+import type { TraceRing } from '../node/traceRing.js';
 import { encodeOpenSession, encodeUpdateFile, type CommandResult } from '../stateMachine/command.js';
 import type { FileMetadata } from '../stateMachine/fileMetadata.js';
 import type { CallContext, XmlRpcValue } from '../xmlrpc/index.js';
 import { refuseTooLarge, requireKnown, requireOpened, type WireLimits } from './commands.js';
 import { FileMapXml } from './fileMapXml.js';
 import { method, type Method } from './method.js';
-import { statusStruct, type StatusSource } from './status.js';
+import { statusStruct, traceStruct, type StatusSource } from './status.js';
 import {
   anyFileName,
   arrayOfBlockHashes,
@@ -27,11 +28,12 @@ import {
 } from './validate.js';
 
 /** What the methods of one server work on. */
-export interface SurfstoreParts {
+interface SurfstoreParts {
   readonly node: RaftNode<CommandResult>;
   readonly files: FileMetadata;
   readonly blocks: BlockStore;
   readonly status: StatusSource;
+  readonly trace: Pick<TraceRing, 'list'>;
   readonly wire: WireLimits;
   /** Whether names and hashes may hold characters beyond the Basic Multilingual Plane. */
   readonly names: NameCharacters;
@@ -52,7 +54,7 @@ export function surfstoreMethods(parts: SurfstoreParts): Method[] {
   ];
 }
 
-function metadataMethods({ node, files, status, wire, names }: SurfstoreParts): Method[] {
+function metadataMethods({ node, files, status, trace, wire, names }: SurfstoreParts): Method[] {
   const fileMap = new FileMapXml();
   return [
     method('surfstore.ping', [], 'boolean', 'True: the server is there, crashed or not.', () => true),
@@ -100,6 +102,14 @@ function metadataMethods({ node, files, status, wire, names }: SurfstoreParts): 
       'struct',
       'Role, term, indexes and peers of this server. Integers; -1 means not known. Answers when crashed too.',
       () => statusStruct(status),
+    ),
+    method(
+      'surfstore.trace',
+      [],
+      'array',
+      'What this server did of late, and why, the oldest first: structs of time (ISO 8601), kind and text. Answers ' +
+        'when crashed too.',
+      () => trace.list().map(traceStruct),
     ),
   ];
 }
@@ -220,7 +230,7 @@ async function answerOfCrashed(
 function strictPeerMethods({ node, wire, status, answerPeer }: SurfstoreParts): Method[] {
   /** As a broken network: what comes from a server that is not heard has no effect and no answer. */
   const heard = <T>(from: number, answer: () => Promise<T>): Promise<T> =>
-    node.hears(from) ? answer() : new Promise(() => undefined);
+    node.acceptsFrom(from) ? answer() : new Promise(() => undefined);
   const help = 'Only for the servers of this cluster: takes a message as JSON and gives the answer as JSON.';
   return [
     method(

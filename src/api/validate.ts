@@ -80,7 +80,7 @@ function textOfUtf8(bytes: Uint8Array): string | undefined {
 }
 
 /** The hash of a block: as the client gave it, which is the form of the answer, and as the store knows it. */
-export interface BlockHash {
+interface BlockHash {
   readonly given: string | Uint8Array;
   /** SHA-256 as 64 digits in lower case hex, for a hash in one of the forms that clients use. */
   readonly key: string;

@@ -6,7 +6,7 @@ import type { BlockStore, BlockStoreLimits } from './blockStore.js';
  * Room for 256 MiB. The number of blocks is bounded too because the smallest ones cost more in the index than in bytes;
  * blocks of 1 KiB and more fill the bytes first. One block may be as large as a request body.
  */
-export const defaultBlockStoreLimits: BlockStoreLimits = {
+const defaultBlockStoreLimits: BlockStoreLimits = {
   bytesMax: 256 * 1024 * 1024,
   blocksMax: 256 * 1024,
   blockBytesMax: 8 * 1024 * 1024,

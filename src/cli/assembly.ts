@@ -7,12 +7,12 @@ import type { StatusSource } from '../api/status.js';
 import { rosterOf, type ClusterConfig, type ServerAddress } from '../config/clusterFile.js';
 import type { ServerOptions } from '../config/options.js';
 import { ServerMetrics } from '../metrics/serverMetrics.js';
-import { systemDefer } from '../node/defer.js';
+import { systemDefer, GridTicker, systemClock } from '../node/clock.js';
 import { LeaderRouter } from '../node/leaderRouter.js';
-import { deafObserver, observers, type NodeObserver } from '../node/observer.js';
+import { noopObserver, observers, type NodeObserver } from '../node/events.js';
 import { RaftNode } from '../node/raftNode.js';
 import { StateLimit } from '../node/stateLimit.js';
-import { GridTicker, systemClock } from '../node/ticker.js';
+import { TraceRing } from '../node/traceRing.js';
 import { defaultRaftConfig, type RaftConfig } from '../raft/config.js';
 import type { CommandResult } from '../stateMachine/command.js';
 import { ServiceState } from '../stateMachine/serviceState.js';
@@ -20,7 +20,7 @@ import { BYTES_PER_CHAR_MAX } from '../stateMachine/stateBytes.js';
 import { MemoryStorage } from '../storage/memoryStorage.js';
 import type { Storage } from '../storage/storage.js';
 import { AddressBook } from '../transport/addressBook.js';
-import { PeerWatch } from '../transport/peerWatch.js';
+import { PeerWatch } from '../transport/peerEndpoint.js';
 import { PEER_HEADER, RpcTransport } from '../transport/rpcTransport.js';
 import { drawId, openDirectory } from './dataDirectory.js';
 import { descriptorLimit, sharesOf, type DescriptorShares } from './descriptors.js';
@@ -61,6 +61,9 @@ const TURN_MS = 40;
 /** A chunk of a snapshot, in UTF-16 units: less than a millisecond's work. */
 const SNAPSHOT_CHUNK_CHARS = 32_768;
 
+/** So many of a server's reasons are kept: hours of ordinary life, minutes of elections. */
+const TRACED_EVENTS_MAX = 1_000;
+
 /** The version of this program. */
 export const programVersion = version;
 
@@ -86,6 +89,7 @@ export async function startServer({
   sayLimits(log, shares);
   const { lookup } = new AddressBook();
   const transport = new RpcTransport(peers, options.rpcTimeoutMs, lookup);
+  const trace = new TraceRing(TRACED_EVENTS_MAX, options.tickMs, Date.now);
   const raft = raftConfig(cluster, server, options, isEmpty);
   // The router comes after the node whose changes it follows.
   let follow = (): void => undefined;
@@ -110,13 +114,14 @@ export async function startServer({
       [
         metrics.node.observer,
         observer,
-        { ...deafObserver, roleChanged: () => follow(), lifecycleChanged: () => follow() },
+        { ...noopObserver, traced: trace.traced, lifecycleChanged: trace.lifecycleChanged },
+        { ...noopObserver, roleChanged: () => follow(), lifecycleChanged: () => follow() },
       ],
       observerThrew,
     ),
     events: metrics.node,
   });
-  const leaderCalls = new RpcLeaderCalls(server.id, peers, (peer) => node.hears(peer), {
+  const leaderCalls = new RpcLeaderCalls(server.id, peers, (peer) => node.acceptsFrom(peer), {
     socketsMax: shares.passedOnMax,
     lookup,
   });
@@ -141,13 +146,24 @@ export async function startServer({
     uptimeSeconds: () => Math.floor((performance.now() - startedAt) / 1000),
   };
   metrics.watch(status);
-  const isThere = (peer: number): Promise<boolean> => leaderCalls.isThere(peer);
+  const isThere = (peer: number): Promise<boolean> => leaderCalls.pingPeer(peer);
   const peerWatch = new PeerWatch(
     (peer) => peer !== server.id && node.knownLeader === peer,
     (peer) => leaderCalls.stateOf(peer),
     (peer) => node.leaderLost(peer),
   );
-  const surfaces = surfacesOf({ node, router, state, status, isThere, peerWatch, options, metrics, log });
+  const surfaces = surfacesOf({
+    node,
+    router,
+    state,
+    status,
+    trace,
+    isThere,
+    peerWatch,
+    options,
+    metrics,
+    log,
+  });
   const front = new HttpFront(surfaces, {}, { ...shares, peerHeader: PEER_HEADER });
   const stop = async (): Promise<void> => {
     node.stop();

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { EXIT } from './exitCodes.js';
+import { EXIT } from './command.js';
 
 /** The monkey is a program of its own, which knows the servers from outside only. */
 const monkey = fileURLToPath(new URL('../../chaos/main.js', import.meta.url));

@@ -1,10 +1,8 @@
 import { Option, type Command } from 'commander';
 import { SurfStoreClient, type FileInfo } from '../client/index.js';
 import { serverOf } from '../config/clusterFile.js';
-import { clientCommand, print, withClientOf, type Session } from './clientSession.js';
-import { CommandError, EXIT } from './exitCodes.js';
-import { table } from './table.js';
-import { terminalText } from './terminalText.js';
+import { clientCommand, print, withClientOf, type Session, CommandError, EXIT } from './command.js';
+import { table, terminalText } from './output.js';
 import { XmlRpcDouble } from '../xmlrpc/index.js';
 
 type Format = 'table' | 'json';

@@ -6,12 +6,11 @@ import { SurfStoreClient } from '../client/index.js';
 import { readClusterFile, type ClusterConfig } from '../config/clusterFile.js';
 import type { ServerOptions } from '../config/options.js';
 import { clusterTable } from './clusterView.js';
-import { CommandError, EXIT, type ExitCode } from './exitCodes.js';
+import { CommandError, EXIT, type ExitCode, onStopSignal } from './command.js';
 import { liveWithoutOutput } from './output.js';
 import { READY_MESSAGE } from './serverCommand.js';
 import { addServerFlags, serverOptionsFrom } from './serverFlags.js';
 import { waitForLeader } from './statusCommand.js';
-import { onStopSignal } from './stopSignals.js';
 
 const LEADER_MS = 15_000;
 const STOP_MS = 5_000;

@@ -1,7 +1,7 @@
 import { ClientError, type SurfStoreClient, type ServerStatus } from '../client/index.js';
 import type { ClusterConfig, ServerAddress } from '../config/clusterFile.js';
 import { addressOf } from '../net/address.js';
-import { coloured, table } from './table.js';
+import { coloured, table } from './output.js';
 
 /** How long a server may take to say how it is. */
 const STATUS_MS = 1_000;

@@ -1,9 +1,7 @@
 import type { Command } from 'commander';
-import { KeyValueClient } from '../client/index.js';
-import { clientCommand, print, withClientOf } from './clientSession.js';
-import { CommandError } from './exitCodes.js';
-import { terminalText } from './terminalText.js';
-import { itemFrom, valueFrom } from './kvValues.js';
+import { KeyValueClient, type JsonValue } from '../client/index.js';
+import { clientCommand, print, withClientOf, CommandError, EXIT } from './command.js';
+import { terminalText } from './output.js';
 
 interface Flags {
   readonly timeout: number;
@@ -52,4 +50,24 @@ function withClient(
   action: (client: KeyValueClient) => Promise<void>,
 ): Promise<void> {
   return withClientOf(KeyValueClient, config, deadlineMs, ({ client }) => action(client));
+}
+
+/** What `put` stores: the list of these texts, or the value that the one text is the JSON of. @throws CommandError */
+export function valueFrom(texts: readonly string[], isJson: boolean): JsonValue {
+  if (!isJson) return texts;
+  const [text, ...more] = texts;
+  if (text === undefined || more.length > 0)
+    throw new CommandError(`with --json there must be one value, got ${texts.length}`, EXIT.usage);
+  return itemFrom(text, isJson);
+}
+
+/** What `append` adds: this text, or the value that it is the JSON of. @throws CommandError */
+export function itemFrom(text: string, isJson: boolean): JsonValue {
+  if (!isJson) return text;
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CommandError(`${text} is not JSON: ${reason}`, EXIT.usage);
+  }
 }

@@ -95,7 +95,7 @@ export function stderrSink(): LogSink {
   return descriptor === undefined ? streamSink(process.stderr) : descriptorSink(descriptor);
 }
 
-export function descriptorSink(descriptor: number): LogSink {
+function descriptorSink(descriptor: number): LogSink {
   return {
     write: (text) => {
       try {
@@ -109,7 +109,7 @@ export function descriptorSink(descriptor: number): LogSink {
 }
 
 /** For pipes and sockets, on which Node does not wait; it keeps what they do not take yet. */
-export function streamSink(stream: NodeJS.WriteStream): LogSink {
+function streamSink(stream: NodeJS.WriteStream): LogSink {
   return {
     write: (text) => {
       if (stream.destroyed) throw new Error('the stream is closed');

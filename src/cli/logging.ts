@@ -1,11 +1,12 @@
 import { pino, type Logger } from 'pino';
 import { isatty } from 'node:tty';
 import type { ServerOptions } from '../config/options.js';
-import type { NodeObserver } from '../node/observer.js';
+import type { NodeObserver } from '../node/events.js';
 import { LogOutput, stderrSink } from './logOutput.js';
-import { StorageError } from '../storage/storageError.js';
-import { estrangementText } from '../node/estrangement.js';
+import { StorageError } from '../storage/storage.js';
+import { estrangementText } from '../node/errors.js';
 import type { Estrangement, RoleChange } from '../raft/output.js';
+import { traceText, type TraceRecord } from '../raft/trace.js';
 import type { EntryId, Identity, NodeId } from '../raft/types.js';
 
 /** JSON lines on stderr, or lines for people. What cannot be written there is lost, and counted; the server goes on. */
@@ -48,7 +49,10 @@ export class LoggingObserver implements NodeObserver {
   private announced: RoleChange | undefined;
   private isHeldBack = false;
 
-  constructor(private readonly log: Logger) {}
+  constructor(
+    private readonly log: Logger,
+    private readonly tickMs: number,
+  ) {}
 
   /** Says nothing of leaders until the server is ready: until then it may still fail to start. */
   holdBack(): void {
@@ -65,6 +69,12 @@ export class LoggingObserver implements NodeObserver {
     this.log.debug({ role, term, leader }, 'role changed');
     if (leader !== null) this.leadership = change;
     this.announceLeader();
+  }
+
+  traced(records: readonly TraceRecord[]): void {
+    if (!this.log.isLevelEnabled('debug')) return;
+    for (const record of records)
+      if (record.kind !== 'role') this.log.debug(record, traceText(record, this.tickMs));
   }
 
   private announceLeader(): void {

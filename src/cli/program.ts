@@ -1,12 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import { ListenError } from '../api/httpFront.js';
 import { ConfigError } from '../config/configError.js';
-import { StorageError } from '../storage/storageError.js';
+import { StorageError } from '../storage/storage.js';
 import { programVersion } from './assembly.js';
 import { chaosCommand } from './chaosCommand.js';
 import { faultCommands, fileCommands } from './clientCommands.js';
 import { clusterCommand } from './clusterCommand.js';
-import { CommandError, EXIT } from './exitCodes.js';
+import { CommandError, EXIT } from './command.js';
 import { kvCommands } from './kvCommands.js';
 import { watchOutput } from './output.js';
 import { recoverCommand } from './recoverCommand.js';

@@ -5,8 +5,7 @@ import type { StorageBatch } from '../raft/output.js';
 import type { Entry } from '../raft/types.js';
 import type { Storage, StoredState } from '../storage/storage.js';
 import { drawId, openDirectory } from './dataDirectory.js';
-import { CommandError, EXIT } from './exitCodes.js';
-import { print } from './clientSession.js';
+import { CommandError, EXIT, print } from './command.js';
 
 interface RecoverFlags {
   readonly dataDir: string;

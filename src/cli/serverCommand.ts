@@ -3,10 +3,9 @@ import { readClusterFile, serverOf } from '../config/clusterFile.js';
 import { addressOf } from '../net/address.js';
 import type { ServerOptions } from '../config/options.js';
 import { programVersion, startServer } from './assembly.js';
-import { EXIT } from './exitCodes.js';
+import { EXIT, onStopSignal } from './command.js';
 import { createLogger, LoggingObserver } from './logging.js';
 import { liveWithoutOutput } from './output.js';
-import { onStopSignal } from './stopSignals.js';
 import { addServerFlags, serverOptionsFrom } from './serverFlags.js';
 
 /** A start that takes longer is announced, once. */
@@ -33,7 +32,7 @@ async function run(config: string, idText: string, flags: Partial<ServerOptions>
   const cluster = readClusterFile(config);
   const server = serverOf(cluster, idText);
   const log = await createLogger(options, server.id);
-  const observer = new LoggingObserver(log);
+  const observer = new LoggingObserver(log, options.tickMs);
   observer.holdBack();
   const failed = new Promise<Error>((resolve) => (observer.onFailed = resolve));
   const slow = setTimeout(() => log.info(SLOW_START), SLOW_START_MS).unref();

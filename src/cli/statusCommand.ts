@@ -1,19 +1,21 @@
 import { Option, type Command } from 'commander';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SurfStoreClient } from '../client/index.js';
-import { readClusterFile, type ClusterConfig } from '../config/clusterFile.js';
+import { SurfStoreClient, type TracedStep } from '../client/index.js';
+import { readClusterFile, serverOf, type ClusterConfig } from '../config/clusterFile.js';
 import { addressOf } from '../net/address.js';
 import { clusterTable, leaderOf, viewCluster, type ServerView } from './clusterView.js';
-import { parseDuration } from './duration.js';
-import { CommandError, EXIT } from './exitCodes.js';
+import { parseDuration, CommandError, EXIT } from './command.js';
+import { terminalText } from './output.js';
 
 const WATCH_MS = 1_000;
 const WAIT_STEP_MS = 100;
+const TRACE_MS = 2_000;
 
 interface StatusFlags {
   readonly watch?: boolean;
   readonly output: 'table' | 'json';
   readonly waitLeader?: number;
+  readonly trace?: string;
 }
 
 export function statusCommand(program: Command): void {
@@ -30,6 +32,10 @@ export function statusCommand(program: Command): void {
       'first wait for a leader, for at most so long (5s, 500ms)',
       parseDuration,
     )
+    .option(
+      '--trace <id>',
+      'instead: what this server did of late, and why (elections, refused votes, repaired logs)',
+    )
     .action((config: string, flags: StatusFlags) => run(config, flags));
 }
 
@@ -37,6 +43,10 @@ async function run(config: string, flags: StatusFlags): Promise<void> {
   const cluster = readClusterFile(config);
   const client = new SurfStoreClient({ servers: cluster.servers });
   try {
+    if (flags.trace !== undefined) {
+      showTrace(await client.trace(serverOf(cluster, flags.trace).id, { deadlineMs: TRACE_MS }), flags);
+      return;
+    }
     if (flags.waitLeader !== undefined) await waitForLeader(cluster, client, flags.waitLeader);
     if (flags.watch === true) await watch(cluster, client, flags);
     const views = await viewCluster(cluster, client);
@@ -78,6 +88,12 @@ export async function waitForLeader(
 function show(views: readonly ServerView[], { output }: StatusFlags): void {
   const text = output === 'json' ? JSON.stringify(views.map(jsonView)) : clusterTable(views);
   process.stdout.write(`${text}\n`);
+}
+
+/** One line for each step, oldest first. */
+function showTrace(steps: readonly TracedStep[], { output }: StatusFlags): void {
+  if (output === 'json') process.stdout.write(`${JSON.stringify(steps)}\n`);
+  else for (const { time, text } of steps) process.stdout.write(`${time}  ${terminalText(text)}\n`);
 }
 
 function jsonView({ server, status, answers }: ServerView): object {

@@ -17,17 +17,18 @@ import { errorTable } from '../node/errors.js';
 import { ClientSessions } from '../node/clientSessions.js';
 import type { LeaderRouter } from '../node/leaderRouter.js';
 import type { RaftNode } from '../node/raftNode.js';
+import type { TraceRing } from '../node/traceRing.js';
 import type { CommandResult } from '../stateMachine/command.js';
 import type { ServiceState } from '../stateMachine/serviceState.js';
-import type { PeerWatch } from '../transport/peerWatch.js';
-import { answerPeer, bytesOnTheWire } from '../transport/peerEndpoint.js';
+import { type PeerWatch, answerPeer, bytesOnTheWire } from '../transport/peerEndpoint.js';
 
 /** What the surfaces of one server are made from. */
-export interface SurfaceParts {
+interface SurfaceParts {
   readonly node: RaftNode<CommandResult>;
   readonly router: LeaderRouter<CommandResult>;
   readonly state: ServiceState;
   readonly status: StatusSource;
+  readonly trace: TraceRing;
   /** Whether another server answers. */
   readonly isThere: (server: number) => Promise<boolean>;
   readonly peerWatch: PeerWatch;
@@ -42,6 +43,7 @@ export function surfacesOf({
   router,
   state,
   status,
+  trace,
   isThere,
   peerWatch,
   options,
@@ -75,6 +77,7 @@ export function surfacesOf({
         if (type === 'appendEntries' || type === 'heartbeat') peerWatch.heard(from, connection);
       }),
     status,
+    trace,
   });
   const surface = new XmlRpcSurface(methods, new FaultTranslator(status.servers));
   return {

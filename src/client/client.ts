@@ -1,7 +1,7 @@
 import type { RequestId } from '../stateMachine/command.js';
 import { PrebuiltXml, serializeValue, type ParsedValue, type XmlRpcValue } from '../xmlrpc/index.js';
 import { ClusterCaller, type ClusterClientOptions } from './clusterCaller.js';
-import { Connections, type MethodCall } from './connections.js';
+import { Connections, type RpcCall } from './connections.js';
 import type { ServerInfo } from './leaderFinder.js';
 import type { OperationOptions } from './operation.js';
 import {
@@ -12,9 +12,11 @@ import {
   asStatus,
   asText,
   asTexts,
+  asTrace,
   type FileInfo,
   type HashListInput,
   type ServerStatus,
+  type TracedStep,
 } from './values.js';
 
 /** What a client is made from. */
@@ -36,7 +38,7 @@ export type SurfStoreClientOptions = ClusterClientOptions;
  * client.close();
  */
 export class SurfStoreClient {
-  private readonly caller: ClusterCaller<MethodCall, ParsedValue>;
+  private readonly caller: ClusterCaller<RpcCall, ParsedValue>;
 
   constructor(options: SurfStoreClientOptions) {
     const opening = { call: call('openSession'), idIn: asText };
@@ -67,7 +69,7 @@ export class SurfStoreClient {
     // Made once, so that it is the same in every attempt, whatever its owner does with it meanwhile.
     const hashes = serializeValue(hashList);
     const hashesXml = new PrebuiltXml(() => [hashes]);
-    const callFor = (request: RequestId | undefined): MethodCall =>
+    const callFor = (request: RequestId | undefined): RpcCall =>
       request === undefined
         ? call('updatefile', name, version, hashesXml)
         : call('updatefile', name, version, hashesXml, new Map(Object.entries(request)));
@@ -107,6 +109,11 @@ export class SurfStoreClient {
     return asStatus(await this.caller.askServer(server, call('status'), options));
   }
 
+  /** What one server did of late, and why, the oldest first; a crashed server answers, too. @throws ClientError */
+  async trace(server: number, options: OperationOptions = {}): Promise<TracedStep[]> {
+    return asTrace(await this.caller.askServer(server, call('trace'), options));
+  }
+
   /** @throws ClientError */
   async isLeader(server: number, options: OperationOptions = {}): Promise<boolean> {
     return asBoolean(await this.caller.askServer(server, call('isLeader'), options));
@@ -142,6 +149,6 @@ export class SurfStoreClient {
   }
 }
 
-function call(name: string, ...params: readonly XmlRpcValue[]): MethodCall {
+function call(name: string, ...params: readonly XmlRpcValue[]): RpcCall {
   return { methodName: `surfstore.${name}`, params };
 }

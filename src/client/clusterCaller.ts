@@ -1,12 +1,16 @@
 import { addressOf } from '../net/address.js';
 import { ClientSessions } from '../node/clientSessions.js';
 import type { RequestId } from '../stateMachine/command.js';
-import type { BackoffOptions } from './backoff.js';
-import { ClientError } from './errors.js';
-import type { Attempt, Carrier, Failure } from './failure.js';
+import {
+  type BackoffOptions,
+  ClientOperation,
+  type Effect,
+  type OperationDefaults,
+  type OperationOptions,
+} from './operation.js';
+import { ClientError, type Attempt, type Carrier, type Failure } from './errors.js';
 import { LeaderFinder, type ServerInfo } from './leaderFinder.js';
 import { NumberedWrite } from './numberedWrite.js';
-import { Operation, type Effect, type OperationDefaults, type OperationOptions } from './operation.js';
 
 /** What a client of a cluster is made from. */
 export interface ClusterClientOptions {
@@ -20,7 +24,7 @@ export interface ClusterClientOptions {
 }
 
 /** How a client opens a session for its writes. */
-export interface SessionOpening<Call, Answer> {
+interface SessionOpening<Call, Answer> {
   readonly call: Call;
   /** The id in the answer. @throws TypeError when there is none */
   readonly idIn: (answer: Answer) => string;
@@ -39,7 +43,7 @@ export class ClusterCaller<Call, Answer> {
   private areSessionsOffered = true;
   private readonly defaults: OperationDefaults;
   private readonly attemptMs: number;
-  private readonly operations = new Set<Operation>();
+  private readonly operations = new Set<ClientOperation>();
   private isClosed = false;
 
   constructor(
@@ -126,9 +130,9 @@ export class ClusterCaller<Call, Answer> {
   private async operate<T>(
     effect: Effect,
     options: OperationOptions,
-    action: (operation: Operation) => Promise<T>,
+    action: (operation: ClientOperation) => Promise<T>,
   ): Promise<T> {
-    const operation = new Operation(effect, options, this.defaults);
+    const operation = new ClientOperation(effect, options, this.defaults);
     if (this.isClosed) operation.abort();
     this.operations.add(operation);
     try {
@@ -141,7 +145,7 @@ export class ClusterCaller<Call, Answer> {
   }
 
   private async tryServers<T>(
-    operation: Operation,
+    operation: ClientOperation,
     attemptAt: (server: ServerInfo) => Promise<Attempt<T>>,
   ): Promise<T> {
     for (;;) {
@@ -151,14 +155,14 @@ export class ClusterCaller<Call, Answer> {
           this.finder.presume(server.id);
           return attempt.value;
         }
-        this.learn(server, attempt.failure);
+        this.noteLeader(server, attempt.failure);
         operation.noteFailure(attempt.failure);
       }
       await operation.pause();
     }
   }
 
-  private async tryServer(server: ServerInfo, call: Call, operation: Operation): Promise<Answer> {
+  private async tryServer(server: ServerInfo, call: Call, operation: ClientOperation): Promise<Answer> {
     const attempt = await this.attempt(server, call, operation, Number.POSITIVE_INFINITY);
     if ('value' in attempt) return attempt.value;
     const { error, outcome, remedy } = attempt.failure;
@@ -176,7 +180,7 @@ export class ClusterCaller<Call, Answer> {
     server: ServerInfo,
     callFor: (request: RequestId | undefined) => Call,
     write: NumberedWrite,
-    operation: Operation,
+    operation: ClientOperation,
   ): Promise<Attempt<Answer>> {
     for (;;) {
       let { request } = write;
@@ -193,7 +197,7 @@ export class ClusterCaller<Call, Answer> {
   }
 
   /** The id of a new session, null when the servers offer none. Whatever goes wrong, nothing of the write was done. */
-  private async openSession(server: ServerInfo, operation: Operation): Promise<Attempt<string | null>> {
+  private async openSession(server: ServerInfo, operation: ClientOperation): Promise<Attempt<string | null>> {
     if (!this.areSessionsOffered) return { value: null };
     const attempt = await this.attempt(server, this.opening.call, operation);
     if ('value' in attempt) return { value: this.opening.idIn(attempt.value) };
@@ -205,7 +209,11 @@ export class ClusterCaller<Call, Answer> {
   }
 
   /** An attempt at a write without a request id: it is the last one unless it certainly did nothing. */
-  private async attemptOnce(server: ServerInfo, call: Call, operation: Operation): Promise<Attempt<Answer>> {
+  private async attemptOnce(
+    server: ServerInfo,
+    call: Call,
+    operation: ClientOperation,
+  ): Promise<Attempt<Answer>> {
     const attempt = await this.attempt(server, call, operation, Number.POSITIVE_INFINITY);
     if ('value' in attempt || attempt.failure.outcome === 'notDone') return attempt;
     operation.noteFailure(attempt.failure);
@@ -216,7 +224,7 @@ export class ClusterCaller<Call, Answer> {
   private attempt(
     server: ServerInfo,
     call: Call,
-    operation: Operation,
+    operation: ClientOperation,
     attemptMs = this.attemptMs,
   ): Promise<Attempt<Answer>> {
     const timeoutMs = operation.remainingMs();
@@ -224,8 +232,8 @@ export class ClusterCaller<Call, Answer> {
     return this.carrier.attempt(server, call, { timeoutMs, headMs, signal: operation.signal });
   }
 
-  private learn(server: ServerInfo, { leader }: Failure): void {
-    this.finder.doubt(server.id);
+  private noteLeader(server: ServerInfo, { leader }: Failure): void {
+    this.finder.forgetLeader(server.id);
     if (leader !== undefined) this.finder.presume(leader);
   }
 }

@@ -7,5 +7,5 @@ export { KeyValueClient, type KeyValueClientOptions } from './keyValueClient.js'
 export type { OperationOptions } from './operation.js';
 export { ClientError, type ClientErrorCode } from './errors.js';
 export type { ServerInfo } from './leaderFinder.js';
-export type { FileInfo, HashListInput, PeerInfo, ServerStatus } from './values.js';
+export type { FileInfo, HashListInput, PeerInfo, ServerStatus, TracedStep } from './values.js';
 export type { JsonValue } from '../stateMachine/command.js';

@@ -1,7 +1,6 @@
 import type { JsonValue } from '../stateMachine/command.js';
 import { ClusterCaller, type ClusterClientOptions } from './clusterCaller.js';
-import { MessageConnections, type Message } from './messageConnections.js';
-import { sessionIdIn, type MessageAnswer } from './messageReply.js';
+import { MessageConnections, type KeyValueMessage, sessionIdIn, type MessageAnswer } from './connections.js';
 import type { OperationOptions } from './operation.js';
 
 /** What a client is made from. */
@@ -24,7 +23,7 @@ export type KeyValueClientOptions = ClusterClientOptions;
  * client.close();
  */
 export class KeyValueClient {
-  private readonly caller: ClusterCaller<Message, MessageAnswer>;
+  private readonly caller: ClusterCaller<KeyValueMessage, MessageAnswer>;
 
   constructor(options: KeyValueClientOptions) {
     this.caller = new ClusterCaller(options, new MessageConnections(), {

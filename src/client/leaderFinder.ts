@@ -34,7 +34,7 @@ export class LeaderFinder {
   }
 
   /** This server turned out not to lead. */
-  doubt(id: number): void {
+  forgetLeader(id: number): void {
     if (this.presumed === id) this.presumed = undefined;
   }
 

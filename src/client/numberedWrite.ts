@@ -1,5 +1,5 @@
 import type { ClientSessions, NumberedCall } from '../node/clientSessions.js';
-import type { Outcome } from '../node/errors.js';
+import type { FailureOutcome } from '../node/errors.js';
 import type { RequestId } from '../stateMachine/command.js';
 
 /** The request id of one write, the same for all its attempts: however many of them arrive, it takes effect once. */
@@ -34,7 +34,7 @@ export class NumberedWrite {
   }
 
   /** The number is free again only when nothing was done under it. */
-  end(outcome: Outcome): void {
+  end(outcome: FailureOutcome): void {
     this.call?.end(outcome === 'unknown' ? 'used' : 'unused');
   }
 }

@@ -1,7 +1,5 @@
-import type { Outcome } from '../node/errors.js';
-import { Backoff, type BackoffOptions } from './backoff.js';
-import { ClientError } from './errors.js';
-import type { Failure } from './failure.js';
+import type { FailureOutcome } from '../node/errors.js';
+import { ClientError, type Failure } from './errors.js';
 
 /** Time for an attempt. With less it would hardly bring an answer, but leave open what was certain before. */
 const ATTEMPT_MS_MIN = 20;
@@ -24,7 +22,7 @@ export interface OperationDefaults {
 }
 
 /** One operation from its first attempt to its end: its deadline, its pauses, and the verdict over its failures. */
-export class Operation {
+export class ClientOperation {
   private readonly controller = new AbortController();
   private readonly endsAt: number;
   private readonly backoff: Backoff;
@@ -50,7 +48,7 @@ export class Operation {
   }
 
   /** What is known of the effect of all attempts so far. An attempt that did nothing says nothing of those before it. */
-  get outcome(): Outcome {
+  get outcome(): FailureOutcome {
     return this.mayBeDone ? 'unknown' : 'notDone';
   }
 
@@ -132,4 +130,34 @@ function sleep(ms: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted) done();
     else signal.addEventListener('abort', done);
   });
+}
+
+/** How long to wait between rounds of attempts. */
+export interface BackoffOptions {
+  /** @default 50 */
+  readonly minMs: number;
+  /** @default 1000 */
+  readonly maxMs: number;
+  /** A number from 0 to 1. @default Math.random */
+  readonly random: () => number;
+}
+
+/** Exponential backoff with jitter: half of each delay is drawn, so that many clients do not come back together. */
+export class Backoff {
+  private attempts = 0;
+
+  constructor(private readonly options: BackoffOptions) {}
+
+  /** The next delay in milliseconds, longer each time up to the maximum. */
+  nextMs(): number {
+    const { minMs, maxMs, random } = this.options;
+    const ceiling = Math.min(maxMs, minMs * 2 ** this.attempts);
+    this.attempts += 1;
+    return ceiling / 2 + (ceiling / 2) * random();
+  }
+}
+
+/** A time that a timer of Node can count: beyond 2^31 - 1 ms it would go off at once. */
+export function timerMs(ms: number): number {
+  return Math.min(2 ** 31 - 1, Math.max(1, Math.ceil(ms)));
 }

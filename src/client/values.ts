@@ -44,6 +44,14 @@ export interface ServerStatus {
   readonly peers: readonly PeerInfo[];
 }
 
+/** Something that a server did, and why. */
+export interface TracedStep {
+  /** ISO 8601, by the server's clock. */
+  readonly time: string;
+  readonly kind: string;
+  readonly text: string;
+}
+
 /** @throws TypeError when the answer is not what the method returns: the server is not one of this service */
 export function asBoolean(value: ParsedValue): boolean {
   if (typeof value !== 'boolean') throw unexpected('a boolean');
@@ -111,6 +119,14 @@ export function asStatus(value: ParsedValue): ServerStatus {
     version: text(status, 'version'),
     peers: Array.isArray(peers) ? peers.map(asPeer) : [],
   };
+}
+
+/** @throws TypeError */
+export function asTrace(value: ParsedValue): TracedStep[] {
+  return asArray(value).map((item) => {
+    const step = asStruct(item);
+    return { time: text(step, 'time'), kind: text(step, 'kind'), text: text(step, 'text') };
+  });
 }
 
 function asPeer(value: ParsedValue): PeerInfo {

@@ -3,17 +3,17 @@ import { ConfigError } from './configError.js';
 
 /** One JSON object a line, or lines for people. */
 export const logFormats = ['json', 'pretty'] as const;
-export type LogFormat = (typeof logFormats)[number];
+type LogFormat = (typeof logFormats)[number];
 
 /** Any character that XML can carry, or only those of the Basic Multilingual Plane. */
 export const nameCharacters = ['all', 'bmp'] as const;
 export type NameCharacters = (typeof nameCharacters)[number];
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-export type LogLevel = (typeof logLevels)[number];
+type LogLevel = (typeof logLevels)[number];
 
 export const replyMoments = ['majority', 'commit'] as const;
-export type ReplyMoment = (typeof replyMoments)[number];
+type ReplyMoment = (typeof replyMoments)[number];
 
 /** What can be tuned on a server. The command line flag of each is its name in kebab case: `--heartbeat-ms`. */
 export interface ServerOptions {

@@ -1,6 +1,6 @@
 import { connect, type LookupFunction, type Socket } from 'node:net';
 import { addressOf, connectionFailureText } from '../net/address.js';
-import { ResponseReader, type HttpResponse, type Reading } from './responseReader.js';
+import { ResponseReader, type HttpResponse, type ResponsePart } from './responseReader.js';
 
 /** A request up to this size is copied together, which costs less than several writes. */
 const ONE_WRITE_BYTES_MAX = 64 * 1024;
@@ -21,7 +21,7 @@ export interface HttpClientOptions {
 }
 
 /** A POST, sent once. */
-export interface HttpRequest {
+interface HttpRequest {
   readonly host: string;
   readonly port: number;
   readonly path: string;
@@ -64,7 +64,7 @@ export class HttpError extends Error {
 }
 
 /** Called exactly once, never before `request` or `abort` has returned. */
-export type HttpDone = (outcome: HttpResponse | HttpError) => void;
+type HttpDone = (outcome: HttpResponse | HttpError) => void;
 
 /** A request under way. */
 export interface HttpExchange {
@@ -172,7 +172,7 @@ class Exchange implements HttpExchange {
     this.fail('EINVAL', connectionFailureText(error), error);
   }
 
-  private take(reading: Reading): void {
+  private take(reading: ResponsePart): void {
     switch (reading.type) {
       case 'more':
         break;

@@ -13,7 +13,7 @@ const PATIENCE_MS = 100;
 /** The beginning of a body that is copied behind its head, which costs less than to write both. */
 const COPIED_BYTES_MAX = 4 * 1024;
 
-export interface FastPathOptions {
+interface FastPathOptions {
   /** Answers a request. Must not throw. */
   readonly serve: (request: ServerRequest, reply: ServerReply) => void;
   /** An idle connection is kept this long, in milliseconds. */

@@ -19,7 +19,7 @@ const COPIED_BYTES_MAX = 16 * 1024;
 const SLICE_BYTES = 64 * 1024;
 
 /** Where a body is read from and what it may take. */
-export interface BodyLimits {
+interface BodyLimits {
   readonly bytesMax: number;
   /** Holds the bodies that have not come completely. @default the one of this process */
   readonly receiving?: ByteBudget | undefined;

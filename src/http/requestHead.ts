@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 /** A longer head is left to node:http, with its own limit. */
-export const HEAD_BYTES_MAX = 8 * 1024;
+const HEAD_BYTES_MAX = 8 * 1024;
 
 /** The head of a request of the usual shape. */
 export interface RequestHead {

@@ -6,7 +6,7 @@ export interface HttpResponse {
 }
 
 /** The state of a response, by the bytes so far. */
-export type Reading =
+export type ResponsePart =
   | { readonly type: 'more' }
   /** The whole response. `reusable`: the connection may carry another request. */
   | { readonly type: 'response'; readonly response: HttpResponse; readonly reusable: boolean }
@@ -18,7 +18,7 @@ export type Reading =
 const HEAD_BYTES_MAX = 64 * 1024;
 const CHUNK_LINE_BYTES_MAX = 1024;
 
-const MORE: Reading = { type: 'more' };
+const MORE: ResponsePart = { type: 'more' };
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
 const LINE_FEED = 10;
 
@@ -48,7 +48,7 @@ export class ResponseReader {
     return this.head !== null;
   }
 
-  add(bytes: Buffer): Reading {
+  add(bytes: Buffer): ResponsePart {
     this.pieces.push(bytes);
     this.held += bytes.length;
     if (this.head === null) {
@@ -60,13 +60,13 @@ export class ResponseReader {
   }
 
   /** The connection has ended: complete, if that is how the body ends. */
-  end(): Reading {
+  end(): ResponsePart {
     if (this.head?.framing !== 'close') return MORE;
     return this.complete(this.head, this.joined(), false);
   }
 
   /** Null when the head is complete and read. */
-  private readHead(): Reading | null {
+  private readHead(): ResponsePart | null {
     const bytes = this.joined();
     if (!'HTTP/'.startsWith(bytes.toString('latin1', 0, Math.min(5, bytes.length))))
       return { type: 'not HTTP', reason: 'the answer does not begin with HTTP/' };
@@ -83,7 +83,7 @@ export class ResponseReader {
     return null;
   }
 
-  private readBody(head: Head): Reading {
+  private readBody(head: Head): ResponsePart {
     const bytesMax = this.bodyBytesMax(head.status);
     if (head.framing === 'chunked') return this.readChunks(head, bytesMax);
     const length = head.framing === 'close' ? this.held : head.framing;
@@ -93,7 +93,7 @@ export class ResponseReader {
     return this.complete(head, this.joined().subarray(0, length), this.held === length);
   }
 
-  private readChunks(head: Head, bytesMax: number): Reading {
+  private readChunks(head: Head, bytesMax: number): ResponsePart {
     for (;;) {
       const bytes = this.joined();
       const lineEnd = bytes.indexOf(LINE_FEED);
@@ -118,7 +118,7 @@ export class ResponseReader {
   }
 
   /** After the last chunk come headers, which nobody needs, and an empty line. */
-  private readTrailer(head: Head, bytes: Buffer): Reading {
+  private readTrailer(head: Head, bytes: Buffer): ResponsePart {
     const isEmpty = bytes.toString('latin1', 0, 2) === '\r\n';
     const end = isEmpty ? 2 : bytes.indexOf(END_OF_HEAD) + END_OF_HEAD.length;
     if (end < END_OF_HEAD.length && !isEmpty)
@@ -126,7 +126,7 @@ export class ResponseReader {
     return this.complete(head, Buffer.concat(this.chunks, this.chunkBytes), bytes.length === end);
   }
 
-  private complete({ status, headers, keepsAlive }: Head, body: Buffer, isAtEnd: boolean): Reading {
+  private complete({ status, headers, keepsAlive }: Head, body: Buffer, isAtEnd: boolean): ResponsePart {
     return { type: 'response', response: { status, headers, body }, reusable: keepsAlive && isAtEnd };
   }
 

@@ -4,7 +4,7 @@ const TURN_MS_MAX = 5;
 const FIRST_MS_MAX = 1;
 
 /** Does a little of some long work, well under a millisecond. False when the work is complete. Must not throw. */
-export type Slice = () => boolean;
+type Slice = () => boolean;
 
 /**
  * Shares the time that the event loop has for long work: however many pieces of work are waiting, or begin in one turn,

@@ -1,7 +1,8 @@
 import type { Registry } from 'prom-client';
 import type { CallEvents, ClientCall } from '../http/clientCall.js';
-import { outcomeOf } from './outcome.js';
-import { onceForEach, TallyCounter, TallyHistogram, type Now, type Series } from './tallies.js';
+import { errorKindOf, errorTable, ServiceError } from '../node/errors.js';
+import { FAULT_CODES, XmlRpcFault } from '../xmlrpc/index.js';
+import { onceForEach, CheapCounters, TallyHistogram, type Now, type Series } from './tallies.js';
 
 /** From half a millisecond to ten seconds: a call waits for a network, maybe for a disk, maybe for an election. */
 export const CALL_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -17,7 +18,7 @@ export class CallMetrics {
     registry: Registry,
     private readonly now: Now,
   ) {
-    const handled = new TallyCounter(
+    const handled = new CheapCounters(
       {
         name: 'surfstore_rpc_handled_total',
         help: 'Calls of clients and peers, by what became of them',
@@ -59,5 +60,27 @@ export class CallMetrics {
     const { countOf, durations } = this.seriesOf(surface)(method);
     countOf(outcome).inc();
     durations.observe((this.now() - startedAt) / 1000);
+  }
+}
+
+/** The word for an error, of a bounded set: that of the table of errors, or what kind of fault it is. */
+export function outcomeOf(error: unknown): string {
+  if (error instanceof ServiceError) return errorTable[error.kind].word;
+  if (error instanceof XmlRpcFault) return wordOf(error.faultCode);
+  return 'internal';
+}
+
+function wordOf(code: number): string {
+  switch (code) {
+    case FAULT_CODES.METHOD_NOT_FOUND:
+      return 'methodNotFound';
+    case FAULT_CODES.INVALID_PARAMS:
+      return 'invalid';
+    case FAULT_CODES.INTERNAL_ERROR:
+      return 'internal';
+    default: {
+      const kind = errorKindOf(code);
+      return kind === undefined ? 'fault' : errorTable[kind].word;
+    }
   }
 }

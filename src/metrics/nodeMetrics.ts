@@ -1,17 +1,21 @@
 import type { Registry } from 'prom-client';
-import type { NodeEvents, RequestInFlight, WaitingCall } from '../node/events.js';
-import { deafObserver, type NodeObserver } from '../node/observer.js';
+import {
+  type NodeEvents,
+  type RequestInFlight,
+  type WaitingCall,
+  noopObserver,
+  type NodeObserver,
+} from '../node/events.js';
 import type { NodeId, RequestMessage } from '../raft/types.js';
-import { ABANDONED, CALL_SECONDS } from './callMetrics.js';
-import { outcomeOf } from './outcome.js';
+import { ABANDONED, CALL_SECONDS, outcomeOf } from './callMetrics.js';
 import {
   onceForEach,
-  TallyCounter,
+  CheapCounters,
   TallyHistogram,
-  type Counted,
+  type CheapCounter,
   type Now,
   type Series,
-  type Timed,
+  type CheapHistogram,
 } from './tallies.js';
 
 const EXCHANGE_SECONDS = [
@@ -29,8 +33,8 @@ const REQUEST_TYPES: readonly RequestMessage['type'][] = [
 export class NodeMetrics implements NodeEvents {
   readonly observer: NodeObserver;
   private readonly calls: Readonly<Record<'write' | 'read', Series>>;
-  private readonly entriesApplied: Counted;
-  private readonly persists: Timed;
+  private readonly entriesApplied: CheapCounter;
+  private readonly persists: CheapHistogram;
   /** The requests to one peer, by their type. */
   private readonly requestsTo: (peer: NodeId) => (type: RequestMessage['type']) => Series;
 
@@ -42,7 +46,7 @@ export class NodeMetrics implements NodeEvents {
       write: callSeries(registry, 'proposal', 'Commands proposed on this server', ['applied', 'refused']),
       read: callSeries(registry, 'read', 'Linearizable reads confirmed by this server as the leader', ['ok']),
     };
-    this.entriesApplied = new TallyCounter(
+    this.entriesApplied = new CheapCounters(
       { name: 'surfstore_raft_entries_applied_total', help: 'Log entries applied one by one' },
       registry,
     ).labels();
@@ -123,7 +127,7 @@ function callSeries(
 ): Series {
   const name = `surfstore_server_${kind}`;
   const help = `${what}, by what became of them`;
-  const counts = new TallyCounter({ name: `${name}s_total`, help, labelNames: ['outcome'] }, registry);
+  const counts = new CheapCounters({ name: `${name}s_total`, help, labelNames: ['outcome'] }, registry);
   // Series that exist from the start can be watched for their first change.
   for (const outcome of outcomes) counts.labels(outcome);
   const durations = new TallyHistogram(
@@ -135,7 +139,7 @@ function callSeries(
 }
 
 function requestSeries(registry: Registry): (peer: NodeId) => (type: RequestMessage['type']) => Series {
-  const sent = new TallyCounter(
+  const sent = new CheapCounters(
     {
       name: 'surfstore_network_peer_sent_total',
       help: 'Requests to a peer, by their type and by what became of them',
@@ -164,8 +168,8 @@ function requestSeries(registry: Registry): (peer: NodeId) => (type: RequestMess
 }
 
 function countingObserver(registry: Registry): NodeObserver {
-  const counter = (name: string, help: string): Counted =>
-    new TallyCounter({ name, help }, registry).labels();
+  const counter = (name: string, help: string): CheapCounter =>
+    new CheapCounters({ name, help }, registry).labels();
   const leaderChanges = counter(
     'surfstore_server_leader_changes_seen_total',
     'Times that this server learned of a leader when it knew none or another',
@@ -185,7 +189,7 @@ function countingObserver(registry: Registry): NodeObserver {
   let known: NodeId | null = null;
   let wasLeading = false;
   return {
-    ...deafObserver,
+    ...noopObserver,
     roleChanged: ({ role, leader }) => {
       if (leader !== null && leader !== known) leaderChanges.inc();
       known = leader;

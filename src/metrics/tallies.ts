@@ -4,20 +4,20 @@ import { Counter, type Metric, type Registry } from 'prom-client';
 export type Now = () => number;
 
 /** A counter with its labels. */
-export interface Counted {
+export interface CheapCounter {
   /** @param by 1 unless said otherwise */
   inc(by?: number): void;
 }
 
 /** A histogram with its labels; in seconds. */
-export interface Timed {
+export interface CheapHistogram {
   observe(seconds: number): void;
 }
 
 /** Calls or requests of one kind: how many had which outcome, and how long those took that were answered. */
 export interface Series {
-  readonly countOf: (outcome: string) => Counted;
-  readonly durations: Timed;
+  readonly countOf: (outcome: string) => CheapCounter;
+  readonly durations: CheapHistogram;
 }
 
 /** What is known of a metric before anything has happened. */
@@ -33,7 +33,7 @@ interface Description {
  */
 
 /** A counter of prom-client; each combination of labels, of a bounded set, is asked for once and kept. */
-export class TallyCounter {
+export class CheapCounters {
   private readonly tallies = new Map<string, { count: number; readonly labels: Record<string, string> }>();
   private readonly labelNames: readonly string[];
 
@@ -53,7 +53,7 @@ export class TallyCounter {
   }
 
   /** The same counter for the same values, in the order of the names. */
-  labels(...values: readonly string[]): Counted {
+  labels(...values: readonly string[]): CheapCounter {
     const tally = this.tallies.get(keyOf(values)) ?? { count: 0, labels: labelsOf(this.labelNames, values) };
     this.tallies.set(keyOf(values), tally);
     return {
@@ -100,7 +100,7 @@ export class TallyHistogram {
   }
 
   /** The same histogram for the same values, in the order of the names. */
-  labels(...values: readonly string[]): Timed {
+  labels(...values: readonly string[]): CheapHistogram {
     const { bounds } = this;
     const series = this.series.get(keyOf(values)) ?? {
       labels: labelsOf(this.labelNames, values),

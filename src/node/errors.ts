@@ -1,7 +1,8 @@
 import { addressOf } from '../net/address.js';
+import type { NodeId, RefusalReason } from '../raft/types.js';
 
 /** What a caller may conclude about an operation that ended in an error. */
-export type Outcome = 'notDone' | 'unknown';
+export type FailureOutcome = 'notDone' | 'unknown';
 
 /**
  * The table of errors that every surface shares: the stable word at the start of the message, the stable
@@ -25,7 +26,7 @@ export const errorTable = {
   requestReused: { word: 'requestReused', code: 15, outcome: 'notDone' },
   blockNotFound: { word: 'blockNotFound', code: 20, outcome: 'notDone' },
   blockStoreFull: { word: 'blockStoreFull', code: 21, outcome: 'notDone' },
-} as const satisfies Record<string, { word: string; code: number; outcome: Outcome }>;
+} as const satisfies Record<string, { word: string; code: number; outcome: FailureOutcome }>;
 
 export type ErrorKind = keyof typeof errorTable;
 
@@ -47,7 +48,7 @@ export interface LeaderAddress {
 export class ServiceError extends Error {
   override readonly name = 'ServiceError';
   readonly code: number;
-  readonly outcome: Outcome;
+  readonly outcome: FailureOutcome;
 
   constructor(
     readonly kind: ErrorKind,
@@ -90,4 +91,25 @@ export function leaderIn(message: string): LeaderAddress | undefined {
   if (found === null) return undefined;
   const [, id, host = '', port] = found;
   return { id: Number(id), host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) };
+}
+
+/** For people: why this server and another one have nothing to do with each other, and what to do. */
+export function estrangementText(peer: NodeId, reason: RefusalReason): string {
+  switch (reason) {
+    case 'roster':
+      return (
+        `server ${peer} was started with another list of servers: give all servers the same cluster file, or the same ` +
+        '--cluster-name where the files must differ'
+      );
+    case 'cluster':
+      return (
+        `server ${peer} belongs to another cluster, which came into being when a majority of the directories was empty: stop ` +
+        'the servers that are in the wrong, remove their directories, and start them again, or restore all of them together'
+      );
+    case 'history':
+      return (
+        `server ${peer} leads with a log that lacks what is committed here: a majority has lost its data; keep this ` +
+        "server's data"
+      );
+  }
 }

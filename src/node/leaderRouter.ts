@@ -3,7 +3,7 @@ import { errorOf, ServiceError, type ErrorKind } from './errors.js';
 import type { PendingCall } from './pendingRequests.js';
 import type { RaftNode } from './raftNode.js';
 import { SharedReadIndex } from './sharedReadIndex.js';
-import type { Clock } from './ticker.js';
+import type { Clock } from './clock.js';
 
 /**
  * How a server asks the one that leads. The outcome of a ServiceError says what may have been done; any other rejection ends
@@ -16,7 +16,7 @@ export interface LeaderCalls<Result> {
 }
 
 /** A result, and whether an attempt before the one that gave it may have had its effect. */
-export interface Routed<Result> {
+export interface RoutedResult<Result> {
   readonly result: Result;
   readonly repeated: boolean;
 }
@@ -31,10 +31,10 @@ export type RoutedNode<Result> = Pick<
 const RETRY_MS = 50;
 
 /** Where calls are answered: on this server, or on the one that leads. */
-export type Place = NodeId | 'here';
+type Place = NodeId | 'here';
 
 /** What may wait at the same time; more is refused as `overloaded`. */
-export interface RouterLimits {
+interface RouterLimits {
   readonly callsMax: number;
   /** Commands together, in UTF-16 units. */
   readonly charsMax: number;
@@ -58,7 +58,7 @@ export class LeaderRouter<Result> {
   ) {}
 
   /** As `RaftNode.propose`, but with an end: `noLeader` or `timedOut`, which says whether it may still be done. */
-  propose(command: string, timeoutMs: number): PendingCall<Routed<Result>> {
+  propose(command: string, timeoutMs: number): PendingCall<RoutedResult<Result>> {
     return this.begin(
       'write',
       timeoutMs,
@@ -75,7 +75,7 @@ export class LeaderRouter<Result> {
   }
 
   /** Who leads, as soon as this server knows it. */
-  findLeader(timeoutMs: number): PendingCall<Routed<Place>> {
+  findLeader(timeoutMs: number): PendingCall<RoutedResult<Place>> {
     return this.begin('read', timeoutMs, (place) => ({
       promise: Promise.resolve(place),
       cancel: () => undefined,
@@ -92,7 +92,7 @@ export class LeaderRouter<Result> {
     timeoutMs: number,
     ask: (place: Place) => PendingCall<T>,
     chars = 0,
-  ): PendingCall<Routed<T>> {
+  ): PendingCall<RoutedResult<T>> {
     this.node.requireRunning();
     const { callsMax, charsMax } = this.limits;
     if (this.open.size >= callsMax || this.waitingChars + chars > charsMax)
@@ -129,8 +129,8 @@ export class LeaderRouter<Result> {
 
 /** One call from its first attempt to its end. */
 class RoutedCall<T> {
-  readonly promise: Promise<Routed<T>>;
-  private resolve!: (routed: Routed<T>) => void;
+  readonly promise: Promise<RoutedResult<T>>;
+  private resolve!: (routed: RoutedResult<T>) => void;
   private reject!: (error: Error) => void;
   private attempt: { readonly place: Place; readonly cancel: () => void } | undefined;
   /** Whether an attempt that is over may have had its effect. */

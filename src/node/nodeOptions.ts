@@ -4,14 +4,12 @@ import type { NodeId } from '../raft/types.js';
 import type { StateMachine } from '../stateMachine/stateMachine.js';
 import type { Storage } from '../storage/storage.js';
 import type { Transport } from '../transport/transport.js';
-import type { Defer } from './defer.js';
-import type { NodeEvents } from './events.js';
+import type { Defer, Ticker } from './clock.js';
+import type { NodeEvents, NodeObserver } from './events.js';
 import type { LifecycleState } from './lifecycle.js';
-import type { NodeObserver } from './observer.js';
 import type { ReplyAfter } from './pendingRequests.js';
-import type { SnapshotPolicy } from './snapshotTaker.js';
+import type { SnapshotPolicy } from './snapshots.js';
 import type { StateLimit } from './stateLimit.js';
-import type { Ticker } from './ticker.js';
 
 /** What a node is made of. */
 export interface RaftNodeOptions<Result> {

@@ -1,4 +1,4 @@
-import type { RequestId } from '../raft/output.js';
+import type { RequestNumber } from '../raft/output.js';
 import type { Entry, EntryId } from '../raft/types.js';
 import { ServiceError } from './errors.js';
 import { noNodeEvents, type NodeEvents, type WaitingCall } from './events.js';
@@ -28,7 +28,7 @@ interface Waiting<Result> extends WaitingCall {
 
 interface AppliedWrite<Result> {
   readonly index: number;
-  readonly request: RequestId;
+  readonly request: RequestNumber;
   readonly result: Result;
 }
 
@@ -37,11 +37,11 @@ interface AppliedWrite<Result> {
  * entry by index and term: an entry of another leader at the same index is not its own.
  */
 export class PendingRequests<Result> {
-  private lastRequest: RequestId = 0;
-  private readonly waiting = new Map<RequestId, Waiting<Result>>();
-  private readonly writesByIndex = new Map<number, { request: RequestId; term: number }>();
+  private lastRequest: RequestNumber = 0;
+  private readonly waiting = new Map<RequestNumber, Waiting<Result>>();
+  private readonly writesByIndex = new Map<number, { request: RequestNumber; term: number }>();
   private applied: AppliedWrite<Result>[] = [];
-  private readable: { request: RequestId; index: number }[] = [];
+  private readable: { request: RequestNumber; index: number }[] = [];
   private acknowledgedIndex = 0;
 
   constructor(
@@ -55,17 +55,17 @@ export class PendingRequests<Result> {
   }
 
   /** @throws ServiceError `overloaded` when as many calls wait as may */
-  openWrite(): PendingCall<Result> & { request: RequestId } {
+  openWrite(): PendingCall<Result> & { request: RequestNumber } {
     return this.open<Result>('write', (resolve) => (result) => resolve(result as Result));
   }
 
   /** @throws ServiceError `overloaded` when as many calls wait as may */
-  openRead(kind: 'read' | 'whenApplied'): PendingCall<void> & { request: RequestId } {
+  openRead(kind: 'read' | 'whenApplied'): PendingCall<void> & { request: RequestNumber } {
     return this.open<undefined>(kind, (resolve) => () => resolve(undefined));
   }
 
   /** The write's entry is in the leader's log. */
-  accepted(request: RequestId, entry: EntryId): void {
+  accepted(request: RequestNumber, entry: EntryId): void {
     this.writesByIndex.set(entry.index, { request, term: entry.term });
   }
 
@@ -85,7 +85,7 @@ export class PendingRequests<Result> {
   }
 
   /** The read may be answered once `index` is applied here. */
-  mayRead(request: RequestId, index: number): void {
+  confirmRead(request: RequestNumber, index: number): void {
     this.readable.push({ request, index });
   }
 
@@ -101,7 +101,7 @@ export class PendingRequests<Result> {
     for (const { request, index } of readable) if (index <= lastApplied) this.answer(request, undefined);
   }
 
-  fail(request: RequestId, error: Error): void {
+  fail(request: RequestNumber, error: Error): void {
     const call = this.take(request);
     if (call === undefined) return;
     this.events.callFailed(call, error);
@@ -128,7 +128,7 @@ export class PendingRequests<Result> {
   private open<T>(
     kind: Waiting<Result>['kind'],
     settler: (resolve: (value: T) => void) => Waiting<Result>['resolve'],
-  ): PendingCall<T> & { request: RequestId } {
+  ): PendingCall<T> & { request: RequestNumber } {
     if (this.waiting.size >= this.waitingMax) {
       throw new ServiceError('overloaded', `${this.waitingMax} calls are waiting already; try again later`);
     }
@@ -142,21 +142,21 @@ export class PendingRequests<Result> {
     return { request, promise, cancel: () => this.forget(request) };
   }
 
-  private answer(request: RequestId, result: Result | undefined): void {
+  private answer(request: RequestNumber, result: Result | undefined): void {
     const call = this.take(request);
     if (call === undefined) return;
     this.events.callAnswered(call, result);
     call.resolve(result);
   }
 
-  private forget(request: RequestId): void {
+  private forget(request: RequestNumber): void {
     const call = this.take(request);
     if (call === undefined) return;
     this.events.callAbandoned(call);
     if (this.readable.length > 0) this.readable = this.readable.filter((read) => read.request !== request);
   }
 
-  private take(request: RequestId): Waiting<Result> | undefined {
+  private take(request: RequestNumber): Waiting<Result> | undefined {
     const call = this.waiting.get(request);
     this.waiting.delete(request);
     return call;

@@ -10,7 +10,7 @@ interface Outstanding extends Timed {
 }
 
 /** Where the queue reports to. */
-export interface PersistReports {
+interface PersistReports {
   persisted(batch: StorageBatch): void;
   failed(error: Error): void;
 }

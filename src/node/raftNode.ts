@@ -15,8 +15,7 @@ import { errorOf, notTaken, ServiceError, type ErrorKind } from './errors.js';
 import { noNodeEvents, type NodeEvents } from './events.js';
 import { Lifecycle } from './lifecycle.js';
 import type { NodeStatus, RaftNodeOptions } from './nodeOptions.js';
-import { isReplication, PeerChannel } from './peerChannel.js';
-import { PeerHealth } from './peerHealth.js';
+import { isFailureNews, PeerChannel, PeerHealth } from './peers.js';
 import { PendingRequests, type PendingCall } from './pendingRequests.js';
 import { PersistQueue } from './persistQueue.js';
 import { Snapshots } from './snapshots.js';
@@ -108,7 +107,7 @@ export class RaftNode<Result> implements PeerRequestHandler {
   }
 
   /** Whether what this peer sends is heard. */
-  hears(peer: NodeId): boolean {
+  acceptsFrom(peer: NodeId): boolean {
     return !this.unreachable.has(peer);
   }
 
@@ -175,7 +174,7 @@ export class RaftNode<Result> implements PeerRequestHandler {
   whenApplied(index: number): PendingCall<void> {
     this.requireRunning();
     const { request, promise, cancel } = this.pending.openRead('whenApplied');
-    this.pending.mayRead(request, index);
+    this.pending.confirmRead(request, index);
     this.pending.settle(this.lastApplied);
     return { promise, cancel };
   }
@@ -333,17 +332,18 @@ export class RaftNode<Result> implements PeerRequestHandler {
   private applyAndSettle(output: Output): void {
     const { pending, options } = this;
     for (const { request, entry } of output.accepted) pending.accepted(request, entry);
-    this.snapshots.follow(output);
+    this.snapshots.onOutput(output);
     for (const entry of output.committed) pending.entryApplied(entry, options.stateMachine.apply(entry));
     if (output.committed.length > 0) this.events.applied(output.committed.length);
     this.snapshots.applied(output.committed);
     if (output.acknowledged !== null) pending.acknowledged(output.acknowledged);
-    for (const { request, index } of output.readable) pending.mayRead(request, index);
+    for (const { request, index } of output.readable) pending.confirmRead(request, index);
     pending.settle(this.lastApplied);
     for (const { request, reason, leader } of output.dropped)
       pending.fail(request, notTaken(reason, options.raft.id, leader));
     for (const estrangement of output.estranged) options.observer.peerEstranged(estrangement);
     if (output.identity !== null) options.observer.identityChanged(output.identity);
+    if (output.trace.length > 0) options.observer.traced(output.trace);
     if (output.role === null) return;
     if (this.leading) {
       pending.failWrites(
@@ -370,7 +370,7 @@ export class RaftNode<Result> implements PeerRequestHandler {
   private channelTo(peer: NodeId, transport: Transport): PeerChannel {
     const failed = (request: RequestMessage, reason: string): void => {
       this.health.failed(peer, reason);
-      if (isReplication(request)) this.post({ type: 'unreachable', peer });
+      if (isFailureNews(request)) this.post({ type: 'unreachable', peer });
     };
     const answered = (request: RequestMessage, response: ResponseMessage): void => {
       if (this.unreachable.has(peer)) {

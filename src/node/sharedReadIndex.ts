@@ -1,5 +1,5 @@
 import type { PendingCall } from './pendingRequests.js';
-import type { Clock } from './ticker.js';
+import type { Clock } from './clock.js';
 
 /** A call that takes longer holds up nobody but those who are in it: the next one leaves beside it. */
 const PATIENCE_MS = 50;

@@ -2,7 +2,7 @@ import { ServiceError } from './errors.js';
 import type { PendingCall } from './pendingRequests.js';
 
 /** What a limit must know of the state. */
-export interface SizedState {
+interface SizedState {
   /** What is applied, in bytes. */
   readonly bytes: number;
   /** By how much a command would change that, were it applied now. */

@@ -1,4 +1,9 @@
-import { snapshotStaged } from './compaction.js';
+import {
+  snapshotStaged,
+  handleInstallSnapshot,
+  refuseOutdatedSnapshot,
+  handleInstallSnapshotResponse,
+} from './snapshot.js';
 import { TERM_JUMP_MAX, validateRaftConfig, type RaftConfig } from './config.js';
 import {
   answerVote,
@@ -11,21 +16,26 @@ import {
   isSticky,
   leaderLost,
   mayHaveForgottenVote,
+  tickCandidate,
+  voteUnanswered,
 } from './election.js';
-import { handleAppendEntries, refuseOutdatedAppend } from './followerAppend.js';
-import { handleInstallSnapshot, refuseOutdatedSnapshot } from './followerSnapshot.js';
 import {
+  handleAppendEntries,
+  refuseOutdatedAppend,
   handleHeartbeat,
   handleHeartbeatResponse,
   refuseOutdatedHeartbeat,
   sendHeartbeat,
-} from './heartbeat.js';
+  advance,
+  handleAppendEntriesResponse,
+  propose,
+  read,
+  sendAppend,
+} from './replication.js';
 import { acceptsSender, followCommitted, identify } from './identity.js';
 import { Invariants } from './invariants.js';
-import { handleInstallSnapshotResponse } from './leaderSnapshot.js';
 import { RaftLog } from './log.js';
 import { NOTHING, type Input, type Output } from './output.js';
-import { advance, handleAppendEntriesResponse, propose, read, sendAppend } from './replication.js';
 import { becomeFollower } from './roles.js';
 import { RaftState } from './state.js';
 import { statusOf, type CoreStatus } from './status.js';
@@ -41,7 +51,7 @@ import {
 } from './types.js';
 
 /** What a server knows when it starts: what its storage kept, and how far its state machine has got. */
-export interface Recovered {
+interface Recovered {
   readonly hardState: HardState;
   /** Whose directory it is; null for a new directory. @default null */
   readonly identity?: Identity | null;
@@ -60,7 +70,7 @@ export interface Recovered {
 }
 
 /**
- * Raft as a pure function of its inputs: no I/O, no clock, no randomness of its own. The same recovered
+ * Raft as a deterministic state machine: no I/O, no clock, no randomness of its own. The same recovered
  * state, inputs and draws give the same outputs.
  */
 export class RaftCore {
@@ -115,6 +125,7 @@ export class RaftCore {
         break;
       case 'unreachable':
         state.progress.get(input.peer)?.unreachable();
+        voteUnanswered(state, input.peer);
         break;
       case 'propose':
         propose(state, input.request, input.command);
@@ -133,7 +144,8 @@ export class RaftCore {
         state.incoming = null;
         break;
       case 'campaign':
-        if (state.role !== 'leader' && state.isVoter && !mayHaveForgottenVote(state)) campaign(state);
+        if (state.role !== 'leader' && state.isVoter && !mayHaveForgottenVote(state))
+          campaign(state, 'requested');
         break;
       case 'leaderLost':
         leaderLost(state, input.leader);
@@ -152,11 +164,12 @@ export class RaftCore {
     state.ticksSinceStart += 1;
     state.leaderContactTicks += 1;
     if (state.role === 'leader') return this.tickLeader();
+    const hasAskedAgain = tickCandidate(state);
     // While its vote is being written nobody can win with it or without it: campaigning would only waste the term.
-    if (mayHaveForgottenVote(state) || state.isVoting || !state.isVoter) return false;
+    if (mayHaveForgottenVote(state) || state.isVoting || !state.isVoter) return hasAskedAgain;
     state.electionElapsed += 1;
-    if (state.electionElapsed < state.electionTimeout) return false;
-    campaign(state);
+    if (state.electionElapsed < state.electionTimeout) return hasAskedAgain;
+    campaign(state, 'electionTimeout');
     return true;
   }
 
@@ -182,6 +195,9 @@ export class RaftCore {
     const { state } = this;
     const { lastIndex } = state.log;
     const isCommitNear = lastIndex > state.commitIndex && lastIndex > state.heartbeatLastIndex;
+    const { hasQuorum, term } = state;
+    if (hasQuorum !== state.hadQuorum) state.trace({ kind: 'quorum', term, hasQuorum });
+    state.hadQuorum = hasQuorum;
     state.heartbeatElapsed = 0;
     state.heartbeatLastIndex = lastIndex;
     for (const [peer, progress] of state.progress) {
@@ -204,10 +220,12 @@ export class RaftCore {
     }
     if (message.term > state.term && !isProspective(message)) {
       if (message.type === 'requestVote' && isSticky(state)) {
-        answerVote(state, message.from, false);
+        answerVote(state, message, 'leaderAlive');
         return;
       }
-      becomeFollower(state, message.term, null);
+      const { from, term, type } = message;
+      state.trace({ kind: 'newerTerm', term, from, message: type, oldTerm: state.term });
+      becomeFollower(state, term, null);
     }
     this.handle(message);
   }
@@ -263,7 +281,7 @@ export class RaftCore {
         handlePreVote(state, request);
         break;
       case 'requestVote':
-        answerVote(state, request.from, false);
+        answerVote(state, request, 'olderTerm');
         break;
       case 'appendEntries':
         refuseOutdatedAppend(state, request);

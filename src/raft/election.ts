@@ -1,10 +1,17 @@
 import { becomeCandidate, becomeFollower, becomeLeader, becomePreCandidate } from './roles.js';
 import type { RaftState } from './state.js';
+import type { CampaignCause, VoteRefusal } from './trace.js';
 import type { NodeId, PreVote, PreVoteResponse, RequestVote, RequestVoteResponse } from './types.js';
 
-/** The election timeout passed: ask for pre-votes; alone in the cluster there is nobody to ask. */
-export function campaign(state: RaftState): void {
+/** Asks for pre-votes; alone in the cluster there is nobody to ask. */
+export function campaign(state: RaftState, cause: CampaignCause): void {
   const isTurn = state.isHurried;
+  state.trace({
+    kind: 'campaign',
+    term: state.term,
+    cause: isTurn && cause === 'electionTimeout' ? 'leaderLost' : cause,
+    silentTicks: state.leaderHeardAt === null ? null : state.ticksSinceStart - state.leaderHeardAt,
+  });
   becomePreCandidate(state);
   state.isTurn = isTurn;
   if (state.preVotes.size >= state.majority) {
@@ -33,6 +40,7 @@ export function isSticky(state: RaftState): boolean {
 export function leaderLost(state: RaftState, leader: NodeId): void {
   if (state.role !== 'follower' || state.leader !== leader) return;
   const { id, config, peers } = state;
+  state.trace({ kind: 'leaderLost', term: state.term, leader });
   state.leaderContactTicks = Number.POSITIVE_INFINITY;
   const turn = [id, ...peers].filter((server) => isBetween(leader, server, id)).length;
   state.hurryElection(turn * config.turnTicks);
@@ -56,13 +64,9 @@ export function mayHaveForgottenVote(state: RaftState): boolean {
  * slow disk refuses: a higher term would make that vote worthless, and so would the next one, and the one after it.
  */
 export function handlePreVote(state: RaftState, request: PreVote): void {
-  const granted =
-    request.term > state.term &&
-    !isSticky(state) &&
-    state.isVoter &&
-    !state.isVoting &&
-    !mayHaveForgottenVote(state) &&
-    state.log.isUpToDate(request.lastLogTerm, request.lastLogIndex);
+  const refusal = whyNoPreVote(state, request);
+  const granted = refusal === null;
+  traceBallot(state, request, refusal);
   // It asks again when its election timeout passes, as it would have without an answer.
   if (granted && state.isTurn && request.from < state.id) becomeFollower(state, state.term, null);
   else if (granted) state.yieldTurn();
@@ -75,6 +79,29 @@ export function handlePreVote(state: RaftState, request: PreVote): void {
   });
 }
 
+function whyNoPreVote(state: RaftState, request: PreVote): VoteRefusal | null {
+  if (request.term <= state.term) return 'olderTerm';
+  if (isSticky(state)) return 'leaderAlive';
+  if (!state.isVoter) return 'learner';
+  if (state.isVoting) return 'voteBeingWritten';
+  return whyNoBallot(state, request);
+}
+
+/** The reasons that hold for votes and pre-votes alike. */
+function whyNoBallot(state: RaftState, request: PreVote | RequestVote): VoteRefusal | null {
+  if (mayHaveForgottenVote(state)) return 'startedRecently';
+  return state.log.isUpToDate(request.lastLogTerm, request.lastLogIndex) ? null : 'olderLog';
+}
+
+function traceBallot(
+  state: RaftState,
+  { type, from: candidate, term }: PreVote | RequestVote,
+  refusal: VoteRefusal | null,
+): void {
+  const ballot = type === 'requestVote' ? 'vote' : 'preVote';
+  state.trace({ kind: 'ballot', ballot, term, candidate, refusal });
+}
+
 /** A refusal of a higher term has been adopted before this is called, and has ended the pre-candidacy. */
 export function handlePreVoteResponse(state: RaftState, response: PreVoteResponse): void {
   if (state.role !== 'preCandidate' || !response.granted || response.term !== state.term + 1) return;
@@ -84,23 +111,33 @@ export function handlePreVoteResponse(state: RaftState, response: PreVoteRespons
 
 /** Figure 2, RequestVote RPC, receiver: at most one vote per term, only for a log at least as up-to-date. */
 export function handleRequestVote(state: RaftState, request: RequestVote): void {
-  const granted =
-    request.term === state.term &&
-    !isSticky(state) &&
-    state.isVoter &&
-    (state.votedFor === null || state.votedFor === request.from) &&
-    !mayHaveForgottenVote(state) &&
-    state.log.isUpToDate(request.lastLogTerm, request.lastLogIndex);
-  if (granted) {
+  const refusal = whyNoVote(state, request);
+  if (refusal === null) {
     if (state.votedFor === null) state.setHardState(state.term, request.from);
     state.resetElectionTimer();
   }
-  answerVote(state, request.from, granted);
+  answerVote(state, request, refusal);
+}
+
+function whyNoVote(state: RaftState, request: RequestVote): VoteRefusal | null {
+  if (request.term !== state.term) return 'olderTerm';
+  if (isSticky(state)) return 'leaderAlive';
+  if (!state.isVoter) return 'learner';
+  if (state.votedFor !== null && state.votedFor !== request.from) return 'votedForOther';
+  return whyNoBallot(state, request);
 }
 
 /** The answer leaves only when the vote is durable (figure 2, "updated on stable storage before responding"). */
-export function answerVote(state: RaftState, to: NodeId, granted: boolean): void {
-  state.sendAfterPersist({ type: 'requestVoteResponse', from: state.id, to, term: state.term, granted });
+export function answerVote(state: RaftState, request: RequestVote, refusal: VoteRefusal | null): void {
+  traceBallot(state, request, refusal);
+  const { id: from, term } = state;
+  state.sendAfterPersist({
+    type: 'requestVoteResponse',
+    from,
+    to: request.from,
+    term,
+    granted: refusal === null,
+  });
 }
 
 /**
@@ -110,7 +147,7 @@ export function answerVote(state: RaftState, to: NodeId, granted: boolean): void
 export function handleRequestVoteResponse(state: RaftState, response: RequestVoteResponse): void {
   if (!isStanding(state) || !response.granted || response.term !== state.term) return;
   state.votes.add(response.from);
-  if (hasWon(state)) becomeLeader(state);
+  if (hasWon(state)) win(state);
 }
 
 /** A batch is durable: if it holds the vote of a candidate for itself, that vote counts from now on. */
@@ -118,7 +155,7 @@ export function handlePersistedVote(state: RaftState, batch: number): void {
   state.persisted(batch);
   if (!isStanding(state) || state.isVoting) return;
   state.votes.add(state.id);
-  if (hasWon(state)) becomeLeader(state);
+  if (hasWon(state)) win(state);
 }
 
 /** Whether this server stands for election in the current term, though it may be asking for the next one already. */
@@ -132,15 +169,38 @@ function isStanding({ role, votedFor, id, voteBatch }: RaftState): boolean {
  */
 function startElection(state: RaftState): void {
   becomeCandidate(state);
-  for (const to of state.peers) {
-    state.send({
-      type: 'requestVote',
-      from: state.id,
-      to,
-      term: state.term,
-      ...lastEntry(state),
-    });
-  }
+  for (const to of state.peers) requestVote(state, to);
+}
+
+function requestVote(state: RaftState, to: NodeId): void {
+  state.send({ type: 'requestVote', from: state.id, to, term: state.term, ...lastEntry(state) });
+}
+
+/** The request for a vote, or its answer, was lost: it is sent again with the next heartbeat time (section 5.1). */
+export function voteUnanswered(state: RaftState, peer: NodeId): void {
+  if (isStanding(state)) state.votesUnanswered.add(peer);
+}
+
+/**
+ * Asks those again whose answer was lost. A vote waits for the voter's disk, so that a connection which breaks meanwhile takes
+ * the answer with it; without this, every broken connection would cost a term on slow disks.
+ *
+ * @returns whether anybody was asked
+ */
+export function tickCandidate(state: RaftState): boolean {
+  if (!isStanding(state) || state.votesUnanswered.size === 0) return false;
+  state.heartbeatElapsed += 1;
+  if (state.heartbeatElapsed < state.config.heartbeatTicks) return false;
+  state.heartbeatElapsed = 0;
+  state.trace({ kind: 'votesAskedAgain', term: state.term, peers: [...state.votesUnanswered] });
+  for (const to of state.votesUnanswered) requestVote(state, to);
+  state.votesUnanswered.clear();
+  return true;
+}
+
+function win(state: RaftState): void {
+  state.trace({ kind: 'elected', term: state.term, votes: [...state.votes].sort((a, b) => a - b) });
+  becomeLeader(state);
 }
 
 function hasWon(state: RaftState): boolean {

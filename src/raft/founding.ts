@@ -6,7 +6,7 @@ export function founderOf(directory: string, cluster: string | null = null): Ide
 }
 
 /** The content of the entry that founds a cluster: its id, and the directories that were there, by server. */
-export interface Founding {
+interface Founding {
   readonly cluster: string;
   readonly founders: Identity['founders'];
 }

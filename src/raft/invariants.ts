@@ -1,6 +1,5 @@
-import { InvariantViolation } from './invariantViolation.js';
+import { InvariantViolation, type NodeId, type Role } from './types.js';
 import type { RaftState } from './state.js';
-import type { NodeId, Role } from './types.js';
 
 interface Before {
   readonly term: number;

@@ -1,5 +1,4 @@
-import { InvariantViolation } from './invariantViolation.js';
-import type { ConflictHint, Entry, EntryId } from './types.js';
+import { InvariantViolation, type ConflictHint, type Entry, type EntryId } from './types.js';
 
 /** An entry's share of the byte limits: its command in UTF-16 units and a constant for the rest. */
 export function entryBytes(entry: Entry): number {

@@ -1,3 +1,4 @@
+import type { TraceRecord } from './trace.js';
 import {
   isRequest,
   type Entry,
@@ -12,7 +13,7 @@ import {
 } from './types.js';
 
 /** The driver's number for a proposal or a read; the core only hands it back. */
-export type RequestId = number;
+export type RequestNumber = number;
 
 /** Everything that can happen to a core. */
 export type Input =
@@ -20,8 +21,8 @@ export type Input =
   | { readonly type: 'receive'; readonly message: Message }
   /** An append to `peer` got no answer, or an answer that is not one. */
   | { readonly type: 'unreachable'; readonly peer: NodeId }
-  | { readonly type: 'propose'; readonly request: RequestId; readonly command: string }
-  | { readonly type: 'read'; readonly request: RequestId }
+  | { readonly type: 'propose'; readonly request: RequestNumber; readonly command: string }
+  | { readonly type: 'read'; readonly request: RequestNumber }
   /** Storage batch `batch`, with the log's last entry then, is durable; so are all batches before it. */
   | { readonly type: 'persisted'; readonly batch: number; readonly last: EntryId }
   /**
@@ -37,7 +38,7 @@ export type Input =
   | { readonly type: 'leaderLost'; readonly leader: NodeId };
 
 /** Why a request ended without a result. */
-export type DropReason = 'notLeader' | 'overloaded';
+type DropReason = 'notLeader' | 'overloaded';
 
 /** What must become durable, at once or not at all, in the order of `number`. */
 export interface StorageBatch {
@@ -78,7 +79,7 @@ export interface Output {
   /** Votes and acknowledgements: only when this batch and all before it are durable. */
   readonly messagesAfterPersist: readonly Message[];
   /** Proposals that are in the log now, and where. */
-  readonly accepted: readonly { readonly request: RequestId; readonly entry: EntryId }[];
+  readonly accepted: readonly { readonly request: RequestNumber; readonly entry: EntryId }[];
   /** All of a leader's snapshot is here: to be staged in the storage and made ready in the state machine. */
   readonly received: Snapshot | null;
   /** The state machine becomes this snapshot, now, in place of all that it holds. */
@@ -88,10 +89,10 @@ export interface Output {
   /** The highest index whose commit is known on a majority; null when unchanged. */
   readonly acknowledged: number | null;
   /** Reads that may be answered once `index` is applied. */
-  readonly readable: readonly { readonly request: RequestId; readonly index: number }[];
+  readonly readable: readonly { readonly request: RequestNumber; readonly index: number }[];
   /** Requests that had no effect and never will. `leader` is who leads as far as known. */
   readonly dropped: readonly {
-    readonly request: RequestId;
+    readonly request: RequestNumber;
     readonly reason: DropReason;
     readonly leader: NodeId | null;
   }[];
@@ -99,6 +100,8 @@ export interface Output {
   readonly estranged: readonly Estrangement[];
   /** What this directory is to the cluster, when that has changed. */
   readonly identity: Identity | null;
+  /** Why the core did what it did. */
+  readonly trace: readonly TraceRecord[];
 }
 
 /** The output of a step in which nothing happened. */
@@ -142,6 +145,7 @@ function emptyDraftFields(): Mutable<Omit<Output, 'batch'>> {
     role: null,
     estranged: [],
     identity: null,
+    trace: [],
   };
 }
 

@@ -3,9 +3,29 @@ import type { Identity, Snapshot } from './types.js';
 type Lives = Identity['met'];
 
 /** A snapshot on its way to a follower, and the chunk that it wants next; all are there when there is no such chunk. */
-export interface SnapshotTransfer {
+interface SnapshotTransfer {
   readonly snapshot: Snapshot;
   readonly nextChunk: number;
+}
+
+/**
+ * How a leader replicates to one follower. Paused after a failure, until the next heartbeat.
+ * - `probe`: it looks for the place where the logs agree, with small appends.
+ * - `replicate`: the logs agree up to `matchIndex`; appends are as large as they may be.
+ * - `snapshot`: the follower gets a snapshot, chunk by chunk, before anything else. Paused also while it installs.
+ */
+type Replication = { readonly isPaused: boolean } & (
+  | { readonly mode: 'probe' }
+  | { readonly mode: 'replicate' }
+  | { readonly mode: 'snapshot'; readonly transfer: SnapshotTransfer }
+);
+
+/** An append or a chunk of a snapshot without an answer yet. A follower that accepts the append has everything up to `lastIndex`. */
+interface InFlight {
+  readonly sequence: number;
+  /** 0 for a chunk. */
+  readonly lastIndex: number;
+  ticks: number;
 }
 
 /**
@@ -13,14 +33,12 @@ export interface SnapshotTransfer {
  * its way there. At most one is in flight, so batches grow by themselves while it is; heartbeats leave beside it.
  */
 export class Progress {
-  /** Highest index known to be replicated there. */
+  /** Highest index known to be replicated there; always below `nextIndex`. */
   matchIndex = 0;
   /** Highest commit index the follower has reported. */
   commitIndex = 0;
   /** Highest commit index it has been sent. */
   sentCommit = 0;
-  /** Where the append in flight ends; a follower that accepts it has that much. */
-  sentIndex = 0;
   /** Highest read round it has echoed, and been sent. */
   ackedRound = 0;
   sentRound = 0;
@@ -34,38 +52,37 @@ export class Progress {
   /** The lives that the append in flight tells of, and those that it has been told. */
   private tellingLives: Lives | null = null;
   private toldLives: Lives | null = null;
-  /** The snapshot that it gets before anything else. */
-  transfer: SnapshotTransfer | null = null;
 
-  private next: number;
-  /** Until an append has matched, appends only look for the point where the logs agree. */
-  private probing = true;
+  private replication: Replication = { mode: 'probe', isPaused: false };
+  private inFlight: InFlight | null = null;
   private sequence = 0;
-  private inFlight: { readonly sequence: number; ticks: number } | null = null;
   private hasAnswered = false;
-  /** After a failure the follower is left alone until the next heartbeat. */
-  private paused = false;
 
-  constructor(nextIndex: number) {
-    this.next = nextIndex;
-  }
+  /** @param next index of the entry that the next append begins with */
+  constructor(private next: number) {}
 
   get nextIndex(): number {
     return this.next;
   }
 
+  /** Whether the logs are not known to agree. */
   get isProbing(): boolean {
-    return this.probing;
+    return this.replication.mode !== 'replicate';
   }
 
   /** Whether an append may leave now. */
   get isReady(): boolean {
-    return this.inFlight === null && !this.paused;
+    return this.inFlight === null && !this.replication.isPaused;
   }
 
   /** Whether it is left alone until the next heartbeat. */
   get isPaused(): boolean {
-    return this.paused;
+    return this.replication.isPaused;
+  }
+
+  /** The snapshot that it gets before anything else. */
+  get transfer(): SnapshotTransfer | null {
+    return this.replication.mode === 'snapshot' ? this.replication.transfer : null;
   }
 
   /** Ticks since its last answer; undefined when it never answered this leader. */
@@ -75,9 +92,8 @@ export class Progress {
 
   /** Notes that an append leaves, whose last entry is `lastIndex`; returns its sequence number. */
   sent(lastIndex: number, commitIndex: number, readRound: number): number {
-    this.sentIndex = lastIndex;
     this.sentCommit = commitIndex;
-    return this.takeOff(readRound);
+    return this.takeOff(lastIndex, readRound);
   }
 
   /** Whether the append that leaves next has to tell it of these lives, since it does not know of them yet. */
@@ -87,9 +103,16 @@ export class Progress {
     return true;
   }
 
+  /** From now on the follower gets this snapshot. */
+  beginTransfer(snapshot: Snapshot): SnapshotTransfer {
+    const transfer = { snapshot, nextChunk: 0 };
+    this.replication = { mode: 'snapshot', isPaused: false, transfer };
+    return transfer;
+  }
+
   /** Notes that a chunk of the snapshot leaves; returns its sequence number. */
   sentChunk(readRound: number): number {
-    return this.takeOff(readRound);
+    return this.takeOff(0, readRound);
   }
 
   /** Notes that a heartbeat leaves beside what is in flight; returns its sequence number. */
@@ -98,23 +121,24 @@ export class Progress {
     return this.sequence;
   }
 
-  /** Notes an answer; true when it belongs to the append in flight. */
-  answered(sequence: number): boolean {
+  /** Notes an answer; returns what was in flight when it is the answer to that, else null. */
+  answered(sequence: number): Pick<InFlight, 'lastIndex'> | null {
     this.silentTicks = 0;
     this.hasAnswered = true;
-    if (sequence !== this.inFlight?.sequence) return false;
+    const { inFlight } = this;
+    if (sequence !== inFlight?.sequence) return null;
     this.inFlight = null;
     this.toldLives = this.tellingLives ?? this.toldLives;
-    this.paused = false;
-    return true;
+    this.resume();
+    return inFlight;
   }
 
   /** The append in flight did not arrive, or its answer did not. Until one does, appends stay small. */
   unreachable(): void {
     this.inFlight = null;
     this.tellingLives = null;
-    this.paused = true;
-    this.probing = true;
+    if (this.replication.mode === 'snapshot') this.replication = { ...this.replication, isPaused: true };
+    else this.replication = { mode: 'probe', isPaused: true };
     this.sentCommit = this.commitIndex;
     this.sentRound = this.ackedRound;
   }
@@ -129,7 +153,7 @@ export class Progress {
 
   /** At a heartbeat a follower that could not be reached is tried again. */
   resume(): void {
-    this.paused = false;
+    if (this.replication.isPaused) this.replication = { ...this.replication, isPaused: false };
   }
 
   /** Notes the read round that an answer echoes; one that was never sent is nonsense. */
@@ -146,8 +170,10 @@ export class Progress {
   matched(index: number): void {
     this.matchIndex = Math.max(this.matchIndex, index);
     this.next = Math.max(this.next, this.matchIndex + 1);
-    this.probing = false;
-    if (this.transfer !== null && this.matchIndex >= this.transfer.snapshot.last.index) this.transfer = null;
+    // A late answer does not end the transfer of a snapshot that reaches further.
+    const { transfer, isPaused, isProbing } = this;
+    if (isProbing && this.matchIndex >= (transfer?.snapshot.last.index ?? 0))
+      this.replication = { mode: 'replicate', isPaused };
   }
 
   /**
@@ -158,9 +184,12 @@ export class Progress {
     if (this.transfer === null) return;
     const { snapshot, nextChunk } = this.transfer;
     const count = snapshot.chunks.length;
-    this.paused = chunk !== nextChunk + 1 || chunk >= count;
+    const isPaused = chunk !== nextChunk + 1 || chunk >= count;
     // Who begins anew gets the newest snapshot: holding on to an old one would hold on to the log behind it.
-    this.transfer = chunk === 0 ? null : { snapshot, nextChunk: Math.min(chunk, count) };
+    this.replication =
+      chunk === 0
+        ? { mode: 'probe', isPaused }
+        : { mode: 'snapshot', isPaused, transfer: { snapshot, nextChunk: Math.min(chunk, count) } };
   }
 
   /**
@@ -173,7 +202,7 @@ export class Progress {
       this.commitIndex = 0;
     }
     this.next = Math.max(nextIndex, 1);
-    this.probing = true;
+    this.replication = { mode: 'probe', isPaused: false };
   }
 
   /** Another directory answers for this server: nothing of what the one before acknowledged is known to be there. */
@@ -183,14 +212,14 @@ export class Progress {
     this.matchIndex = 0;
     this.commitIndex = 0;
     this.ackedRound = 0;
-    this.transfer = null;
+    this.replication = { mode: 'probe', isPaused: false };
     this.unreachable();
   }
 
-  private takeOff(readRound: number): number {
+  private takeOff(lastIndex: number, readRound: number): number {
     this.sequence += 1;
     this.sentRound = readRound;
-    this.inFlight = { sequence: this.sequence, ticks: 0 };
+    this.inFlight = { sequence: this.sequence, lastIndex, ticks: 0 };
     return this.sequence;
   }
 }

@@ -1,7 +1,7 @@
-import type { RequestId } from './output.js';
+import type { RequestNumber } from './output.js';
 
 interface WaitingRead {
-  readonly request: RequestId;
+  readonly request: RequestNumber;
   readonly round: number;
   readonly index: number;
 }
@@ -29,14 +29,14 @@ export class ReadIndex {
   }
 
   /** @param index what must be applied before the read is answered; never below an earlier read's */
-  add(request: RequestId, index: number): void {
+  add(request: RequestNumber, index: number): void {
     this.counter += 1;
     this.waiting.push({ request, round: this.counter, index });
   }
 
   /** Takes out, in order of arrival, the reads confirmed by `confirmedRound` whose index is committed. */
-  takeReady(confirmedRound: number, commitIndex: number): { request: RequestId; index: number }[] {
-    const ready: { request: RequestId; index: number }[] = [];
+  takeReady(confirmedRound: number, commitIndex: number): { request: RequestNumber; index: number }[] {
+    const ready: { request: RequestNumber; index: number }[] = [];
     for (;;) {
       const first = this.waiting[this.head];
       if (first === undefined || first.round > confirmedRound || first.index > commitIndex) break;
@@ -48,7 +48,7 @@ export class ReadIndex {
   }
 
   /** Takes out every waiting read: this server no longer leads. */
-  takeAll(): RequestId[] {
+  takeAll(): RequestNumber[] {
     const requests = this.waiting.slice(this.head).map((read) => read.request);
     this.waiting = [];
     this.head = 0;

@@ -3,7 +3,7 @@ import { entryBytes } from './log.js';
 import { Progress } from './progress.js';
 import { ReadIndex } from './readIndex.js';
 import type { RaftState } from './state.js';
-import type { Entry, NodeId } from './types.js';
+import { InvariantViolation, type Entry, type NodeId, type Role } from './types.js';
 
 /**
  * The only changes of role. A higher term is always adopted through `becomeFollower`; a vote of the old
@@ -14,9 +14,9 @@ export function becomeFollower(state: RaftState, term: number, leader: NodeId | 
   if (unchanged) return;
   if (term > state.term) state.setHardState(term, null);
   if (state.role === 'leader') state.resetElectionTimer();
-  leaveRole(state, leader);
+  reset(state, leader);
   // The term has a leader: no vote of it can make another one.
-  if (leader !== null) state.votes.clear();
+  if (leader !== null) state.forgetVotes();
   state.role = 'follower';
   state.noteRole();
 }
@@ -35,12 +35,14 @@ export function heardFromLeader(
   becomeFollower(state, term, from);
   if (!hasQuorum) return;
   state.leaderContactTicks = 0;
+  state.leaderHeardAt = state.ticksSinceStart;
   state.resetElectionTimer();
 }
 
 /** Asks around before raising the term, so that a server that cannot win disturbs nobody (dissertation, section 9.6). */
 export function becomePreCandidate(state: RaftState): void {
-  leaveRole(state, null);
+  requireRole(state, 'preCandidate', ['follower', 'preCandidate', 'candidate']);
+  reset(state, null);
   state.role = 'preCandidate';
   state.preVotes.add(state.id);
   state.resetElectionTimer();
@@ -49,9 +51,11 @@ export function becomePreCandidate(state: RaftState): void {
 
 /** Section 5.2: raise the term, vote for oneself, restart the election timer. Its own vote counts once it is durable. */
 export function becomeCandidate(state: RaftState): void {
-  leaveRole(state, null);
+  requireRole(state, 'candidate', ['preCandidate']);
+  reset(state, null);
   state.setHardState(state.term + 1, state.id);
   state.role = 'candidate';
+  state.heartbeatElapsed = 0;
   state.resetElectionTimer();
   state.noteRole();
 }
@@ -61,18 +65,18 @@ export function becomeCandidate(state: RaftState): void {
  * earlier entries become committed and its commit index becomes trustworthy for reads (section 8).
  */
 export function becomeLeader(state: RaftState): void {
-  leaveRole(state, state.id);
+  // A vote may come so late that its candidate asks for the next term already.
+  requireRole(state, 'leader', ['candidate', 'preCandidate']);
+  reset(state, state.id);
   state.role = 'leader';
   state.forgetPartialSnapshot();
   for (const peer of state.peers) state.progress.set(peer, new Progress(state.log.lastIndex + 1));
   state.heartbeatElapsed = 0;
-  state.acknowledged = 0;
-  state.uncommittedBytes = 0;
+  state.hadQuorum = true;
   for (const entry of state.log.slice(state.commitIndex + 1, state.log.lastIndex)) {
     state.uncommittedBytes += entryBytes(entry);
   }
   state.noteRole();
-  state.admissions.clear();
   const [kind, command] = openingOf(state);
   state.termStartIndex = appendAsLeader(state, kind, command).index;
 }
@@ -96,14 +100,26 @@ export function appendAsLeader(state: RaftState, kind: Entry['kind'], command: s
   return entry;
 }
 
-/** Leaving a role discards its volatile state: pre-votes, followers' progress, and reads that waited for confirmation. */
-function leaveRole(state: RaftState, leader: NodeId | null): void {
+/**
+ * Every change of role begins here: the volatile state of the role before is discarded, pre-votes, followers' progress, what a
+ * leader had acknowledged, and reads that waited for confirmation. Votes stay: they belong to the term.
+ */
+function reset(state: RaftState, leader: NodeId | null): void {
   state.leader = leader;
   state.preVotes.clear();
   state.isTurn = false;
   state.progress.clear();
+  state.admissions.clear();
+  state.termStartIndex = 0;
+  state.acknowledged = 0;
+  state.uncommittedBytes = 0;
   for (const request of state.reads.takeAll()) {
     state.draft.dropped.push({ request, reason: 'notLeader', leader });
   }
   state.reads = new ReadIndex();
+}
+
+/** @throws InvariantViolation for a change of role that figure 4 does not know, or pre-votes do not */
+function requireRole({ role, term }: RaftState, next: Role, from: readonly Role[]): void {
+  if (!from.includes(role)) throw new InvariantViolation(`a ${role} became ${next} in term ${term}`);
 }

@@ -1,12 +1,34 @@
-import type { RaftConfig } from './config.js';
-import type { IncomingSnapshot } from './followerSnapshot.js';
+import { majorityOf, type RaftConfig } from './config.js';
 import { readFounding } from './founding.js';
 import type { RaftLog } from './log.js';
 import { emptyDraft, type Output, type OutputDraft } from './output.js';
 import type { Progress } from './progress.js';
-import { majorityOf } from './quorum.js';
 import { ReadIndex } from './readIndex.js';
-import type { HardState, Identity, Message, NodeId, RefusalReason, Role, Sender, Snapshot } from './types.js';
+import type { TraceRecord } from './trace.js';
+import {
+  InvariantViolation,
+  type EntryId,
+  type HardState,
+  type Identity,
+  type Message,
+  type NodeId,
+  type RefusalReason,
+  type Role,
+  type Sender,
+  type Snapshot,
+} from './types.js';
+
+/**
+ * A leader's snapshot, as far as it has arrived. Only chunks of the same leadership and the same snapshot are put together:
+ * another server may have cut the same content elsewhere.
+ */
+export interface IncomingSnapshot {
+  readonly from: NodeId;
+  readonly term: number;
+  readonly last: EntryId;
+  readonly chunkCount: number;
+  readonly chunks: string[];
+}
 
 /** The variables of figure 2, the timers, and the output of the step under way. Shared by the handlers of the core. */
 export class RaftState {
@@ -32,6 +54,8 @@ export class RaftState {
    * pre-candidacy: a vote that a slow disk delays still counts in its term.
    */
   readonly votes = new Set<NodeId>();
+  /** Those who were asked for their vote in the current term and could not be reached, or whose answer was lost. */
+  readonly votesUnanswered = new Set<NodeId>();
   /** The storage batch that holds this server's newest vote, for itself or another; 0 when it was there at the start. */
   voteBatch = 0;
   /** All storage batches up to this one are durable. */
@@ -53,11 +77,15 @@ export class RaftState {
   /** This server asks for pre-votes in its turn, after the leader was lost. */
   isTurn = false;
   heartbeatElapsed = 0;
+  /** What the trace has been told of this leader's majority. */
+  hadQuorum = true;
   /** Where the log ended at the last heartbeat. */
   heartbeatLastIndex = 0;
   /** Ticks since the last word of a current leader that hears from a majority. */
   leaderContactTicks = Number.POSITIVE_INFINITY;
   ticksSinceStart = 0;
+  /** The tick in which it was; null when there was no leader yet. For the trace alone. */
+  leaderHeardAt: number | null = null;
 
   /** Whose directory this is; null without one. */
   identity: Identity | null = null;
@@ -213,11 +241,32 @@ export class RaftState {
 
   /** Changes term and vote together; they are stored as one record. */
   setHardState(term: number, votedFor: NodeId | null): void {
-    if (term !== this.term) this.votes.clear();
+    if (term !== this.term) this.forgetVotes();
     this.term = term;
     this.votedFor = votedFor;
     if (votedFor !== null) this.voteBatch = this.nextBatch;
     this.draft.hardStateChanged = true;
+  }
+
+  /**
+   * Everything up to `index` is committed; a lower index than before changes nothing.
+   *
+   * @throws InvariantViolation when the log does not reach that far
+   */
+  commitTo(index: number): void {
+    if (index > this.log.lastIndex)
+      throw new InvariantViolation(`commit ${index} beyond the log's end ${this.log.lastIndex}`);
+    this.commitIndex = Math.max(this.commitIndex, index);
+  }
+
+  /** Another server has committed this entry. If this log holds it, it holds all before it, too (Log Matching). */
+  commitToEntry({ term, index }: EntryId): void {
+    if (this.log.termAt(index) === term) this.commitTo(index);
+  }
+
+  forgetVotes(): void {
+    this.votes.clear();
+    this.votesUnanswered.clear();
   }
 
   /** Notes how far a leader says to have committed: the first time in its term it says what there is to catch up with. */
@@ -252,7 +301,13 @@ export class RaftState {
   }
 
   noteRole(): void {
-    this.draft.role = { role: this.role, term: this.term, leader: this.leader };
+    const change = { role: this.role, term: this.term, leader: this.leader };
+    this.draft.role = change;
+    this.trace({ kind: 'role', ...change });
+  }
+
+  trace(record: TraceRecord): void {
+    this.draft.trace.push(record);
   }
 
   /** Ends the step: hands out what is committed and durable here, and returns the step's output. */

@@ -227,7 +227,7 @@ export type RequestMessage = PreVote | RequestVote | AppendEntries | Heartbeat |
 export type RefusalReason = 'roster' | 'cluster' | 'history';
 
 /** The answer to a request of a server that is none of this cluster's. It moves no term. */
-export interface Refusal extends Addressed {
+interface Refusal extends Addressed {
   readonly type: 'refusal';
   readonly reason: RefusalReason;
 }
@@ -250,4 +250,9 @@ export function isRequest(message: Message): message is RequestMessage {
     message.type === 'heartbeat' ||
     message.type === 'installSnapshot'
   );
+}
+
+/** Thrown when the core's own state breaks a rule of Raft: a bug here, never a fault of the outside. The driver stops the server. */
+export class InvariantViolation extends Error {
+  override readonly name = 'InvariantViolation';
 }

@@ -3,7 +3,7 @@ import { ServiceError } from '../node/errors.js';
 import type { PendingCall } from '../node/pendingRequests.js';
 import { encodeOpenSession, sessionIn, type CommandResult } from '../stateMachine/command.js';
 import type { Prng } from './prng.js';
-import { answerTo, commandOf, isWrite, type Outcome, type Request } from './requests.js';
+import { answerTo, commandOf, isWrite, type RequestOutcome, type Request } from './requests.js';
 import { SafetyViolation } from './safetyViolation.js';
 import type { SimProcess, SimServer } from './simServer.js';
 import type { VirtualTime } from './virtualTime.js';
@@ -14,16 +14,16 @@ const LATENCY_MAX_MS = 3;
 const RETRY_MS = 100;
 
 /** Whom a client asks: the server that it takes for the leader, or any server, which asks the leader for it. */
-export type Way = 'straight' | 'routed';
+export type ClientRoute = 'straight' | 'routed';
 
 /** How far a client goes for one operation. */
-export interface Manners {
+export interface ClientBehaviour {
   /** It gives up after so long; null: never. */
   readonly patienceMs: number | null;
   readonly attemptsMax: number;
   /** Its connection breaks, on the way there or back. */
   readonly breaks: number;
-  readonly way: Way;
+  readonly way: ClientRoute;
   /** What it lets a server take that asks the leader. */
   readonly routedMs: number;
   /** It hangs up on one attempt after so long, and goes on with the next; null: never. */
@@ -45,16 +45,16 @@ export interface ClientCounts {
 }
 
 /** What an attempt needs of the client that makes it. */
-export interface AttemptEvents {
-  choose(way: Way): SimServer;
+interface AttemptEvents {
+  choose(way: ClientRoute): SimServer;
   hint(leader: number | null): void;
   /** A server has answered a call that reached it at `arrivedMs`. */
   answered(server: number, arrivedMs: number): void;
-  done(server: SimServer, outcome: Outcome): void;
+  done(server: SimServer, outcome: RequestOutcome): void;
 }
 
 type Reply =
-  | { readonly outcome: Outcome }
+  | { readonly outcome: RequestOutcome }
   | { readonly result: CommandResult; readonly repeated: boolean }
   /** Certainly not done. */
   | { readonly retry: ServiceError | 'connection refused' }
@@ -62,13 +62,13 @@ type Reply =
 
 interface Attempt {
   readonly server: SimServer;
-  readonly way: Way;
+  readonly way: ClientRoute;
   /** Of a write, or the one that opens a session for it. */
   readonly command: string;
 }
 
 /** One operation from its first attempt to its end: one operation in the history, however often it is sent. */
-export class Attempts {
+export class RepeatedRequest {
   private ended = false;
   private failures = 0;
   private mayBeDone = false;
@@ -78,7 +78,7 @@ export class Attempts {
 
   constructor(
     private readonly request: Request,
-    private readonly manners: Manners,
+    private readonly manners: ClientBehaviour,
     /** Undefined for a client that does not number its writes, and so must not repeat them. */
     private readonly sessions: ClientSessions | undefined,
     private readonly random: Prng,
@@ -116,7 +116,7 @@ export class Attempts {
   }
 
   /** A router repeats by itself, so it gets what may be repeated. */
-  private way(): Way {
+  private way(): ClientRoute {
     return isWrite(this.request) && this.sessions === undefined ? 'straight' : this.manners.way;
   }
 
@@ -192,7 +192,7 @@ export class Attempts {
     else this.time.after(RETRY_MS * this.random.next(), () => this.attempt());
   }
 
-  private end(outcome: Outcome, how?: Parameters<NumberedCall['end']>[0]): void {
+  private end(outcome: RequestOutcome, how?: Parameters<NumberedCall['end']>[0]): void {
     if (this.ended || this.server === undefined) return;
     this.ended = true;
     this.numbered?.end(how ?? (outcome.kind === 'failed' ? 'unused' : 'used'));
@@ -267,7 +267,7 @@ export class Attempts {
   }
 }
 
-function writeOutcome({ kind }: Request, isApplied: boolean): Outcome {
+function writeOutcome({ kind }: Request, isApplied: boolean): RequestOutcome {
   if (kind === 'update') return { kind: 'updated', applied: isApplied };
   return kind === 'kvDelete' ? { kind: 'removed', existed: isApplied } : { kind: 'written' };
 }

@@ -8,7 +8,7 @@ import type { NetworkBehaviour } from './simNetwork.js';
  * Conditions that plans may have beside the faults that every plan may have. One under which no cluster could keep all its
  * promises is left out of {@link usualConditions}, and drawn only when it is asked for by name.
  */
-export const allConditions = [
+const allConditions = [
   'liveness',
   'shapes',
   'slowSyncs',

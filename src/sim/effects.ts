@@ -3,7 +3,7 @@ import { decodeCommand, type CommandResult } from '../stateMachine/command.js';
 import { ServiceState } from '../stateMachine/serviceState.js';
 import { contentsOf, isAsReference } from './contents.js';
 import { Reference } from './reference.js';
-import { isSuccess, isWrite, markOf, type Outcome, type Request } from './requests.js';
+import { isSuccess, isWrite, markOf, type RequestOutcome, type Request } from './requests.js';
 import { SafetyViolation } from './safetyViolation.js';
 
 /**
@@ -47,7 +47,7 @@ export class Effects {
   }
 
   /** What was acknowledged has had its effect, what failed or was refused has had none. */
-  checkTold(request: Request, outcome: Outcome | null): void {
+  checkTold(request: Request, outcome: RequestOutcome | null): void {
     if (!isWrite(request) || outcome === null || outcome.kind === 'unknown') return;
     const mark = markOf(request);
     const isThere = this.effective.has(mark);

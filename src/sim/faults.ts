@@ -1,4 +1,4 @@
-import { majorityOf } from '../raft/quorum.js';
+import { majorityOf } from '../raft/config.js';
 import type { EntryId, NodeId } from '../raft/types.js';
 import type { Fault, Target } from './plan.js';
 import { passesIn } from './shapes.js';

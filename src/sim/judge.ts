@@ -2,13 +2,12 @@ import {
   checkFiles,
   checkKeyValues,
   isFileOperation,
-  type JsonValue,
+  type RecordedValue,
   type Operation as HistoryOperation,
   type Verdict,
 } from '../verify/index.js';
 import { isExplainedBy, type Placed } from './keyOrder.js';
-import { isWrite, markOf, type Outcome } from './requests.js';
-import type { Operation } from './run.js';
+import { isWrite, markOf, type RequestOutcome, type SimOperation } from './requests.js';
 import { SafetyViolation } from './safetyViolation.js';
 import { withoutPadding } from './simClient.js';
 
@@ -26,7 +25,7 @@ const BUDGET_STEPS = 100_000;
  * @param effects the marks of the writes that took effect, in the order of the log
  * @throws SafetyViolation with the operations that show it
  */
-export function judgeHistory(operations: readonly Operation[], effects: readonly string[]): Judgement {
+export function judgeHistory(operations: readonly SimOperation[], effects: readonly string[]): Judgement {
   checkOnce(operations);
   require(checkFiles(operations.map(toHistory)));
   const places = new Map(effects.map((mark, place) => [mark, place]));
@@ -47,7 +46,10 @@ function require(verdict: Verdict): void {
   throw new SafetyViolation('linearizability', [verdict.reason, ...shown].join('\n  '));
 }
 
-function byKey(operations: readonly Operation[], places: ReadonlyMap<string, number>): Map<string, Placed[]> {
+function byKey(
+  operations: readonly SimOperation[],
+  places: ReadonlyMap<string, number>,
+): Map<string, Placed[]> {
   const keys = new Map<string, Placed[]>();
   for (const each of operations) {
     const operation = toHistory(each);
@@ -62,24 +64,17 @@ function byKey(operations: readonly Operation[], places: ReadonlyMap<string, num
 }
 
 /** No client ever saw an item twice in one list; needs no search. */
-function checkOnce(operations: readonly Operation[]): void {
+function checkOnce(operations: readonly SimOperation[]): void {
   for (const { id, outcome } of operations) {
     if (outcome?.kind !== 'got' || !Array.isArray(outcome.value)) continue;
-    const items = outcome.value as readonly JsonValue[];
+    const items = outcome.value as readonly RecordedValue[];
     if (new Set(items).size < items.length)
       throw new SafetyViolation('no item is in a list twice', `op ${id}: ${JSON.stringify(items)}`);
   }
 }
 
 /** An operation of a run in the form that histories have everywhere. */
-export function toHistory({
-  id,
-  client,
-  request,
-  invokedAt,
-  returnedAt,
-  outcome,
-}: Operation): HistoryOperation {
+function toHistory({ id, client, request, invokedAt, returnedAt, outcome }: SimOperation): HistoryOperation {
   const timed = { id, client: String(client), invokedAt, returnedAt };
   switch (request.kind) {
     case 'update':
@@ -110,12 +105,12 @@ export function toHistory({
 }
 
 /** Long items would make the search slow, and tell it nothing. */
-function shortened(value: JsonValue): JsonValue {
+function shortened(value: RecordedValue): RecordedValue {
   if (typeof value === 'string') return withoutPadding(value);
-  return Array.isArray(value) ? (value as readonly JsonValue[]).map(shortened) : value;
+  return Array.isArray(value) ? (value as readonly RecordedValue[]).map(shortened) : value;
 }
 
-function withoutResult(outcome: Outcome | null): { status: 'failed' | 'unknown'; reason: string } {
+function withoutResult(outcome: RequestOutcome | null): { status: 'failed' | 'unknown'; reason: string } {
   if (outcome?.kind === 'failed') return { status: 'failed', reason: outcome.reason };
   return { status: 'unknown', reason: outcome?.kind === 'unknown' ? outcome.reason : 'never answered' };
 }

@@ -1,4 +1,4 @@
-import { majorityOf } from '../raft/quorum.js';
+import { majorityOf } from '../raft/config.js';
 import type { Entry, NodeId } from '../raft/types.js';
 import { SafetyViolation } from './safetyViolation.js';
 import type { SimNetwork } from './simNetwork.js';
@@ -6,7 +6,7 @@ import type { SimServer } from './simServer.js';
 import type { VirtualTime } from './virtualTime.js';
 
 /** Conditions between servers, and what is promised to a majority that has them all the time. */
-export interface Grade {
+interface Grade {
   readonly name: string;
   /** Most that a message takes in one direction. */
   readonly latencyMaxMs: number;
@@ -21,7 +21,7 @@ export interface Grade {
 }
 
 /** The better come first. */
-export const grades: readonly Grade[] = [
+const grades: readonly Grade[] = [
   {
     name: 'good',
     latencyMaxMs: 25,
@@ -62,7 +62,7 @@ export interface LivenessCounts {
 }
 
 /** What the watch is over. */
-export interface LivenessScene {
+interface LivenessScene {
   readonly servers: readonly SimServer[];
   readonly network: SimNetwork;
   readonly safety: { readonly committedEntries: readonly Entry[] };

@@ -1,7 +1,7 @@
 import type { Entry } from '../raft/types.js';
 import {
   decodeCommand,
-  type Change,
+  type KeyValueChange,
   type ChangeResult,
   type CommandResult,
   type JsonValue,
@@ -9,7 +9,7 @@ import {
 } from '../stateMachine/command.js';
 
 /** What one entry came to. */
-export interface Effect {
+interface Effect {
   readonly result: CommandResult;
   /** Whether it changed a file or a key. */
   readonly isEffective: boolean;
@@ -48,7 +48,7 @@ export class Reference {
   }
 
   /** Knows no requests with a name of their own: nobody in the simulator sends any. */
-  private once(command: Change, { clientId, sequence }: RequestId, text: string): Effect {
+  private once(command: KeyValueChange, { clientId, sequence }: RequestId, text: string): Effect {
     const known = this.sessions.find(({ id }) => String(id) === clientId);
     if (known === undefined) return { result: 'sessionExpired', isEffective: false };
     if (known.sequence > sequence) return { result: 'stale', isEffective: false };
@@ -69,12 +69,12 @@ export class Reference {
     this.sessions = all.slice(Math.max(0, all.length - this.sessionsMax));
   }
 
-  private run(command: Change): Effect & { readonly result: ChangeResult } {
+  private run(command: KeyValueChange): Effect & { readonly result: ChangeResult } {
     const result = this.change(command);
     return { result, isEffective: result === 'applied' };
   }
 
-  private change(command: Change): ChangeResult {
+  private change(command: KeyValueChange): ChangeResult {
     switch (command.type) {
       case 'updateFile': {
         const { name, version, hashList } = command;

@@ -9,7 +9,7 @@ import {
 import type { ServiceState } from '../stateMachine/serviceState.js';
 
 /** File -> version and content. */
-export type FileMap = ReadonlyMap<string, { readonly version: number; readonly content: string }>;
+type FileMap = ReadonlyMap<string, { readonly version: number; readonly content: string }>;
 
 /**
  * A write. Each has something in it that no other write of the run has, so that what is read tells who wrote it; of a
@@ -27,7 +27,7 @@ export type Read = { readonly kind: 'readMap' } | { readonly kind: 'kvGet'; read
 export type Request = Write | Read;
 
 /** How an operation ended, as the client sees it; `failed` is certain to have had no effect, ever. */
-export type Outcome =
+export type RequestOutcome =
   | { readonly kind: 'updated'; readonly applied: boolean }
   /** A put or an append is done. */
   | { readonly kind: 'written' }
@@ -44,7 +44,7 @@ export function isWrite(request: Request): request is Write {
 }
 
 /** Whether the operation was answered with what it asked for; a refused version is not, nor a key that was not there. */
-export function isSuccess(outcome: Outcome | null): boolean {
+export function isSuccess(outcome: RequestOutcome | null): boolean {
   switch (outcome?.kind) {
     case 'updated':
       return outcome.applied;
@@ -82,18 +82,28 @@ export function markOf(write: Write): string {
 }
 
 /** What a server that may be read answers. */
-export function answerTo(read: Read, { files, keys }: ServiceState): Outcome {
+export function answerTo(read: Read, { files, keys }: ServiceState): RequestOutcome {
   if (read.kind === 'readMap') return { kind: 'read', files: listing(files.list()) };
   const value = keys.get(read.key);
   return value === undefined ? { kind: 'got' } : { kind: 'got', value };
 }
 
 /** What a read of the whole map is told. */
-export function listing(files: ReturnType<ServiceState['files']['list']>): FileMap {
+function listing(files: ReturnType<ServiceState['files']['list']>): FileMap {
   return new Map(
     files.map(([name, { version, hashList }]) => [
       name,
       { version, content: typeof hashList === 'string' ? hashList : JSON.stringify(hashList) },
     ]),
   );
+}
+
+/** One operation of a client; `returnedAt` is null while it is under way. Times in simulated milliseconds. */
+export interface SimOperation {
+  readonly id: number;
+  readonly client: number;
+  readonly request: Request;
+  readonly invokedAt: number;
+  returnedAt: number | null;
+  outcome: RequestOutcome | null;
 }

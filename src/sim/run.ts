@@ -8,22 +8,12 @@ import { Liveness, type LivenessCounts } from './liveness.js';
 import type { Judgement } from './judge.js';
 import { KeyNames } from './keyNames.js';
 import type { ClientPlan, Plan } from './plan.js';
-import { answerTo, commandOf, isSuccess, type Outcome, type Request } from './requests.js';
+import { answerTo, commandOf, isSuccess, type SimOperation, type RequestOutcome } from './requests.js';
 import { SimClient, type ClientEvents, type ClientWorld } from './simClient.js';
 import { SimCluster, type ClusterCounts } from './simCluster.js';
 import type { SimServer } from './simServer.js';
 import { Trace } from './trace.js';
 import { VirtualTime } from './virtualTime.js';
-
-/** One operation of a client; `returnedAt` is null while it is under way. Times in simulated milliseconds. */
-export interface Operation {
-  readonly id: number;
-  readonly client: number;
-  readonly request: Request;
-  readonly invokedAt: number;
-  returnedAt: number | null;
-  outcome: Outcome | null;
-}
 
 /** What a run found. */
 export interface RunResult {
@@ -40,7 +30,7 @@ export interface RunResult {
   readonly counts: ClusterCounts;
   readonly clientCounts: ClientCounts;
   readonly livenessCounts: LivenessCounts;
-  readonly operations: readonly Operation[];
+  readonly operations: readonly SimOperation[];
   /** What the judge said; null when it was not asked, or found something wrong. */
   readonly judgement: Judgement | null;
 }
@@ -50,7 +40,7 @@ export interface RunOptions {
   /** Told of every event as a line; slows the run down. */
   readonly onTraceLine?: (line: string) => void;
   /** The judge over what the clients saw, given the writes that took effect in their order; throws SafetyViolation. */
-  readonly judge: (operations: readonly Operation[], effects: readonly string[]) => Judgement;
+  readonly judge: (operations: readonly SimOperation[], effects: readonly string[]) => Judgement;
   /** Called before the servers start; a test of the checkers breaks something here. */
   readonly prepare?: (cluster: SimCluster) => void;
 }
@@ -125,7 +115,7 @@ const LINKS_MAX = 10;
 /** A cluster with its clients, and the steps that a run is made of. */
 export class Run {
   readonly cluster: SimCluster;
-  readonly operations: Operation[] = [];
+  readonly operations: SimOperation[] = [];
   readonly clients: readonly SimClient[];
   /** Records what clients do. */
   readonly record: ClientEvents;
@@ -232,7 +222,7 @@ export class Run {
     const operation = this.record.invoked(this.probers, write);
     this.probers -= 1;
     const arrivedMs = this.time.nowMs;
-    const end = (outcome: Outcome): void => {
+    const end = (outcome: RequestOutcome): void => {
       if (this.operations[operation]?.outcome === null) this.record.returned(operation, outcome);
     };
     const fail = (error: unknown): void => {
@@ -294,7 +284,7 @@ export class Run {
     const { time, trace, cluster } = this;
     return {
       invoked: (client, request) => {
-        const operation: Operation = {
+        const operation: SimOperation = {
           id: this.operations.length,
           client,
           request,
@@ -328,7 +318,7 @@ export class Run {
   }
 }
 
-function describeOutcome(outcome: Outcome): string {
+function describeOutcome(outcome: RequestOutcome): string {
   return outcome.kind === 'read'
     ? `read ${JSON.stringify([...outcome.files].map(([file, { version }]) => [file, version]))}`
     : JSON.stringify(outcome);

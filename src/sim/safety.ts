@@ -1,5 +1,5 @@
 import type { StorageBatch } from '../raft/output.js';
-import { majorityOf } from '../raft/quorum.js';
+import { majorityOf } from '../raft/config.js';
 import type { Entry, EntryId, Message, NodeId } from '../raft/types.js';
 import { SafetyViolation } from './safetyViolation.js';
 

@@ -1,9 +1,9 @@
 import { ClientSessions } from '../node/clientSessions.js';
-import { Attempts, type ClientCounts, type Manners, type Way } from './attempts.js';
+import { RepeatedRequest, type ClientCounts, type ClientBehaviour, type ClientRoute } from './attempts.js';
 import type { KeyNames } from './keyNames.js';
 import type { ClientPlan } from './plan.js';
 import type { Prng } from './prng.js';
-import { isSuccess, type Outcome, type Request } from './requests.js';
+import { isSuccess, type RequestOutcome, type Request } from './requests.js';
 import type { SimServer } from './simServer.js';
 import type { VirtualTime } from './virtualTime.js';
 
@@ -11,7 +11,7 @@ import type { VirtualTime } from './virtualTime.js';
 export interface ClientEvents {
   /** Returns the operation's number. */
   invoked(client: number, request: Request): number;
-  returned(operation: number, outcome: Outcome): void;
+  returned(operation: number, outcome: RequestOutcome): void;
   /** A server has answered a call that reached it at `arrivedMs`. */
   answered(server: number, arrivedMs: number): void;
 }
@@ -71,7 +71,7 @@ export class SimClient {
   }
 
   /** One operation outside the plan; it is tried until it has an answer. */
-  perform(request: Request, way: Way): void {
+  perform(request: Request, way: ClientRoute): void {
     this.begin(request, null, Number.POSITIVE_INFINITY, way);
   }
 
@@ -107,32 +107,32 @@ export class SimClient {
     return { kind: 'kvPut', key, value: random.pick([[item], [item], item]) };
   }
 
-  private begin(request: Request, patienceMs: number | null, attemptsMax: number, way: Way): void {
+  private begin(request: Request, patienceMs: number | null, attemptsMax: number, way: ClientRoute): void {
     const { world, plan } = this;
     const { breaks, routedMs, attemptMs } = plan;
     const operation = world.events.invoked(this.id, request);
-    const manners: Manners = { patienceMs, attemptsMax, breaks, way, routedMs, attemptMs };
+    const manners: ClientBehaviour = { patienceMs, attemptsMax, breaks, way, routedMs, attemptMs };
     const events = {
-      choose: (chosen: Way) => this.chooseServer(chosen),
+      choose: (chosen: ClientRoute) => this.chooseServer(chosen),
       hint: (leader: number | null) => (this.presumedLeader = leader ?? this.anyServer()),
       answered: (server: number, arrivedMs: number) => world.events.answered(server, arrivedMs),
-      done: (server: SimServer, outcome: Outcome) => {
+      done: (server: SimServer, outcome: RequestOutcome) => {
         this.learn(way === 'straight' ? server : undefined, request, outcome);
         world.events.returned(operation, outcome);
         this.think();
       },
     };
-    new Attempts(request, manners, this.sessions, this.random, world.time, events, world.counts).run();
+    new RepeatedRequest(request, manners, this.sessions, this.random, world.time, events, world.counts).run();
   }
 
-  private chooseServer(way: Way): SimServer {
+  private chooseServer(way: ClientRoute): SimServer {
     const { servers } = this.world;
     if (way === 'routed') return this.keysRandom.pick(servers);
     return servers[this.presumedLeader] ?? this.random.pick(servers);
   }
 
   /** @param server whom it took for the leader, and asked */
-  private learn(server: SimServer | undefined, request: Request, outcome: Outcome): void {
+  private learn(server: SimServer | undefined, request: Request, outcome: RequestOutcome): void {
     const isAnswered = isSuccess(outcome) || outcome.kind === 'updated' || outcome.kind === 'removed';
     if (!isAnswered) this.presumedLeader = this.anyServer();
     else if (server !== undefined) this.presumedLeader = server.id;

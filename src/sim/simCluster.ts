@@ -1,5 +1,4 @@
-import { defaultRaftConfig } from '../raft/config.js';
-import { majorityOf } from '../raft/quorum.js';
+import { defaultRaftConfig, majorityOf } from '../raft/config.js';
 import type { EntryId, Message } from '../raft/types.js';
 import { describeMessage, messageNumbers } from './describeMessage.js';
 import { checkSnapshot, Effects } from './effects.js';

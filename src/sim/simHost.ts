@@ -1,4 +1,4 @@
-import type { Clock } from '../node/ticker.js';
+import type { Clock } from '../node/clock.js';
 import type { VirtualTime } from './virtualTime.js';
 
 /**

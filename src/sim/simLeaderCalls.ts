@@ -1,3 +1,4 @@
+import type { ServedCalls } from './simNetwork.js';
 import { ServiceError } from '../node/errors.js';
 import type { LeaderCalls } from '../node/leaderRouter.js';
 import type { PendingCall } from '../node/pendingRequests.js';
@@ -7,12 +8,6 @@ import { callBytes } from './messageSize.js';
 import type { Prng } from './prng.js';
 import type { SimHost } from './simHost.js';
 import type { SimNetwork } from './simNetwork.js';
-
-/** What a server does for the others. */
-export interface ServedCalls {
-  propose(command: string): PendingCall<CommandResult>;
-  readIndex(): PendingCall<number>;
-}
 
 /** After at most so long a connection on which something was lost is given up. */
 const SILENCE_MS_MAX = 3000;

@@ -1,11 +1,16 @@
 import { ServiceError } from '../node/errors.js';
+import type { PendingCall } from '../node/pendingRequests.js';
+import type { CommandResult } from '../stateMachine/command.js';
 import type { Message, NodeId, RequestMessage, ResponseMessage } from '../raft/types.js';
-import { LinkSpeed } from '../transport/linkSpeed.js';
-import type { PeerRequestHandler, SendOutcome, Transport } from '../transport/transport.js';
+import {
+  LinkSpeed,
+  type PeerRequestHandler,
+  type SendOutcome,
+  type Transport,
+} from '../transport/transport.js';
 import { messageBytes } from './messageSize.js';
 import type { Prng } from './prng.js';
 import type { SimHost } from './simHost.js';
-import type { ServedCalls } from './simLeaderCalls.js';
 import { SimLink } from './simLink.js';
 import type { VirtualTime } from './virtualTime.js';
 
@@ -29,7 +34,7 @@ export interface ExchangeSettings {
 }
 
 /** One end of the network: a process, and what answers in it. */
-export interface Endpoint {
+interface Endpoint {
   readonly host: SimHost;
   readonly handler: PeerRequestHandler;
   /** What the other servers ask of it for their clients. */
@@ -38,7 +43,7 @@ export interface Endpoint {
 }
 
 /** Told of what happens to messages. */
-export interface NetworkObserver {
+interface NetworkObserver {
   sent(message: Message): void;
   delivered(message: Message): void;
   lost(message: Message): void;
@@ -329,4 +334,10 @@ function freezeMessage(message: Message): void {
     Object.freeze(message.entries);
   }
   Object.freeze(message);
+}
+
+/** What a server does for the others. */
+export interface ServedCalls {
+  propose(command: string): PendingCall<CommandResult>;
+  readIndex(): PendingCall<number>;
 }

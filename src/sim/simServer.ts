@@ -1,9 +1,10 @@
+import type { ServedCalls } from './simNetwork.js';
 import { LeaderRouter } from '../node/leaderRouter.js';
-import type { NodeObserver } from '../node/observer.js';
+import type { NodeObserver } from '../node/events.js';
 import type { PendingCall } from '../node/pendingRequests.js';
 import { RaftNode } from '../node/raftNode.js';
-import type { SnapshotPolicy } from '../node/snapshotTaker.js';
-import { GridTicker } from '../node/ticker.js';
+import type { SnapshotPolicy } from '../node/snapshots.js';
+import { GridTicker } from '../node/clock.js';
 import type { RaftConfig } from '../raft/config.js';
 import type { Entry, EntryId, NodeId } from '../raft/types.js';
 import type { CommandResult } from '../stateMachine/command.js';
@@ -13,7 +14,7 @@ import type { Prng } from './prng.js';
 import type { WatchedServer } from './safety.js';
 import { DISK_FAILURE, type DiskCopy, type SimDisk } from './simDisk.js';
 import { SimHost } from './simHost.js';
-import { SimLeaderCalls, type ServedCalls } from './simLeaderCalls.js';
+import { SimLeaderCalls } from './simLeaderCalls.js';
 import type { ExchangeSettings, SimNetwork } from './simNetwork.js';
 import type { VirtualTime } from './virtualTime.js';
 
@@ -224,6 +225,7 @@ export class SimServer implements WatchedServer {
         this.events.role(this.id, role, term);
         follow();
       },
+      traced: () => undefined,
       lifecycleChanged: (state) => {
         this.events.lifecycle(this.id, state);
         follow();

@@ -1,5 +1,5 @@
 /** One thing that happened, in fixed columns: time in ms, server, kind, detail. */
-export function traceLine(atMs: number, server: number | null, kind: string, detail: string): string {
+function traceLine(atMs: number, server: number | null, kind: string, detail: string): string {
   const time = atMs.toFixed(3).padStart(12);
   const who = (server === null ? '-' : `s${server}`).padEnd(4);
   return `${time}  ${who}${kind.padEnd(12)}${detail}`;

@@ -56,19 +56,19 @@ export interface DeleteKey {
 }
 
 /** A change of files or keys. */
-export type Change = UpdateFile | PutKey | AppendToKey | DeleteKey;
+export type KeyValueChange = UpdateFile | PutKey | AppendToKey | DeleteKey;
 
 /**
  * Opens a session (dissertation section 6.3), whose id is the index of the entry: no two sessions of a log are the same,
  * and none can be taken for one that was forgotten. Sent twice, it opens two.
  */
-export interface OpenSession {
+interface OpenSession {
   readonly type: 'openSession';
   readonly request?: never;
 }
 
 /** What the log replicates; a change with a request id takes effect once, however often it is in the log. */
-export type Command = (Change & { readonly request?: RequestId }) | OpenSession;
+export type Command = (KeyValueChange & { readonly request?: RequestId }) | OpenSession;
 
 /**
  * What became of a change:
@@ -84,7 +84,7 @@ export type Command = (Change & { readonly request?: RequestId }) | OpenSession;
 export type ChangeResult = (typeof changeResults)[number];
 
 /** The session that a command has opened, by its id. */
-export type OpenedSession = `opened:${string}`;
+type OpenedSession = `opened:${string}`;
 
 export type CommandResult = ChangeResult | OpenedSession;
 

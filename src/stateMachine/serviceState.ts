@@ -1,9 +1,9 @@
 import type { Entry } from '../raft/types.js';
-import { ChunkReader, recordsOf } from './chunks.js';
+import { ChunkReader, recordsOf, chained } from './statePart.js';
 import {
   decodeCommand,
   openedSession,
-  type Change,
+  type KeyValueChange,
   type ChangeResult,
   type CommandResult,
 } from './command.js';
@@ -16,7 +16,6 @@ import {
   type SnapshotReader,
   type StateMachine,
 } from './stateMachine.js';
-import { chained } from './statePart.js';
 
 /** All that the log replicates: the files, the keys, and the sessions of the clients that change them. */
 export class ServiceState implements StateMachine<CommandResult> {
@@ -84,7 +83,7 @@ export class ServiceState implements StateMachine<CommandResult> {
     };
   }
 
-  private run(command: Change): ChangeResult {
+  private run(command: KeyValueChange): ChangeResult {
     switch (command.type) {
       case 'updateFile':
         return this.files.update(command);

@@ -1,8 +1,7 @@
 import { isChangeResult, SINGLE, type ChangeResult, type RequestId } from './command.js';
-import { fingerprint } from './fingerprint.js';
-import { RecentlyUsed } from './recentlyUsed.js';
-import { chained, recordsFrom, type PartLoader, type StatePart } from './statePart.js';
+import { CopyOnWriteMap, type FrozenView } from './copyOnWriteMap.js';
 import { SnapshotError } from './stateMachine.js';
+import { chained, recordsFrom, type PartLoader, type StatePart } from './statePart.js';
 
 /** Sessions, and single requests, that are remembered: those that are the last ones in the log. The same number on every server. */
 export const SESSIONS_MAX = 50_000;
@@ -24,7 +23,7 @@ type RecordFields = readonly [string, number, ChangeResult, number, number];
 export type SessionRecord = { readonly s: RecordFields } | { readonly n: RecordFields };
 
 /** One request at one place of the log. */
-export interface NumberedRequest {
+interface NumberedRequest {
   readonly request: RequestId;
   /** The text of the command in the log. */
   readonly text: string;
@@ -121,4 +120,58 @@ function rememberedIn(fields: unknown): [string, Remembered] {
     [sequence, print, usedAt].every(Number.isSafeInteger);
   if (!isComplete) throw new SnapshotError('a record of the snapshot is no session');
   return [name, { sequence: sequence as number, result, print: print as number, usedAt: usedAt as number }];
+}
+
+/** The walk begins anew after so many uses. */
+export const USES_PER_WALK = 1_000;
+
+/** A map of those that were used last; whoever was not used for longest is forgotten first. */
+export class RecentlyUsed<Value> {
+  private readonly entries = new CopyOnWriteMap<Value>();
+  /**
+   * Walks from the longest unused on; whoever is used again moves behind its reach. To begin anew at each step would cost a look at all that
+   * was moved or forgotten since the map last tidied up. But as long as the walk stands still, the engine keeps every table
+   * that the map has outgrown: so it must not last.
+   */
+  private walk: Iterator<readonly [string, Value]> | undefined;
+  private uses = 0;
+
+  constructor(private readonly max: number) {}
+
+  get size(): number {
+    return this.entries.size;
+  }
+
+  get(key: string): Value | undefined {
+    return this.entries.get(key);
+  }
+
+  /** Sets the value of the key, which is the one used last from now on. */
+  use(key: string, value: Value): void {
+    this.entries.delete(key);
+    this.entries.set(key, value);
+    this.uses += 1;
+    if (this.uses % USES_PER_WALK === 0) this.walk = undefined;
+    if (this.entries.size > this.max) this.forgetOldest();
+  }
+
+  freeze(): FrozenView<Value> {
+    return this.entries.freeze();
+  }
+
+  private forgetOldest(): void {
+    this.walk ??= this.entries.entries();
+    const step = this.walk.next();
+    if (step.done !== true) this.entries.delete(step.value[0]);
+  }
+}
+
+const OFFSET_BASIS = 0x811c9dc5;
+const PRIME = 0x01000193;
+
+/** A 32-bit number that two different texts hardly ever share (FNV-1a over UTF-16 units); no defence against malice. */
+function fingerprint(text: string): number {
+  let hash = OFFSET_BASIS;
+  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), PRIME);
+  return hash >>> 0;
 }

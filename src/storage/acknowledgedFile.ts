@@ -1,6 +1,6 @@
-import { closeSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
-import { Damage } from './storageError.js';
+import { Damage } from './storage.js';
 
 const SLOT_BYTES = 16;
 const NUMBER_BYTES = 8;
@@ -30,8 +30,9 @@ export class AcknowledgedFile {
     return file;
   }
 
-  /** @throws Damage when no slot is readable */
+  /** @throws Damage when the file is missing, or no slot is readable */
   static open(path: string, logId: string): AcknowledgedFile {
+    if (!existsSync(path)) throw new Damage('the file acknowledged is missing');
     const fd = openSync(path, 'r+');
     const seed = crc32(logId);
     const groups = [0, 1].map((slot) => readSlot(fd, slot, seed)).filter((read) => read !== null);

@@ -1,4 +1,3 @@
-import { access } from 'node:fs/promises';
 import type { StorageBatch } from '../raft/output.js';
 import type { Snapshot } from '../raft/types.js';
 import { AcknowledgedFile } from './acknowledgedFile.js';
@@ -10,11 +9,11 @@ import {
   syncDirectory,
   writeOwner,
   type DirectoryOwner,
+  DirectoryLock,
 } from './directory.js';
-import { DirectoryLock } from './directoryLock.js';
-import { MetaTracker, type Change, type LogMeta } from './logMeta.js';
+import { MetaTracker, type LogChange, type LogMeta, TermRuns } from './logMeta.js';
 import { GroupEncoder, seedOf } from './records.js';
-import { readLog, type Reading } from './recovery.js';
+import { readLog, type RecoveredLog } from './recovery.js';
 import {
   deleteSegment,
   Segment,
@@ -30,23 +29,28 @@ import {
   type SnapshotFile,
   type SnapshotRecord,
 } from './snapshotFiles.js';
-import { nothingStored, type Storage, type StoredState } from './storage.js';
-import { Damage, StorageError, storageErrorOf } from './storageError.js';
-import { TermRuns } from './termRuns.js';
+import {
+  nothingStored,
+  type Storage,
+  type StoredState,
+  Damage,
+  StorageError,
+  storageErrorOf,
+} from './storage.js';
 
 type Done = (error: Error | null) => void;
 type LoadDone = (error: Error | null, stored: StoredState) => void;
 type StageDone = (error: Error | null, staged: Snapshot) => void;
 
 /** A batch or a load that was handed over, and whose turn has not come. */
-type Waiting = { readonly change: Change; readonly done: Done } | { readonly load: LoadDone };
+type Waiting = { readonly change: LogChange; readonly done: Done } | { readonly load: LoadDone };
 
 /** The parts of an open directory. */
 interface OpenDirectory {
   readonly lock: DirectoryLock;
   readonly logId: string;
   readonly acknowledged: AcknowledgedFile;
-  readonly reading: Reading;
+  readonly reading: RecoveredLog;
   readonly writer: SegmentWriter;
   readonly snapshot: SnapshotFile | null;
   readonly lastSnapshotId: number;
@@ -187,8 +191,8 @@ export class LogStorage implements Storage {
   }
 
   /** All batches up to the next load; loads that nothing precedes are started. */
-  private takeGroup(): { readonly change: Change; readonly done: Done }[] {
-    const group: { readonly change: Change; readonly done: Done }[] = [];
+  private takeGroup(): { readonly change: LogChange; readonly done: Done }[] {
+    const group: { readonly change: LogChange; readonly done: Done }[] = [];
     let taken = 0;
     for (const item of this.waiting) {
       if ('change' in item) group.push(item);
@@ -201,7 +205,7 @@ export class LogStorage implements Storage {
   }
 
   private async writeGroup(
-    group: readonly { readonly change: Change; readonly done: Done }[],
+    group: readonly { readonly change: LogChange; readonly done: Done }[],
   ): Promise<void> {
     const changes = group.map(({ change }) => change);
     await this.attempt('write to', () => this.writeChanges(changes));
@@ -210,7 +214,7 @@ export class LogStorage implements Storage {
     this.refuseWaiting();
   }
 
-  private async writeChanges(changes: readonly Change[]): Promise<void> {
+  private async writeChanges(changes: readonly LogChange[]): Promise<void> {
     const number = this.groups + 1;
     let bytes = this.encode(changes, number);
     if (!this.writer.hasRoomFor(bytes.length)) {
@@ -224,7 +228,7 @@ export class LogStorage implements Storage {
     this.noteEntries(changes);
   }
 
-  private encode(changes: readonly Change[], number: number): Buffer {
+  private encode(changes: readonly LogChange[], number: number): Buffer {
     const { encoder } = this;
     encoder.begin();
     if (this.writer.isAtStart) encoder.start(this.meta);
@@ -239,7 +243,7 @@ export class LogStorage implements Storage {
     return encoder.finish(number, seedOf(this.logId, this.writer.number));
   }
 
-  private noteEntries(changes: readonly Change[]): void {
+  private noteEntries(changes: readonly LogChange[]): void {
     const { number } = this.writer;
     if (this.segments.at(-1)?.number !== number) this.segments.push({ number, highestIndex: 0 });
     const segment = this.segments.at(-1);
@@ -249,7 +253,7 @@ export class LogStorage implements Storage {
   }
 
   /** A load that is under way may need what would be deleted. */
-  private async deleteOutdated(changes: readonly Change[]): Promise<void> {
+  private async deleteOutdated(changes: readonly LogChange[]): Promise<void> {
     for (const { outdated } of changes) for (const record of outdated) await this.deleteSnapshot(record);
     if (this.loads.size > 0) return;
     const { before, snapshot } = this.meta;
@@ -326,7 +330,7 @@ export class LogStorage implements Storage {
   }
 }
 
-function storedOf({ meta, entries }: Reading, snapshot: SnapshotFile | null): StoredState {
+function storedOf({ meta, entries }: RecoveredLog, snapshot: SnapshotFile | null): StoredState {
   const { hardState, identity, before } = meta;
   return { hardState, identity, snapshot: snapshot?.snapshot ?? null, before, entries };
 }
@@ -338,9 +342,7 @@ async function openDirectory(
   lock: DirectoryLock,
 ): Promise<OpenDirectory> {
   const logId = (await readOwner(directory, owner)) ?? (await create(directory, owner, sizes));
-  const path = acknowledgedPathOf(directory);
-  await refuseMissing(path);
-  const acknowledged = AcknowledgedFile.open(path, logId);
+  const acknowledged = AcknowledgedFile.open(acknowledgedPathOf(directory), logId);
   try {
     const reading = await readLog(directory, logId, acknowledged.group);
     const record = reading.meta.snapshot;
@@ -377,18 +379,10 @@ async function refuseUnowned(directory: string): Promise<void> {
     throw new Damage('the file owner is missing');
 }
 
-async function refuseMissing(path: string): Promise<void> {
-  try {
-    await access(path);
-  } catch {
-    throw new Damage('the file acknowledged is missing');
-  }
-}
-
 /** Removes what a write that was never completed has left behind, and the segments after the end. */
 async function openWriter(
   directory: string,
-  { end, isTorn }: Reading,
+  { end, isTorn }: RecoveredLog,
   sizes: SegmentSizes,
 ): Promise<SegmentWriter> {
   for (const number of await segmentsOf(directory))

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import type { Entry, EntryId, HardState, Identity } from '../raft/types.js';
 import type { LogMeta } from './logMeta.js';
-import { Damage } from './storageError.js';
+import { Damage } from './storage.js';
 import type { SnapshotRecord } from './snapshotFiles.js';
 
 /**

@@ -4,20 +4,19 @@ import type { Entry, EntryId } from '../raft/types.js';
 import type { LogMeta } from './logMeta.js';
 import { ALIGNMENT, groupAt, recordsOf, seedOf, type Group, type LogRecord } from './records.js';
 import { isZero, segmentNameOf, segmentPathOf, segmentsOf } from './segments.js';
-import { isSame, nothingStored } from './storage.js';
-import { Damage } from './storageError.js';
+import { isSame, nothingStored, Damage } from './storage.js';
 
 /** How much is read before the event loop gets its turn. */
 const SLICE_BYTES = 256 * 1024;
 
 /** A place in the log. */
-export interface LogPosition {
+interface LogPosition {
   readonly segment: number;
   readonly position: number;
 }
 
 /** The contents of a log, as they were read. */
-export interface Reading {
+export interface RecoveredLog {
   readonly meta: LogMeta;
   readonly entries: readonly Entry[];
   /** How many groups were ever written. */
@@ -46,7 +45,7 @@ export async function readLog(
   logId: string,
   acknowledged: number,
   until?: LogPosition,
-): Promise<Reading> {
+): Promise<RecoveredLog> {
   const numbers = (await segmentsOf(directory)).filter((number) => number <= (until?.segment ?? number));
   if (numbers[0] === undefined) throw new Damage('the log is missing');
   const replay = new Replay(numbers[0]);
@@ -98,7 +97,7 @@ function groupAnywhere(bytes: Buffer, seed: number): number | null {
 }
 
 /** Does again, record by record, what was done to the log. */
-class Replay implements Reading {
+class Replay implements RecoveredLog {
   meta: LogMeta = {
     hardState: nothingStored.hardState,
     identity: nothingStored.identity,

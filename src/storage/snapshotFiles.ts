@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { EntryId, Snapshot, SnapshotChunks } from '../raft/types.js';
 import { syncDirectory } from './directory.js';
-import { codeOf, Damage } from './storageError.js';
+import { codeOf, Damage } from './storage.js';
 
 /**
  * Snapshots, each in a file of its own. A file is a sequence of chunks: length in bytes u32, encoding u32 (0: UTF-8, 1: UTF-16),
@@ -28,7 +28,7 @@ export interface SnapshotRecord {
 }
 
 /** The chunks of a snapshot, read from its file whenever they are asked for. */
-export class StoredChunks implements SnapshotChunks {
+class StoredChunks implements SnapshotChunks {
   constructor(
     private readonly file: SnapshotFile,
     readonly length: number,

@@ -9,7 +9,7 @@ const FAILED_MS = 1_000;
 type Answer = (error: NodeJS.ErrnoException | null, addresses: readonly LookupAddress[]) => void;
 
 /** Looks up all addresses of a name, as `dns.lookup` does. */
-export type NameLookup = (
+type NameLookup = (
   name: string,
   options: LookupAllOptions,
   done: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,

@@ -1,5 +1,5 @@
-import type { RequestMessage } from '../raft/types.js';
-import { carriedByXml, escapeText, FAULT_CODES, XmlRpcFault } from '../xmlrpc/index.js';
+import type { RequestMessage, NodeId } from '../raft/types.js';
+import { carriedByXml, escapeText, FAULT_CODES, XmlRpcFault, type Connection } from '../xmlrpc/index.js';
 import { decodeRequest, encodeMessage, MessageError } from './messageCodec.js';
 import type { PeerRequestHandler } from './transport.js';
 
@@ -37,5 +37,47 @@ function readRequest(text: string): ReturnType<typeof decodeRequest> {
   } catch (error) {
     if (!(error instanceof MessageError)) throw error;
     throw new XmlRpcFault(FAULT_CODES.INVALID_PARAMS, `message: ${error.message}`);
+  }
+}
+
+/**
+ * The outcome of an attempt to reach a peer: `down` when it refuses connections or says that it is crashed, `up` when it answers,
+ * `silent` when nothing came back in time.
+ */
+export type PeerState = 'down' | 'up' | 'silent';
+
+/**
+ * Learns early that a leader is down. The system closes the connections of a process that ends; whoever was served over one of
+ * them sees it at once, and asks for the peer over a new connection. A connection alone proves nothing: networks and peers close
+ * them for many reasons.
+ */
+export class PeerWatch {
+  private readonly known = new WeakSet<Connection>();
+  private readonly asking = new Set<NodeId>();
+
+  /**
+   * @param isOfInterest whether it matters at this moment that this peer is down
+   * @param ask tries to reach a peer over a new connection; never rejects
+   * @param down told that a peer is down
+   */
+  constructor(
+    private readonly isOfInterest: (peer: NodeId) => boolean,
+    private readonly ask: (peer: NodeId) => Promise<PeerState>,
+    private readonly down: (peer: NodeId) => void,
+  ) {}
+
+  /** A message of this peer has come over this connection. */
+  heard(peer: NodeId, connection: Connection): void {
+    if (this.known.has(connection)) return;
+    this.known.add(connection);
+    connection.once('close', () => void this.closed(peer));
+  }
+
+  private async closed(peer: NodeId): Promise<void> {
+    if (this.asking.has(peer) || !this.isOfInterest(peer)) return;
+    this.asking.add(peer);
+    const state = await this.ask(peer);
+    this.asking.delete(peer);
+    if (state === 'down') this.down(peer);
   }
 }

@@ -1,20 +1,18 @@
 import type { LookupFunction } from 'node:net';
 import type { NodeId, RequestMessage, ResponseMessage } from '../raft/types.js';
-import type { PrebuiltXml } from '../xmlrpc/index.js';
 import {
+  type PrebuiltXml,
   XmlRpcClient,
   XmlRpcFault,
   XmlRpcTransportError,
   type ParsedValue,
   type PendingRequest,
 } from '../xmlrpc/index.js';
-import { LinkSpeed } from './linkSpeed.js';
-import { decodeResponse } from './messageCodec.js';
-import { messageXml } from './messageXml.js';
-import type { SendOutcome, Transport } from './transport.js';
+import { LinkSpeed, type SendOutcome, type Transport } from './transport.js';
+import { decodeResponse, messageXml } from './messageCodec.js';
 
 /** Where a peer listens. */
-export interface PeerAddress {
+interface PeerAddress {
   readonly id: NodeId;
   readonly host: string;
   readonly port: number;

@@ -1,8 +1,14 @@
-import { firstCall, versionName, type FileClaims } from './fileClaims.js';
-import type { Answered, FileOperation, ReadMap, Update } from './history.js';
+import {
+  violation,
+  type Violation,
+  type Answered,
+  type FileOperation,
+  type ReadMap,
+  type Update,
+} from './history.js';
+import { firstCall, versionName, type FileHistory } from './fileHistories.js';
 import type { Moment } from './moments.js';
-import type { Snapshot } from './snapshots.js';
-import { violation, type Violation } from './verdict.js';
+import type { MapSnapshot } from './snapshots.js';
 
 interface Part {
   readonly text: string;
@@ -11,7 +17,7 @@ interface Part {
 
 /** A moment at which a file gets a version. */
 interface Written {
-  readonly file: FileClaims;
+  readonly file: FileHistory;
   readonly version: number;
 }
 
@@ -22,7 +28,7 @@ interface Trace {
   /** The first write on the way, the source if it is one. */
   readonly first: Written | undefined;
   /** The first snapshot on the way after a write, and the first write after that. */
-  readonly through: Snapshot | undefined;
+  readonly through: MapSnapshot | undefined;
   readonly second: Written | undefined;
 }
 
@@ -65,7 +71,7 @@ function traceTo(end: Moment): Trace {
   }
   let first: Written | undefined;
   let second: Written | undefined;
-  let through: Snapshot | undefined;
+  let through: MapSnapshot | undefined;
   for (const { happening } of way.reverse()) {
     if (happening.type === 'write') {
       first ??= happening;
@@ -116,7 +122,7 @@ function causeOfRefusal(update: Answered<Update>, next: Moment | undefined): Par
   return { text: `${call}: ${late.text}`, operations: [update, ...late.operations] };
 }
 
-function described(operation: FileOperation, file: FileClaims | undefined): string {
+function described(operation: FileOperation, file: FileHistory | undefined): string {
   switch (operation.kind) {
     case 'update':
       return `update #${operation.id} was acknowledged for ${versionName(operation.version, operation.file)}`;

@@ -1,6 +1,6 @@
 /** Any value JSON can carry. */
-export type JsonValue =
-  null | boolean | number | string | readonly JsonValue[] | { readonly [name: string]: JsonValue };
+export type RecordedValue =
+  null | boolean | number | string | readonly RecordedValue[] | { readonly [name: string]: RecordedValue };
 
 /** A version of a file and what was stored under it. */
 export interface FileState {
@@ -53,9 +53,9 @@ export type Call =
   /** Reads of the version that promise linearizability only: not `tester_getversion`, which tells of one server. */
   | { readonly kind: 'readVersion'; readonly file: string }
   | { readonly kind: 'readMap' }
-  | { readonly kind: 'kvPut'; readonly key: string; readonly value: JsonValue }
+  | { readonly kind: 'kvPut'; readonly key: string; readonly value: RecordedValue }
   /** Adds one item to the list under the key. */
-  | { readonly kind: 'kvAppend'; readonly key: string; readonly value: JsonValue }
+  | { readonly kind: 'kvAppend'; readonly key: string; readonly value: RecordedValue }
   | { readonly kind: 'kvDelete'; readonly key: string }
   | { readonly kind: 'kvGet'; readonly key: string };
 
@@ -75,7 +75,7 @@ export interface Results {
   /** Whether there was such a key. */
   kvDelete: { existed: boolean };
   /** No `value`: there is no such key. */
-  kvGet: { value?: JsonValue };
+  kvGet: { value?: RecordedValue };
 }
 
 /** What came of an operation of this kind. */
@@ -122,4 +122,28 @@ export function isFileOperation(operation: Operation): operation is FileOperatio
     case 'kvGet':
       return false;
   }
+}
+
+/** What a checker found. */
+export type Verdict<O = Operation> =
+  /** The history is linearizable. */
+  | { readonly ok: true }
+  /** It is not: one sentence that says why, and the few operations that show it. */
+  | { readonly ok: false; readonly reason: string; readonly operations: readonly O[] }
+  /** The budget ran out before the answer was found. */
+  | { readonly ok: 'unknown'; readonly reason: string };
+
+/** The verdict against a history. */
+export type Violation<O = Operation> = Extract<Verdict<O>, { ok: false }>;
+
+/** A violation shown by `operations`, each listed once and in order of invocation. */
+export function violation<O extends { readonly invokedAt: number }>(
+  reason: string,
+  operations: readonly O[],
+): Violation<O> {
+  return {
+    ok: false,
+    reason,
+    operations: [...new Set(operations)].sort((a, b) => a.invokedAt - b.invokedAt),
+  };
 }

@@ -1,4 +1,4 @@
-import type { FileState, JsonValue, Operation } from './history.js';
+import type { FileState, RecordedValue, Operation } from './history.js';
 
 /** The format's name, on the first line. */
 const format = 'surfstore-history';
@@ -56,16 +56,16 @@ export function decodeHistory(text: string): Operation[] {
 
 class Wrong extends Error {}
 
-type Members = Readonly<Record<string, JsonValue | undefined>>;
+type Members = Readonly<Record<string, RecordedValue | undefined>>;
 
 function must(condition: boolean, problem: string): asserts condition {
   if (!condition) throw new Wrong(problem);
 }
 
 function parseLine(line: string): Members {
-  let value: JsonValue;
+  let value: RecordedValue;
   try {
-    value = JSON.parse(line) as JsonValue;
+    value = JSON.parse(line) as RecordedValue;
   } catch {
     throw new Wrong('not JSON');
   }
@@ -161,7 +161,7 @@ function filesIn(files: Members): Record<string, FileState> {
   );
 }
 
-function members(value: JsonValue | undefined, what: string): Members {
+function members(value: RecordedValue | undefined, what: string): Members {
   must(typeof value === 'object' && value !== null && !Array.isArray(value), `${what} must be an object`);
   return value as Members;
 }

@@ -2,9 +2,7 @@
 export * from './history.js';
 export { HistoryRecorder, type RecordedCall } from './historyRecorder.js';
 export { decodeHistory, encodeHistory, HistoryFormatError } from './historyCodec.js';
-export { canonicalJson } from './canonicalJson.js';
-export type { Verdict, Violation } from './verdict.js';
+export { canonicalJson, checkKeyValues, fileMapModel, keyValueModel } from './models.js';
 export { checkFiles, checkHistory } from './linearizability.js';
-export { checkKeyValues, keyValueModel } from './keyValueModel.js';
-export { fileMapModel } from './fileMapModel.js';
-export { searchLinearization, type Interval, type Model, type SearchOptions } from './wgl.js';
+export { searchLinearization, type Model, type SearchOptions } from './wgl.js';
+export type { Interval } from './timeLine.js';

@@ -1,11 +1,10 @@
 import { explain } from './explanation.js';
-import { Claims } from './fileClaims.js';
-import { isFileOperation, type FileOperation, type Operation } from './history.js';
-import { checkKeyValues } from './keyValueModel.js';
+import { FileHistories } from './fileHistories.js';
+import { isFileOperation, type FileOperation, type Operation, type Verdict } from './history.js';
+import { checkKeyValues } from './models.js';
 import { momentsOf } from './moments.js';
 import { settle } from './settling.js';
 import { orderSnapshots } from './snapshots.js';
-import type { Verdict } from './verdict.js';
 import type { SearchOptions } from './wgl.js';
 
 /**
@@ -45,8 +44,8 @@ import type { SearchOptions } from './wgl.js';
  * @returns never ok `unknown`; `operations` are enough to show the violation, whatever other updates did
  */
 export function checkFiles(history: readonly Operation[]): Verdict<FileOperation> {
-  const claims = Claims.of(history);
-  if (!(claims instanceof Claims)) return claims;
+  const claims = FileHistories.of(history);
+  if (!(claims instanceof FileHistories)) return claims;
   const snapshots = orderSnapshots(claims.mapReads, [...claims.files.keys()]);
   if (!Array.isArray(snapshots)) return snapshots;
   const conflict = settle(momentsOf(claims, snapshots));

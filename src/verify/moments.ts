@@ -1,17 +1,16 @@
-import type { Claims, FileClaims } from './fileClaims.js';
-import { firstCall, writersOf } from './fileClaims.js';
+import { type FileHistories, type FileHistory, firstCall, writersOf } from './fileHistories.js';
 import type { Answered, FileOperation, Update } from './history.js';
-import type { Snapshot } from './snapshots.js';
+import type { MapSnapshot } from './snapshots.js';
 
 /** What happens at a moment. */
-export type Happening =
+type Happening =
   /** The file gets this version. Version 0: before all else. */
-  | { readonly type: 'write'; readonly file: FileClaims; readonly version: number }
+  | { readonly type: 'write'; readonly file: FileHistory; readonly version: number }
   /** The map gets into a state that whole-map reads saw, or is about to leave it. */
-  | { readonly type: 'begin' | 'end'; readonly snapshot: Snapshot };
+  | { readonly type: 'begin' | 'end'; readonly snapshot: MapSnapshot };
 
 /** Why a moment cannot be earlier. */
-export type Cause =
+type Cause =
   | { readonly type: 'start' }
   /** What happens needs one of these calls made, or a read invoked then still saw the state before it. */
   | { readonly type: 'invoked'; readonly by: readonly FileOperation[] }
@@ -46,7 +45,7 @@ export interface Moment {
  * saw and comes before the versions after those. Given that snapshots are sorted, it is enough to link a
  * snapshot with the files that changed since the last one and the files that change before the next.
  */
-export function momentsOf(claims: Claims, snapshots: readonly Snapshot[]): Moment[] {
+export function momentsOf(claims: FileHistories, snapshots: readonly MapSnapshot[]): Moment[] {
   const moments: Moment[] = [];
   const files = [...claims.files.values()];
   const latestWrites = files.map((file) => write(file, 0, []));
@@ -55,7 +54,7 @@ export function momentsOf(claims: Claims, snapshots: readonly Snapshot[]): Momen
   let lastEnd: Moment | undefined;
 
   /** Writes a file's next versions up to this one; the first of them comes after the last snapshot. */
-  const writeUpTo = (number: number, file: FileClaims, version: number): Moment | undefined => {
+  const writeUpTo = (number: number, file: FileHistory, version: number): Moment | undefined => {
     let before = latestWrites[number];
     for (let next = (seen[number] ?? 0) + 1; next <= version; next += 1) {
       const after = [before, next === (seen[number] ?? 0) + 1 ? lastEnd : undefined];
@@ -97,7 +96,7 @@ export function raise(moment: Moment, time: number, cause: Cause): boolean {
   return true;
 }
 
-function write(file: FileClaims, version: number, after: readonly Moment[]): Moment {
+function write(file: FileHistory, version: number, after: readonly Moment[]): Moment {
   const claims = file.versions.get(version);
   const refused = [...(claims?.refused ?? [])].sort((a, b) => b.returnedAt - a.returnedAt);
   const before = after[0];

@@ -1,8 +1,8 @@
+import { violation, type Violation } from './history.js';
 import type { Answered, FileOperation, ReadMap } from './history.js';
-import { violation, type Violation } from './verdict.js';
 
 /** One state of the file map that whole-map reads saw. */
-export interface Snapshot {
+export interface MapSnapshot {
   /** Version by number of file; 0 for a file not listed. */
   readonly versions: readonly number[];
   /** Of the reads that saw it: the one that returned first and the one invoked last. */
@@ -20,10 +20,10 @@ export interface Snapshot {
 export function orderSnapshots(
   mapReads: readonly Answered<ReadMap>[],
   fileNames: readonly string[],
-): Snapshot[] | Violation<FileOperation> {
+): MapSnapshot[] | Violation<FileOperation> {
   const numbers = new Map(fileNames.map((name, number) => [name, number]));
   const rows = mapReads.map((read) => row(read, numbers)).sort((a, b) => a.sum - b.sum);
-  const snapshots: Snapshot[] = [];
+  const snapshots: MapSnapshot[] = [];
   for (const { read, versions } of rows) {
     const last = snapshots.at(-1);
     if (last !== undefined) {
@@ -65,7 +65,7 @@ function row(read: Answered<ReadMap>, numbers: ReadonlyMap<string, number>): Row
   return { read, versions, sum };
 }
 
-function joined(snapshot: Snapshot, read: Answered<ReadMap>): Snapshot {
+function joined(snapshot: MapSnapshot, read: Answered<ReadMap>): MapSnapshot {
   const { versions, firstReturned, lastInvoked } = snapshot;
   return {
     versions,

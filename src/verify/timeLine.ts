@@ -1,5 +1,3 @@
-import type { Interval } from './wgl.js';
-
 /** Stands before the first and after the last of a ring. */
 interface Link {
   previous: Link;
@@ -141,4 +139,13 @@ function relink(link: Link): void {
 function present<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('no such operation');
   return value;
+}
+
+/** What the search needs to know of an operation. */
+export interface Interval {
+  readonly invokedAt: number;
+  /** Used when the outcome is `ok`. */
+  readonly returnedAt: number | null;
+  /** `failed`: left out. `unknown`: takes effect at any time from its invocation on, or never. */
+  readonly outcome: { readonly status: 'ok' | 'failed' | 'unknown' };
 }

@@ -1,16 +1,5 @@
-import { LinearizedSet } from './linearizedSet.js';
-import { SearchMemory } from './searchMemory.js';
-import { TimeLine } from './timeLine.js';
-import { violation, type Verdict } from './verdict.js';
-
-/** What the search needs to know of an operation. */
-export interface Interval {
-  readonly invokedAt: number;
-  /** Used when the outcome is `ok`. */
-  readonly returnedAt: number | null;
-  /** `failed`: left out. `unknown`: takes effect at any time from its invocation on, or never. */
-  readonly outcome: { readonly status: 'ok' | 'failed' | 'unknown' };
-}
+import { violation, type Verdict } from './history.js';
+import { TimeLine, type Interval } from './timeLine.js';
 
 /** A sequential object: what its operations do, and what they may answer. */
 export interface Model<State, Op extends Interval> {
@@ -34,7 +23,7 @@ export interface SearchOptions {
   readonly budgetSteps?: number;
 }
 
-export const defaultBudgetSteps = 1_000_000;
+const defaultBudgetSteps = 1_000_000;
 
 interface Frame<State> {
   readonly operation: number;
@@ -154,4 +143,75 @@ function stuckViolation<Op extends Interval>(
   );
   const shown = stuck.last < 0 ? concurrent : [line.at(stuck.last), ...concurrent];
   return violation(`no order explains the operation that returned at ${until}`, [...shown, culprit]);
+}
+
+/** A set of placed operations, numbered from 0, that can be told from every other by a short text. */
+export class LinearizedSet {
+  private readonly words: Uint32Array;
+  /** All words before this one are full. */
+  private full = 0;
+  /** All words from this one on are empty. */
+  private end = 0;
+
+  /** @param size the numbers are below this */
+  constructor(size: number) {
+    this.words = new Uint32Array(Math.ceil(size / 32) + 1);
+  }
+
+  add(operation: number): void {
+    const word = operation >>> 5;
+    this.words[word] = this.word(word) | (1 << (operation & 31));
+    while (this.word(this.full) === 0xffffffff) this.full += 1;
+    if (word >= this.end) this.end = word + 1;
+  }
+
+  delete(operation: number): void {
+    const word = operation >>> 5;
+    this.words[word] = this.word(word) & ~(1 << (operation & 31));
+    if (word < this.full) this.full = word;
+    while (this.end > 0 && this.word(this.end - 1) === 0) this.end -= 1;
+  }
+
+  /** Equal exactly for equal sets. Short when the set is nearly all numbers up to some point. */
+  key(): string {
+    let text = `${this.full}`;
+    for (let index = this.full; index < this.end; index += 1) {
+      const word = this.word(index);
+      if (word !== 0) text += `,${index}:${word}`;
+    }
+    return text;
+  }
+
+  private word(index: number): number {
+    return this.words[index] ?? 0;
+  }
+}
+
+/**
+ * The configurations a search has entered: which answered operations were placed, the state they led to, and
+ * which open ones (unknown outcome) were used up on the way.
+ *
+ * Lowe's memory asks for equality. Here a configuration is also known when one was entered with the same
+ * answered operations, the same state and only some of its open ones: whatever can follow can follow there
+ * too, with more open ones left to use.
+ */
+class SearchMemory {
+  private readonly entered = new Map<string, bigint[]>();
+
+  /**
+   * Notes the configuration. Returns false when it was known.
+   *
+   * @param place tells the answered operations and the state
+   * @param used one bit for each open operation used up
+   */
+  enter(place: string, used: bigint): boolean {
+    const known = this.entered.get(place);
+    if (known === undefined) {
+      this.entered.set(place, [used]);
+      return true;
+    }
+    if (known.some((fewer) => (fewer & used) === fewer)) return false;
+    known.push(used);
+    return true;
+  }
 }

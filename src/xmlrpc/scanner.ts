@@ -273,7 +273,7 @@ const NAME = /[\p{L}_:][\p{L}\p{N}_:.·-]*/uy;
 const WHOLE_NAME = /^[\p{L}_:][\p{L}\p{N}_:.·-]*$/u;
 
 /** Whether the text could be the name of an element or attribute. */
-export function isName(text: string): boolean {
+function isName(text: string): boolean {
   return WHOLE_NAME.test(text);
 }
 

@@ -1,7 +1,7 @@
 /** Which characters XML 1.0 can carry (section 2.2), and the few that the parser asks for by code. */
 
 const TAB = 0x09;
-export const LINE_FEED = 0x0a;
+const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 export const SPACE = 0x20;
 export const EXCLAMATION_MARK = 0x21;

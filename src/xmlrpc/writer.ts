@@ -86,7 +86,7 @@ const LONG_MAX = 2n ** 63n - 1n;
  * bytes of a ready-made value as they are. The
  * stack is explicit: depth costs no call frames, and the caller can stop between any two pieces.
  */
-export function* writePieces(
+function* writePieces(
   opening: string,
   value: XmlRpcValue,
   closing: string,

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import { chartSvg } from '../../bench/chart.js';
-import { Results, type Result } from '../../bench/results.js';
-import type { Subject } from '../../bench/rounds.js';
+import { Results, type Result, type Subject } from '../../bench/results.js';
 import { runtimeMetricsOf } from '../../bench/serverMetrics.js';
 import { figure, markdownTable } from '../../bench/tables.js';
 

@@ -100,6 +100,22 @@ describe('the command line', function () {
       expect(program.stderr).to.equal('');
     });
 
+    it('--trace tells why there was an election, also of a crashed server; exit code 2 for a server that is none', async () => {
+      const leader = await cluster.leader();
+      await cluster.crash(leader);
+      const next = await cluster.leader();
+      const why = await output('status', '--trace', String(next));
+      expect(why)
+        .to.match(/^\d{4}-\d\d-\d\dT[\d:.]+Z {2}\S/)
+        .and.contain('asks whether it would win term')
+        .and.contain(`leader in term `);
+      const steps = JSON.parse(await output('status', '--trace', String(leader), '-o', 'json')) as object[];
+      expect(steps.at(-1)).to.include({ kind: 'lifecycle', text: 'crashed' });
+      const { status, stderr } = await finish(surfstore(['status', cluster.configFile, '--trace', '9']));
+      expect(status).to.equal(2);
+      expect(stderr).to.match(/^surfstore: .+\n$/);
+    });
+
     it('has colours on a terminal, none in a pipe, and none where NO_COLOR is set', async () => {
       const status = ['status', cluster.configFile];
       const terminal = (env: Record<string, string>): Promise<Result> =>

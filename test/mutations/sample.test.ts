@@ -45,7 +45,7 @@ describe('mutations', () => {
 describe('the mutation runner', function () {
   this.timeout(60_000);
 
-  const file = 'src/raft/quorum.ts';
+  const file = 'src/raft/config.ts';
   const mutation = (find: string, replace = 'other'): Mutation => ({
     id: 'm1',
     title: 'title',

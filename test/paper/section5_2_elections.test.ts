@@ -160,6 +160,53 @@ describe('5.2 leader election', () => {
     expect(harness.status).to.include({ role: 'candidate', term: 2 });
   });
 
+  it('a candidate asks those again whose answer was lost, at the pace of heartbeats, and nobody else', () => {
+    const harness = candidate(5);
+    const { heartbeatTicks } = defaultRaftConfig;
+    harness.receive(requestVoteResponse(harness.status, 1));
+    for (const peer of [2, 3]) harness.step({ type: 'unreachable', peer });
+    expect(harness.tick(heartbeatTicks - 1)).to.deep.equal([]);
+    const again = harness.tick();
+    expect(again.map(({ type, to, term }) => ({ type, to, term }))).to.deep.equal([
+      { type: 'requestVote', to: 2, term: 1 },
+      { type: 'requestVote', to: 3, term: 1 },
+    ]);
+    expect(harness.tick(heartbeatTicks)).to.deep.equal([]);
+    harness.receive(requestVoteResponse(harness.status, 2));
+    expect(harness.status.role).to.equal('leader');
+  });
+
+  it('it asks again while its own vote is on its way to a slow disk, and while it asks for the next term', () => {
+    const harness = new CoreHarness({ isDiskFast: false });
+    harness.campaign();
+    harness.receive(preVoteResponse(harness.status, 1, { term: 1 }));
+    harness.step({ type: 'unreachable', peer: 2 });
+    expect(harness.tick(defaultRaftConfig.heartbeatTicks).map(({ to }) => to)).to.deep.equal([2]);
+    harness.persist();
+    harness.tick(ELECTION_TICKS - 10);
+    harness.step({ type: 'unreachable', peer: 1 });
+    const messages = harness.tick(defaultRaftConfig.heartbeatTicks);
+    expect(harness.status).to.include({ role: 'preCandidate', term: 1 });
+    expect(sentOf({ messages }, 'requestVote').map(({ to, term }) => [to, term])).to.deep.equal([[1, 1]]);
+  });
+
+  for (const [role, end] of [
+    ['follower of another leader', (harness: CoreHarness) => harness.receive(append(harness.status, 1))],
+    [
+      'voter of a later term',
+      (harness: CoreHarness) => harness.receive(requestVote(harness.status, 1, { term: 2 })),
+    ],
+    ['leader', (harness: CoreHarness) => harness.receive(requestVoteResponse(harness.status, 1))],
+  ] as const) {
+    it(`as ${role} it asks nobody again`, () => {
+      const harness = candidate();
+      harness.step({ type: 'unreachable', peer: 2 });
+      end(harness);
+      const messages = harness.tick(defaultRaftConfig.heartbeatTicks + 1);
+      expect(sentOf({ messages }, 'requestVote')).to.deep.equal([]);
+    });
+  }
+
   it('each timeout is drawn anew, so that servers do not stay in step', () => {
     let draws = 0;
     const harness = new CoreHarness({ term: 1, drawElectionTicks: () => 100 + (draws += 1) });

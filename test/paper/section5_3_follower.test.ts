@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { AppendEntriesResponse } from '../../src/raft/types.js';
-import { append, CoreHarness, entriesOf, only, type Outcome } from '../support/coreHarness.js';
+import { append, CoreHarness, entriesOf, heartbeat, only, type Outcome } from '../support/coreHarness.js';
 
 const answerOf = (outcome: Outcome): AppendEntriesResponse => only(outcome, 'appendEntriesResponse');
 
@@ -153,6 +153,16 @@ describe('5.3 log replication: the follower', () => {
       );
       expect(harness.logTerms.slice(0, 3)).to.deep.equal([1, 4, 4]);
     });
+  });
+
+  it('a heartbeat commits what its log holds of the leader’s, and no entry of another term in that place', () => {
+    const harness = follower([1, 4, 4]);
+    harness.receive(heartbeat(harness.status, 1, { commit: { term: 8, index: 3 } }));
+    expect(harness.status.commitIndex).to.equal(0);
+    harness.receive(heartbeat(harness.status, 1, { commit: { term: 8, index: 9 } }));
+    expect(harness.status.commitIndex).to.equal(0);
+    harness.receive(heartbeat(harness.status, 1, { commit: { term: 4, index: 2 } }));
+    expect(harness.status.commitIndex).to.equal(2);
   });
 
   it('reports its own commit index in every answer, and echoes sequence and read round, on rejection too', () => {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { judgeHistory } from '../../src/sim/judge.js';
-import { drawPlan, type Fault, type Plan } from '../../src/sim/plan.js';
+import { drawPlan } from '../../src/sim/drawPlan.js';
+import type { Fault, Plan } from '../../src/sim/plan.js';
 import { runPlan, type RunResult } from '../../src/sim/run.js';
 import type { SimCluster } from '../../src/sim/simCluster.js';
 import type { SimProcess, SimServer } from '../../src/sim/simServer.js';

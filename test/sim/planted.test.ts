@@ -1,7 +1,9 @@
+import type { SimOperation } from '../../src/sim/requests.js';
 import { expect } from 'chai';
 import { judgeHistory, type Judgement } from '../../src/sim/judge.js';
-import { drawPlan, type Plan } from '../../src/sim/plan.js';
-import { runPlan, type Operation, type RunOptions, type RunResult } from '../../src/sim/run.js';
+import { drawPlan } from '../../src/sim/drawPlan.js';
+import type { Plan } from '../../src/sim/plan.js';
+import { runPlan, type RunOptions, type RunResult } from '../../src/sim/run.js';
 import { shrinkPlan } from '../../src/sim/shrink.js';
 import type { SimCluster } from '../../src/sim/simCluster.js';
 import type { SimProcess, SimServer } from '../../src/sim/simServer.js';
@@ -106,7 +108,7 @@ function voteWhileCrashed({ servers }: SimCluster): void {
 }
 
 /** A client that reports its last update as failed although it was told that it succeeded. */
-function judgeOfLies(operations: readonly Operation[], effects: readonly string[]): Judgement {
+function judgeOfLies(operations: readonly SimOperation[], effects: readonly string[]): Judgement {
   const lie = operations.findLast(({ outcome }) => outcome?.kind === 'updated' && outcome.applied);
   return judgeHistory(
     operations.map((operation) =>
@@ -117,7 +119,7 @@ function judgeOfLies(operations: readonly Operation[], effects: readonly string[
 }
 
 /** A client that has seen an empty map when it saw files. */
-function judgeOfForgetfulReads(operations: readonly Operation[], effects: readonly string[]): Judgement {
+function judgeOfForgetfulReads(operations: readonly SimOperation[], effects: readonly string[]): Judgement {
   const forgotten = operations.findLast(({ outcome }) => outcome?.kind === 'read' && outcome.files.size > 0);
   return judgeHistory(
     operations.map((operation) =>
@@ -128,7 +130,7 @@ function judgeOfForgetfulReads(operations: readonly Operation[], effects: readon
 }
 
 /** A client that has seen a list without its first item. */
-function judgeOfShortLists(operations: readonly Operation[], effects: readonly string[]): Judgement {
+function judgeOfShortLists(operations: readonly SimOperation[], effects: readonly string[]): Judgement {
   const shortened = operations.findLast(
     ({ outcome }) => outcome?.kind === 'got' && Array.isArray(outcome.value) && outcome.value.length > 1,
   );

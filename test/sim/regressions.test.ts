@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { judgeHistory } from '../../src/sim/judge.js';
-import { drawPlan } from '../../src/sim/plan.js';
+import { drawPlan } from '../../src/sim/drawPlan.js';
 import { runPlan } from '../../src/sim/run.js';
 
 /** Seeds that once found a fault of ours, and what it was. */

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { judgeHistory } from '../../src/sim/judge.js';
-import { drawPlan, type Plan } from '../../src/sim/plan.js';
+import { drawPlan } from '../../src/sim/drawPlan.js';
+import type { Plan } from '../../src/sim/plan.js';
 import { Reference } from '../../src/sim/reference.js';
 import { runPlan, type RunResult } from '../../src/sim/run.js';
 import { decodeCommand, encodeOpenSession, type RequestId } from '../../src/stateMachine/command.js';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { judgeHistory } from '../../src/sim/judge.js';
-import { drawPlan } from '../../src/sim/plan.js';
+import { drawPlan } from '../../src/sim/drawPlan.js';
 import { runPlan, type RunResult } from '../../src/sim/run.js';
 
 const options = { judge: judgeHistory };

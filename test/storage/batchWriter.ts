@@ -98,3 +98,6 @@ export function snapshotUpTo(term: number, index: number, chunkCount = 2): Snaps
   const chunks = Array.from({ length: chunkCount }, (_, chunk) => `chunk ${chunk} up to ${index} of ${term}`);
   return { last: { term, index }, chunks };
 }
+
+/** A test's hold on a storage that is closed when the test ends. */
+export type WithStorage = (test: (writer: BatchWriter) => Promise<void>) => () => Promise<void>;

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LogStorage } from '../../src/storage/logStorage.js';
-import { StorageError, type StorageErrorKind } from '../../src/storage/storageError.js';
+import { StorageError, type StorageErrorKind } from '../../src/storage/storage.js';
 
 /** Server 1 of a cluster of three. */
 export const identity = { server: 1, servers: ['a:8080', 'b:8080', 'c:8080'] };

@@ -1,8 +1,7 @@
 import { expect } from 'chai';
 import { nothingStored } from '../../src/storage/storage.js';
 import { entriesOf } from '../support/coreHarness.js';
-import { snapshotUpTo } from './batchWriter.js';
-import type { WithStorage } from './suite.js';
+import { snapshotUpTo, type WithStorage } from './batchWriter.js';
 
 /** A log of which the suite's snapshots come from elsewhere; storages that watch over safety want to know it. */
 export const committedElsewhere = entriesOf([1, 1, 2, 2, 3, 3, 3]);

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Entry } from '../../src/raft/types.js';
 import { nothingStored, type Storage } from '../../src/storage/storage.js';
 import { entriesOf } from '../support/coreHarness.js';
-import { BatchWriter } from './batchWriter.js';
+import { BatchWriter, type WithStorage } from './batchWriter.js';
 import { itKeepsSnapshots } from './snapshotSuite.js';
 
 /** Where the suite gets its storages from. */
@@ -12,9 +12,6 @@ export interface StorageFactory {
   /** What a new process finds after `storage` was closed; absent when nothing outlives the process. */
   reopen?(storage: Storage): Promise<Storage>;
 }
-
-/** A test's hold on a storage that is closed when the test ends. */
-export type WithStorage = (test: (writer: BatchWriter) => Promise<void>) => () => Promise<void>;
 
 /** What every storage owes the driver. Run it once per implementation. */
 export function itKeepsTheContractOfStorage(name: string, factory: StorageFactory): void {

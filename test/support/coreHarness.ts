@@ -194,6 +194,7 @@ function joined(first: Outcome, second: Outcome): Outcome {
     role: second.role ?? first.role,
     estranged: [...first.estranged, ...second.estranged],
     identity: second.identity ?? first.identity,
+    trace: [...first.trace, ...second.trace],
   };
 }
 

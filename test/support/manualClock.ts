@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/node/ticker.js';
+import type { Clock } from '../../src/node/clock.js';
 
 /** Time that passes when told to. */
 export class ManualClock implements Clock {

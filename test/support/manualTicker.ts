@@ -1,4 +1,4 @@
-import type { Ticker } from '../../src/node/ticker.js';
+import type { Ticker } from '../../src/node/clock.js';
 
 /** Ticks when told to. */
 export class ManualTicker implements Ticker {

@@ -1,5 +1,5 @@
 import type { ReplyAfter } from '../../src/node/pendingRequests.js';
-import type { SnapshotPolicy } from '../../src/node/snapshotTaker.js';
+import type { SnapshotPolicy } from '../../src/node/snapshots.js';
 import { defaultRaftConfig, type RaftConfig } from '../../src/raft/config.js';
 import type { NodeId } from '../../src/raft/types.js';
 import { encodeUpdateFile } from '../../src/stateMachine/command.js';

@@ -1,8 +1,8 @@
 import type { LifecycleState } from '../../src/node/lifecycle.js';
-import { deafObserver, type NodeObserver } from '../../src/node/observer.js';
+import { noopObserver, type NodeObserver } from '../../src/node/events.js';
 import type { ReplyAfter } from '../../src/node/pendingRequests.js';
 import { RaftNode } from '../../src/node/raftNode.js';
-import type { SnapshotPolicy } from '../../src/node/snapshotTaker.js';
+import type { SnapshotPolicy } from '../../src/node/snapshots.js';
 import type { RaftConfig } from '../../src/raft/config.js';
 import type { CoreStatus } from '../../src/raft/status.js';
 import type { Entry, NodeId } from '../../src/raft/types.js';
@@ -202,7 +202,7 @@ export class VirtualServer {
 
   private observer(): NodeObserver {
     return {
-      ...deafObserver,
+      ...noopObserver,
       roleChanged: () => undefined,
       lifecycleChanged: () => undefined,
       peerUnreachable: (peer) => this.peerReports.push(`down ${peer}`),

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { ambiguousTypes, importCircles, moduleOf, unusedExports } from './graph.js';
 import { importProblems } from './imports.js';
 import {
   languageProblems,
@@ -34,6 +35,9 @@ function filesOfTree(): TreeFile[] {
     .filter(({ text }) => !text.includes('\0'));
 }
 
+/** What other programs import (`exports` of package.json). */
+const publicFiles = ['src/client/index.ts', 'src/config/clusterFile.ts'];
+
 describe('tidy: the tree', () => {
   const files = filesOfTree();
   const sources = files.filter(({ path }) => /^(?:src|chaos)\/.*\.ts$/.test(path));
@@ -41,6 +45,9 @@ describe('tidy: the tree', () => {
   const tests = files.filter(({ path }) => /^test\/.*\.ts$/.test(path));
   const programs = files.filter(({ path }) => /\.(?:ts|[cm]?js|sh|py)$|^\.ci\//.test(path));
   const written = files.filter(({ path }) => path !== 'package-lock.json');
+  const modules = files
+    .filter(({ path }) => /\.tsx?$/.test(path))
+    .map(({ path, text }) => moduleOf(path, text));
   const packageJson = readFileSync(join(root, 'package.json'), 'utf8');
 
   function keeps(rule: (file: string, text: string) => string[], among: readonly TreeFile[]): void {
@@ -53,6 +60,19 @@ describe('tidy: the tree', () => {
       readonly dependencies: Readonly<Record<string, string>>;
     };
     keeps((file, text) => importProblems(file, text, Object.keys(dependencies)), sources);
+  });
+
+  it('has no circle of imports, those of types alone included', () => {
+    expect(importCircles(modules)).to.deep.equal([]);
+  });
+
+  it('exports nothing that nobody imports', () => {
+    const isPublic = (file: string): boolean => !file.startsWith('src/') || publicFiles.includes(file);
+    expect(unusedExports(modules, isPublic)).to.deep.equal([]);
+  });
+
+  it('gives no name to two exported types', () => {
+    expect(ambiguousTypes(modules.filter(({ file }) => file.startsWith('src/')))).to.deep.equal([]);
   });
 
   it('has a protocol core without clock, randomness, promises or I/O', () => {

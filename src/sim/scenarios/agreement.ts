@@ -1,5 +1,5 @@
 import type { Scenario } from './scenario.js';
-import { succeeded, type Call } from './calls.js';
+import { succeeded, type ScenarioCall } from './calls.js';
 
 /** Section 5.3: commands are committed wherever a majority is together, and nowhere else. */
 export const agreement: readonly Scenario[] = [
@@ -24,7 +24,7 @@ export const agreement: readonly Scenario[] = [
     async play(stage) {
       await stage.commit(stage.ids.length);
       const leader = await stage.leader();
-      const calls: Call[] = [];
+      const calls: ScenarioCall[] = [];
       for (let count = 0; count < 10; count += 1) {
         calls.push(stage.propose(leader, 'x'.repeat(stage.random.between(0, 5_000))));
         if (stage.random.chance(0.5)) await stage.answers(calls);

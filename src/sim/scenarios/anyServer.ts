@@ -1,36 +1,36 @@
 import type { NodeId } from '../../raft/types.js';
 import type { SnapshotPlan } from '../plan.js';
 import { isSuccess } from '../requests.js';
-import type { Call } from './calls.js';
+import type { ScenarioCall } from './calls.js';
 import { restart } from './restarts.js';
 import type { Scenario } from './scenario.js';
 import { workThrough, type Trouble } from './service.js';
 import { openSession, sendUntilDone } from './sessions.js';
 import type { Setup } from './setup.js';
-import type { Stage } from './stage.js';
+import type { ScenarioWorld } from './stage.js';
 
 const KEY = 'list';
 const often: SnapshotPlan = { entriesMax: 10, chunkChars: 40, tailEntriesMax: 0 };
 
 /** Appends an item through whoever leads, so that it is acknowledged. */
-async function append(stage: Stage, number: number): Promise<string> {
+async function append(stage: ScenarioWorld, number: number): Promise<string> {
   const value = `i${number}`;
   const request = { clientId: await openSession(stage), sequence: 1 };
   await sendUntilDone(stage, stage.write({ kind: 'kvAppend', key: KEY, value }, request));
   return value;
 }
 
-function sees({ outcome }: Call, item: string): boolean {
+function sees({ outcome }: ScenarioCall, item: string): boolean {
   return outcome?.kind === 'got' && JSON.stringify(outcome.value ?? null).includes(`"${item}"`);
 }
 
-async function expectSees(stage: Stage, read: Call, item: string): Promise<void> {
+async function expectSees(stage: ScenarioWorld, read: ScenarioCall, item: string): Promise<void> {
   await stage.answers([read]);
   stage.expect(isSuccess(read.outcome), 'the read is answered', JSON.stringify(read.outcome));
   stage.expect(sees(read, item), 'a read shows what was acknowledged before it', item);
 }
 
-function isHeldBy(stage: Stage, id: NodeId, item: string): boolean {
+function isHeldBy(stage: ScenarioWorld, id: NodeId, item: string): boolean {
   return JSON.stringify(stage.held(id, KEY) ?? null).includes(`"${item}"`);
 }
 

@@ -6,8 +6,15 @@ import {
   sessionIn,
   type RequestId,
 } from '../../stateMachine/command.js';
-import type { Way } from '../attempts.js';
-import { answerTo, isSuccess, type Outcome, type Read, type Request, type Write } from '../requests.js';
+import type { ClientRoute } from '../attempts.js';
+import {
+  answerTo,
+  isSuccess,
+  type RequestOutcome,
+  type Read,
+  type Request,
+  type Write,
+} from '../requests.js';
 import type { ClientEvents } from '../simClient.js';
 import type { SimProcess, SimServer } from '../simServer.js';
 import type { VirtualTime } from '../virtualTime.js';
@@ -24,13 +31,13 @@ export const FIRST_CALLER = 1000;
 const ROUTED_MS = 60_000;
 
 /** One call on one server; `outcome` is null while nobody has answered. */
-export interface Call {
+export interface ScenarioCall {
   readonly server: NodeId;
   /** The command as it is in the log; empty for a read. */
   readonly command: string;
   readonly invokedAt: number;
   returnedAt: number | null;
-  outcome: Outcome | null;
+  outcome: RequestOutcome | null;
 }
 
 /** Calls that a scenario makes on single servers; each is recorded, so that it is part of the history. */
@@ -44,7 +51,7 @@ export class Calls {
   ) {}
 
   /** Asks one server to commit a fresh command: the first version of a file of its own. */
-  propose(server: SimServer, text: string): Call {
+  propose(server: SimServer, text: string): ScenarioCall {
     const name = `s${this.callers}`;
     const content = text === '' ? name : `${name} ${text}`;
     const command = encodeUpdateFile(name, 1, content);
@@ -57,7 +64,7 @@ export class Calls {
   }
 
   /** Reads from one server, or through it. */
-  read(server: SimServer, request: Read, way: Way): Call {
+  read(server: SimServer, request: Read, way: ClientRoute): ScenarioCall {
     return this.call(server, request, '', ({ node, router, state }, succeed, fail) => {
       const promise = way === 'routed' ? router.read(ROUTED_MS).promise : node.read().promise;
       promise.then(() => succeed(answerTo(request, state)), fail);
@@ -65,7 +72,7 @@ export class Calls {
   }
 
   /** Opens a session at one server, or through it. It changes no file and no key, and is no part of the history. */
-  openSession({ process }: SimServer, way: Way): Opening {
+  openSession({ process }: SimServer, way: ClientRoute): Opening {
     const opening: Opening = { sessionId: null };
     const fail = (error: unknown): void => {
       if (!(error instanceof ServiceError)) throw error;
@@ -102,13 +109,23 @@ export class Calls {
     server: SimServer,
     request: Request,
     command: string,
-    begin: (process: SimProcess, succeed: (outcome: Outcome) => void, fail: (error: unknown) => void) => void,
-  ): Call {
+    begin: (
+      process: SimProcess,
+      succeed: (outcome: RequestOutcome) => void,
+      fail: (error: unknown) => void,
+    ) => void,
+  ): ScenarioCall {
     const { record, time } = this;
     const operation = record.invoked(this.callers, request);
     this.callers += 1;
-    const call: Call = { server: server.id, command, invokedAt: time.nowMs, returnedAt: null, outcome: null };
-    const end = (outcome: Outcome): void => {
+    const call: ScenarioCall = {
+      server: server.id,
+      command,
+      invokedAt: time.nowMs,
+      returnedAt: null,
+      outcome: null,
+    };
+    const end = (outcome: RequestOutcome): void => {
       if (call.outcome !== null) return;
       call.outcome = outcome;
       call.returnedAt = time.nowMs;
@@ -122,7 +139,7 @@ export class Calls {
     process.host.onKill(() => end({ kind: 'unknown', reason: 'the connection was lost' }));
     process.host.perform(() => {
       const arrivedMs = time.nowMs;
-      const succeed = (outcome: Outcome): void => {
+      const succeed = (outcome: RequestOutcome): void => {
         record.answered(server.id, arrivedMs);
         end(outcome);
       };
@@ -138,11 +155,11 @@ export class Calls {
 }
 
 /** Whether a call was answered with success. */
-export function succeeded({ outcome }: Call): boolean {
+export function succeeded({ outcome }: ScenarioCall): boolean {
   return isSuccess(outcome);
 }
 
-function outcomeOf(error: unknown): Outcome {
+function outcomeOf(error: unknown): RequestOutcome {
   if (!(error instanceof ServiceError)) throw error;
   return { kind: error.outcome === 'notDone' ? 'failed' : 'unknown', reason: error.message };
 }

@@ -1,14 +1,14 @@
 import type { Scenario } from './scenario.js';
 import { restart } from './restarts.js';
-import { succeeded, type Call } from './calls.js';
-import type { Stage } from './stage.js';
+import { succeeded, type ScenarioCall } from './calls.js';
+import type { ScenarioWorld } from './stage.js';
 
 const FIGURE8_ROUNDS = 300;
 const LONG_REORDERING_ROUNDS = 300;
 const CHURN_MS = 30_000;
 
 /** Figure 8 again and again: leaders die at bad moments, with entries of which some servers have heard. */
-async function figure8(stage: Stage): Promise<void> {
+async function figure8(stage: ScenarioWorld): Promise<void> {
   await stage.commit(1);
   for (let round = 0; round < FIGURE8_ROUNDS; round += 1) {
     for (const id of stage.ids) if (stage.leads(id)) stage.propose(id);
@@ -25,7 +25,7 @@ async function figure8(stage: Stage): Promise<void> {
 }
 
 /** Figure 8 itself, (a) to (d): an entry of an earlier term is on a majority, and yet it is replaced. */
-async function figure8StepByStep(stage: Stage): Promise<void> {
+async function figure8StepByStep(stage: ScenarioWorld): Promise<void> {
   await stage.commit(5);
   const s1 = await stage.leader();
   const [s2 = s1, ...others] = stage.some(4, stage.othersThan(s1));
@@ -59,7 +59,7 @@ async function figure8StepByStep(stage: Stage): Promise<void> {
 }
 
 /** The same with cut links instead of kills, over a network that loses and reorders. */
-async function figure8OnBadNetwork(stage: Stage): Promise<void> {
+async function figure8OnBadNetwork(stage: ScenarioWorld): Promise<void> {
   await stage.commit(1);
   for (let round = 0; round < LONG_REORDERING_ROUNDS; round += 1) {
     if (round === Math.floor(LONG_REORDERING_ROUNDS / 5)) stage.setNetwork('reordering');
@@ -75,9 +75,9 @@ async function figure8OnBadNetwork(stage: Stage): Promise<void> {
 }
 
 /** Callers that never rest, while servers are cut off, ended and started. */
-async function churn(stage: Stage): Promise<void> {
+async function churn(stage: ScenarioWorld): Promise<void> {
   await stage.leader();
-  const calls: Call[] = [];
+  const calls: ScenarioCall[] = [];
   const endsAt = stage.nowMs + CHURN_MS;
   while (stage.nowMs < endsAt) {
     if (stage.random.chance(0.2)) stage.cut(stage.random.pick(stage.ids));

@@ -1,12 +1,12 @@
 import type { Scenario } from './scenario.js';
-import { succeeded, type Call } from './calls.js';
-import type { Stage } from './stage.js';
+import { succeeded, type ScenarioCall } from './calls.js';
+import type { ScenarioWorld } from './stage.js';
 
 const CONFLICTS = 50;
 /** One probe for each term in the way, and some more for requests that crossed. */
 const REJECTIONS_MAX = 20;
 
-function proposeMany(stage: Stage, leader: number, count: number): Call[] {
+function proposeMany(stage: ScenarioWorld, leader: number, count: number): ScenarioCall[] {
   return Array.from({ length: count }, () => stage.propose(leader));
 }
 

@@ -1,7 +1,7 @@
 import type { NodeId } from '../../raft/types.js';
 import type { Shape } from '../shapes.js';
 import type { Scenario } from './scenario.js';
-import type { Stage } from './stage.js';
+import type { ScenarioWorld } from './stage.js';
 
 /** Whether the leader, for whom there is no need to go, stays. */
 type Fate = 'stays' | 'goes';
@@ -10,7 +10,7 @@ type Fate = 'stays' | 'goes';
 const LEADER_WITHIN_MS = 5_000;
 
 /** Servers in a drawn order, the leader at one place. */
-function orderOf(stage: Stage, leader: NodeId, place: number): NodeId[] {
+function orderOf(stage: ScenarioWorld, leader: NodeId, place: number): NodeId[] {
   const others = stage.some(stage.ids.length - 1, stage.othersThan(leader));
   return [...others.slice(0, place), leader, ...others.slice(place)];
 }
@@ -20,7 +20,7 @@ function orderOf(stage: Stage, leader: NodeId, place: number): NodeId[] {
  * reaches a majority, and commits; that goes on for a drawn time. After healing the call is answered.
  */
 async function serveIn(
-  stage: Stage,
+  stage: ScenarioWorld,
   shapeOf: (leader: NodeId) => Shape,
   fate: Fate,
   down = 0,
@@ -60,7 +60,7 @@ async function serveIn(
 }
 
 /** A majority without the old leader reaches itself; the old leader reaches `over` of it, and the last ones are down. */
-function bridged(stage: Stage, over: number, down: number): Promise<void> {
+function bridged(stage: ScenarioWorld, over: number, down: number): Promise<void> {
   const shapeOf = (leader: NodeId): Shape => {
     return { order: orderOf(stage, leader, 0), leaderAt: null, kind: 'bridges', group: 1, over };
   };
@@ -68,7 +68,9 @@ function bridged(stage: Stage, over: number, down: number): Promise<void> {
 }
 
 /** The old leader is heard or hears in these directions only, given as places in the order; it is at place 0. */
-function closing(closed: (places: readonly number[]) => [number, number][]): (stage: Stage) => Promise<void> {
+function closing(
+  closed: (places: readonly number[]) => [number, number][],
+): (stage: ScenarioWorld) => Promise<void> {
   return (stage) =>
     serveIn(
       stage,
@@ -81,7 +83,7 @@ function closing(closed: (places: readonly number[]) => [number, number][]): (st
 }
 
 /** All reach the server in the middle and nobody else; the leader has no place in it. */
-async function constrain(stage: Stage, isBehind: boolean): Promise<void> {
+async function constrain(stage: ScenarioWorld, isBehind: boolean): Promise<void> {
   await stage.commit(stage.ids.length);
   const old = await stage.leader();
   const [middle = 0] = stage.some(1, stage.othersThan(old));
@@ -105,9 +107,9 @@ async function constrain(stage: Stage, isBehind: boolean): Promise<void> {
   await stage.commit(stage.ids.length);
 }
 
-const chain = (stage: Stage, place: number) => (leader: NodeId) =>
+const chain = (stage: ScenarioWorld, place: number) => (leader: NodeId) =>
   ({ order: orderOf(stage, leader, place), leaderAt: null, kind: 'chain' }) as const;
-const star = (stage: Stage, place: number) => (leader: NodeId) =>
+const star = (stage: ScenarioWorld, place: number) => (leader: NodeId) =>
   ({ order: orderOf(stage, leader, place), leaderAt: null, kind: 'star' }) as const;
 
 /** Networks in which not everybody reaches everybody; the first ones are those of the paper on Omni-Paxos (section 2). */

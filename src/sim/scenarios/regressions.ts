@@ -1,11 +1,11 @@
 import type { NodeId, RequestMessage } from '../../raft/types.js';
 import type { Prng } from '../prng.js';
 import type { Scenario } from './scenario.js';
-import { succeeded, type Call } from './calls.js';
-import type { Stage } from './stage.js';
+import { succeeded, type ScenarioCall } from './calls.js';
+import type { ScenarioWorld } from './stage.js';
 
 /** Whether a read shows the update of a call. */
-function shows({ outcome }: Call, { command }: Call): boolean {
+function shows({ outcome }: ScenarioCall, { command }: ScenarioCall): boolean {
   const { name } = JSON.parse(command) as { readonly name: string };
   return outcome?.kind === 'read' && outcome.files.has(name);
 }
@@ -32,7 +32,7 @@ function forged(random: Prng, term: number, from: NodeId, to: NodeId): RequestMe
 }
 
 /** Forged terms hit the servers between commands; the cluster must go on. */
-async function forgeTerms(stage: Stage, terms: readonly number[]): Promise<void> {
+async function forgeTerms(stage: ScenarioWorld, terms: readonly number[]): Promise<void> {
   await stage.commit(stage.ids.length);
   for (const term of terms) {
     for (let count = stage.random.between(1, 10); count > 0; count -= 1) {
@@ -121,7 +121,7 @@ export const regressions: readonly Scenario[] = [
       'whatever was acknowledged is there although all servers end at that moment, on slow disks (etcd #14370)',
     setup: { servers: [1, 3, 5], disk: { writeMinMs: 0, writeMaxMs: 150 } },
     async play(stage) {
-      const acknowledged: Call[] = [];
+      const acknowledged: ScenarioCall[] = [];
       for (let round = 0; round < 5; round += 1) {
         const leader = await stage.leader();
         const calls = Array.from({ length: stage.random.between(1, 20) }, () => stage.propose(leader));

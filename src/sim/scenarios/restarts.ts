@@ -1,9 +1,9 @@
 import type { NodeId } from '../../raft/types.js';
 import type { Scenario } from './scenario.js';
-import type { Stage } from './stage.js';
+import type { ScenarioWorld } from './stage.js';
 
 /** Ends processes and starts them again on their disks. */
-export function restart(stage: Stage, ...ids: readonly NodeId[]): void {
+export function restart(stage: ScenarioWorld, ...ids: readonly NodeId[]): void {
   stage.kill(...ids);
   stage.start(...ids);
 }

@@ -1,11 +1,12 @@
+import type { SimOperation } from '../requests.js';
 import type { Condition } from '../conditions.js';
 import { judgeHistory } from '../judge.js';
-import { Run, type Operation } from '../run.js';
+import { Run } from '../run.js';
 import { SafetyViolation } from '../safetyViolation.js';
 import { Trace } from '../trace.js';
 import { VirtualTime } from '../virtualTime.js';
 import { drawSetup, type Setup } from './setup.js';
-import { Stage } from './stage.js';
+import { ScenarioWorld } from './stage.js';
 
 /** A story that a cluster must get through, whatever figures the seed draws for it. */
 export interface Scenario {
@@ -16,7 +17,7 @@ export interface Scenario {
   readonly setup: Setup;
   /** Under which condition it is played. @default always */
   readonly condition?: Condition;
-  readonly play: (stage: Stage) => Promise<void>;
+  readonly play: (stage: ScenarioWorld) => Promise<void>;
 }
 
 /** What came of a scenario under one seed. */
@@ -29,7 +30,7 @@ export interface ScenarioResult {
   } | null;
   readonly simulatedMs: number;
   readonly traceHash: string;
-  readonly operations: readonly Operation[];
+  readonly operations: readonly SimOperation[];
 }
 
 const LAST_EVENTS = 60;
@@ -51,7 +52,7 @@ export async function playScenario(
   const run = new Run(plan, time, trace);
   let violation: ScenarioResult['violation'] = null;
   try {
-    const stage = new Stage(run, time, plan);
+    const stage = new ScenarioWorld(run, time, plan);
     await scenario.play(stage);
     await stage.heal();
     judgeHistory(run.operations, run.cluster.effects.inOrder);

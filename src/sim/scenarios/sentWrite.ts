@@ -1,14 +1,14 @@
 import { ServiceError } from '../../node/errors.js';
 import type { PendingCall } from '../../node/pendingRequests.js';
 import type { CommandResult, RequestId } from '../../stateMachine/command.js';
-import type { Way } from '../attempts.js';
-import { commandOf, type Outcome, type Write } from '../requests.js';
+import type { ClientRoute } from '../attempts.js';
+import { commandOf, type RequestOutcome, type Write } from '../requests.js';
 import type { ClientEvents } from '../simClient.js';
 import type { SimProcess, SimServer } from '../simServer.js';
 import type { VirtualTime } from '../virtualTime.js';
 
 /** What became of one attempt: a result, why there is none, or `lost` with the process that was asked. */
-export type Answer = CommandResult | ServiceError | 'lost';
+type Answer = CommandResult | ServiceError | 'lost';
 
 /** One attempt; `answer` is null while there is none. */
 export interface Sent {
@@ -27,7 +27,7 @@ const ROUTED_MS = 60_000;
 export class SentWrite {
   readonly command: string;
   readonly invokedAt: number;
-  outcome: Outcome | null = null;
+  outcome: RequestOutcome | null = null;
   private readonly operation: number;
 
   constructor(
@@ -43,7 +43,7 @@ export class SentWrite {
   }
 
   /** Sends it. The first result that the client hears ends the operation, unless it tells nothing. */
-  send(server: SimServer, way: Way, isHeard: boolean): Sent {
+  send(server: SimServer, way: ClientRoute, isHeard: boolean): Sent {
     const sent: Sent = { server: server.id, answer: null, repeated: false, hangUp: () => undefined };
     const end = (answer: Answer): void => {
       if (sent.answer !== null) return;
@@ -84,7 +84,7 @@ export class SentWrite {
 
   private begin(
     { node, router }: SimProcess,
-    way: Way,
+    way: ClientRoute,
   ): PendingCall<{ readonly result: CommandResult; readonly repeated: boolean }> {
     if (way === 'routed') return router.propose(this.command, ROUTED_MS);
     const { promise, cancel } = node.propose(this.command);
@@ -100,7 +100,7 @@ export class SentWrite {
       );
   }
 
-  private end(outcome: Outcome): void {
+  private end(outcome: RequestOutcome): void {
     if (this.outcome !== null) return;
     this.outcome = outcome;
     this.record.returned(this.operation, outcome);

@@ -2,7 +2,7 @@ import { restart } from './restarts.js';
 import type { Scenario } from './scenario.js';
 import type { Setup } from './setup.js';
 import { succeeded } from './calls.js';
-import type { Stage } from './stage.js';
+import type { ScenarioWorld } from './stage.js';
 
 const ROUNDS = 10;
 
@@ -13,7 +13,7 @@ export interface Trouble {
 }
 
 /** Draws a division into two or three groups every second, and takes all servers down and up again. */
-export async function workThrough(stage: Stage, { partitions, restarts }: Trouble): Promise<void> {
+export async function workThrough(stage: ScenarioWorld, { partitions, restarts }: Trouble): Promise<void> {
   await stage.leader();
   stage.startClients();
   for (let round = 0; round < ROUNDS; round += 1) {

@@ -5,13 +5,13 @@ import { contentsOf } from '../contents.js';
 import { restart } from './restarts.js';
 import type { Scenario } from './scenario.js';
 import type { Sent, SentWrite } from './sentWrite.js';
-import type { Stage } from './stage.js';
+import type { ScenarioWorld } from './stage.js';
 
 const KEY = 'list';
 const often: SnapshotPlan = { entriesMax: 10, chunkChars: 40, tailEntriesMax: 0 };
 
 /** An append of an item that is named like its request. */
-function append(stage: Stage, clientId: string, sequence: number): SentWrite {
+function append(stage: ScenarioWorld, clientId: string, sequence: number): SentWrite {
   return stage.write(
     { kind: 'kvAppend', key: KEY, value: itemOf(clientId, sequence) },
     { clientId, sequence },
@@ -23,7 +23,7 @@ function itemOf(clientId: string, sequence: number): string {
 }
 
 /** Sends a write to whoever leads, again and again, until it has a result. */
-export async function sendUntilDone(stage: Stage, write: SentWrite): Promise<Sent> {
+export async function sendUntilDone(stage: ScenarioWorld, write: SentWrite): Promise<Sent> {
   for (;;) {
     const sent = stage.send(write, await stage.leader());
     await stage.waitFor(() => sent.answer !== null || stage.presentLeader() !== sent.server, 30_000, 5);
@@ -33,7 +33,7 @@ export async function sendUntilDone(stage: Stage, write: SentWrite): Promise<Sen
 }
 
 /** The id of a session that was opened at whoever leads. */
-export async function openSession(stage: Stage): Promise<string> {
+export async function openSession(stage: ScenarioWorld): Promise<string> {
   for (;;) {
     const leader = await stage.leader();
     const opening = stage.openSession(leader);
@@ -43,24 +43,24 @@ export async function openSession(stage: Stage): Promise<string> {
   }
 }
 
-function expectOnce(stage: Stage, id: NodeId, item: string): void {
+function expectOnce(stage: ScenarioWorld, id: NodeId, item: string): void {
   const list = stage.held(id, KEY);
   const times = Array.isArray(list) ? list.filter((each) => each === item).length : 0;
   stage.expect(times === 1, 'an append takes effect once', `${item} is there ${times} times`);
 }
 
-async function expectOnceEverywhere(stage: Stage, write: SentWrite, item: string): Promise<void> {
+async function expectOnceEverywhere(stage: ScenarioWorld, write: SentWrite, item: string): Promise<void> {
   await stage.commit(stage.ids.length);
   for (const id of stage.ids) expectOnce(stage, id, item);
   stage.expect(write.outcome?.kind === 'written', 'the client is told that it is done');
 }
 
 /** The leader goes, in a drawn way. */
-function lose(stage: Stage, leader: NodeId): void {
+function lose(stage: ScenarioWorld, leader: NodeId): void {
   stage.random.pick([() => stage.crash(leader), () => stage.kill(leader), () => stage.cut(leader)])();
 }
 
-function bringBack(stage: Stage, id: NodeId): void {
+function bringBack(stage: ScenarioWorld, id: NodeId): void {
   stage.start(id);
   stage.restore(id);
   stage.rejoin(id);

@@ -1,11 +1,5 @@
-import {
-  drawDisk,
-  noSnapshots,
-  SESSIONS_PLENTY,
-  type ClientPlan,
-  type Plan,
-  type SnapshotPlan,
-} from '../plan.js';
+import { drawDisk, noSnapshots, SESSIONS_PLENTY } from '../drawPlan.js';
+import type { ClientPlan, Plan, SnapshotPlan } from '../plan.js';
 import { Prng } from '../prng.js';
 import type { DiskBehaviour } from '../simDisk.js';
 import type { NetworkBehaviour } from '../simNetwork.js';

@@ -1,11 +1,11 @@
 import type { NodeId } from '../../raft/types.js';
 import type { SnapshotPlan } from '../plan.js';
-import { succeeded, type Call } from './calls.js';
+import { succeeded, type ScenarioCall } from './calls.js';
 import { restart } from './restarts.js';
 import type { Scenario } from './scenario.js';
 import { workThrough } from './service.js';
 import type { Setup } from './setup.js';
-import type { Stage } from './stage.js';
+import type { ScenarioWorld } from './stage.js';
 
 /** A snapshot every ten entries, of many small chunks, and no log behind it. */
 const often: SnapshotPlan = { entriesMax: 10, chunkChars: 40, tailEntriesMax: 0 };
@@ -18,7 +18,7 @@ const UNCOVERED_MAX = 60;
 const ROUNDS = 8;
 
 /** What takes a follower away for a while. */
-type Away = (stage: Stage, id: NodeId) => { readonly back: () => void };
+type Away = (stage: ScenarioWorld, id: NodeId) => { readonly back: () => void };
 
 const disconnected: Away = (stage, id) => {
   stage.cut(id);
@@ -33,19 +33,19 @@ const crashed: Away = (stage, id) => {
   return { back: () => stage.restore(id) };
 };
 
-async function commitMany(stage: Stage, count: number): Promise<Call> {
+async function commitMany(stage: ScenarioWorld, count: number): Promise<ScenarioCall> {
   for (let left = count; left > 1; left -= 1) await stage.commit();
   return stage.commit();
 }
 
 /** Whether what a server lacks is only to be had as a snapshot, whoever leads. */
-function needsSnapshot(stage: Stage, id: NodeId): boolean {
+function needsSnapshot(stage: ScenarioWorld, id: NodeId): boolean {
   const lastIndex = stage.server(id).log.length;
   return stage.othersThan(id).every((other) => stage.core(other).firstIndex > lastIndex + 1);
 }
 
 /** Commits until nobody has the entries any more that this server lacks. */
-async function outrun(stage: Stage, id: NodeId): Promise<Call> {
+async function outrun(stage: ScenarioWorld, id: NodeId): Promise<ScenarioCall> {
   let last = await stage.commit(stage.ids.length - 1);
   for (let round = 0; !needsSnapshot(stage, id); round += 1) {
     stage.expect(round < 200, 'logs are compacted', `server ${id} could still be helped by the log`);
@@ -55,7 +55,7 @@ async function outrun(stage: Stage, id: NodeId): Promise<Call> {
 }
 
 /** A follower is away for longer than the log remembers, again and again. */
-async function fallBehind(stage: Stage, away: Away): Promise<void> {
+async function fallBehind(stage: ScenarioWorld, away: Away): Promise<void> {
   await stage.commit(stage.ids.length);
   for (let round = 0; round < ROUNDS; round += 1) {
     const follower = stage.random.pick(stage.othersThan(await stage.leader()));
@@ -69,7 +69,9 @@ async function fallBehind(stage: Stage, away: Away): Promise<void> {
 }
 
 /** Chunks of a snapshot are on their way to a follower, some have arrived. */
-async function inMidTransfer(stage: Stage): Promise<{ leader: NodeId; follower: NodeId; last: Call }> {
+async function inMidTransfer(
+  stage: ScenarioWorld,
+): Promise<{ leader: NodeId; follower: NodeId; last: ScenarioCall }> {
   await commitMany(stage, 30);
   const follower = stage.random.pick(stage.othersThan(await stage.leader()));
   stage.cut(follower);
@@ -81,7 +83,7 @@ async function inMidTransfer(stage: Stage): Promise<{ leader: NodeId; follower: 
   return { leader, follower, last };
 }
 
-async function catchesUp(stage: Stage, id: NodeId, last: Call): Promise<void> {
+async function catchesUp(stage: ScenarioWorld, id: NodeId, last: ScenarioCall): Promise<void> {
   await stage.until('the follower catches up', () => stage.hasApplied(id, stage.indexOf(last)));
 }
 
@@ -240,7 +242,7 @@ export const snapshots: readonly Scenario[] = [
 ];
 
 /** The others commit until they have dropped all that they had in common with the server that was cut off. */
-async function outrunOld(stage: Stage, old: NodeId): Promise<Call> {
+async function outrunOld(stage: ScenarioWorld, old: NodeId): Promise<ScenarioCall> {
   const { commitIndex } = stage.core(old);
   let last = await stage.commit();
   const others = stage.othersThan(old);

@@ -1,4 +1,4 @@
-import { majorityOf } from '../../raft/quorum.js';
+import { majorityOf } from '../../raft/config.js';
 import type { CoreStatus } from '../../raft/status.js';
 import type { NodeId, RequestMessage } from '../../raft/types.js';
 import type { Plan } from '../plan.js';
@@ -7,11 +7,11 @@ import type { Run } from '../run.js';
 import { SafetyViolation } from '../safetyViolation.js';
 import type { Shape } from '../shapes.js';
 import type { JsonValue, RequestId } from '../../stateMachine/command.js';
-import type { Way } from '../attempts.js';
-import type { Outcome, Write } from '../requests.js';
+import type { ClientRoute } from '../attempts.js';
+import type { RequestOutcome, Write } from '../requests.js';
 import type { SimProcess, SimServer } from '../simServer.js';
 import type { VirtualTime } from '../virtualTime.js';
-import { Calls, FIRST_CALLER, succeeded, type Call, type Opening } from './calls.js';
+import { Calls, FIRST_CALLER, succeeded, type ScenarioCall, type Opening } from './calls.js';
 import { Links } from './links.js';
 import type { Sent, SentWrite } from './sentWrite.js';
 import { drawNetworkOf, type NetworkKind } from './setup.js';
@@ -23,9 +23,9 @@ const STEP_MS = 20;
 const PATIENCE_MS = 30_000;
 
 /** How a write is sent. */
-export interface Sending {
+interface Sending {
   /** @default 'straight' */
-  readonly way?: Way;
+  readonly way?: ClientRoute;
   /** @default true */
   readonly isHeard?: boolean;
 }
@@ -34,7 +34,7 @@ export interface Sending {
  * What a scenario is written in: a running cluster of production nodes, faults at will, calls on single servers, and
  * expectations. Every call is part of the history that is judged in the end. Times are simulated milliseconds.
  */
-export class Stage {
+export class ScenarioWorld {
   readonly random: Prng;
   readonly ids: readonly NodeId[];
   readonly majority: number;
@@ -92,7 +92,7 @@ export class Stage {
   }
 
   /** Whether the call's command is in a server's log. */
-  holds(id: NodeId, { command }: Pick<Call, 'command'>): boolean {
+  holds(id: NodeId, { command }: Pick<ScenarioCall, 'command'>): boolean {
     return this.server(id).log.some((entry) => entry.command === command);
   }
 
@@ -260,22 +260,22 @@ export class Stage {
   // Calls
 
   /** Asks one server to commit a fresh command: the first version of a file of its own. */
-  propose(id: NodeId, text = ''): Call {
+  propose(id: NodeId, text = ''): ScenarioCall {
     return this.calls.propose(this.server(id), text);
   }
 
   /** Reads the whole map from one server. */
-  read(id: NodeId): Call {
+  read(id: NodeId): ScenarioCall {
     return this.calls.read(this.server(id), { kind: 'readMap' }, 'straight');
   }
 
   /** Reads a key from one server, or through it from whoever leads. */
-  get(id: NodeId, key: string, way: Way = 'straight'): Call {
+  get(id: NodeId, key: string, way: ClientRoute = 'straight'): ScenarioCall {
     return this.calls.read(this.server(id), { kind: 'kvGet', key }, way);
   }
 
   /** Asks one server, or through it whoever leads, to open a session. */
-  openSession(id: NodeId, way: Way = 'straight'): Opening {
+  openSession(id: NodeId, way: ClientRoute = 'straight'): Opening {
     return this.calls.openSession(this.server(id), way);
   }
 
@@ -298,7 +298,7 @@ export class Stage {
    * Has a command committed by whoever leads, trying again until that succeeds, and waits until `holders`
    * servers have applied it.
    */
-  async commit(holders = this.majority): Promise<Call> {
+  async commit(holders = this.majority): Promise<ScenarioCall> {
     const endsAt = this.time.nowMs + PATIENCE_MS;
     while (this.time.nowMs < endsAt) {
       const call = this.propose(await this.leader());
@@ -312,7 +312,7 @@ export class Stage {
   }
 
   /** Reads the whole map from whoever leads, trying again until that succeeds. */
-  async readFromLeader(): Promise<Call> {
+  async readFromLeader(): Promise<ScenarioCall> {
     const endsAt = this.time.nowMs + PATIENCE_MS;
     while (this.time.nowMs < endsAt) {
       const read = this.read(await this.leader());
@@ -323,7 +323,7 @@ export class Stage {
   }
 
   /** Waits until all these calls are answered. */
-  answers(calls: readonly Call[], withinMs = PATIENCE_MS): Promise<void> {
+  answers(calls: readonly ScenarioCall[], withinMs = PATIENCE_MS): Promise<void> {
     return this.until(
       'all callers get an answer',
       () => calls.every(({ outcome }) => outcome !== null),
@@ -332,12 +332,12 @@ export class Stage {
   }
 
   /** Position of the call's command among the committed entries, from 1; 0: it is not committed. */
-  indexOf({ command }: Pick<Call, 'command'>): number {
+  indexOf({ command }: Pick<ScenarioCall, 'command'>): number {
     return this.run.cluster.safety.committedEntries.findLastIndex((entry) => entry.command === command) + 1;
   }
 
   /** How many servers, up or not, have applied the call's command. */
-  appliedBy(call: Pick<Call, 'command'>): number {
+  appliedBy(call: Pick<ScenarioCall, 'command'>): number {
     const index = this.indexOf(call);
     return index === 0 ? 0 : this.ids.filter((id) => this.hasApplied(id, index)).length;
   }
@@ -353,7 +353,7 @@ export class Stage {
 
   /** Operations of the planned clients that have succeeded. */
   get clientSuccesses(): number {
-    const isSuccess = (outcome: Outcome | null): boolean =>
+    const isSuccess = (outcome: RequestOutcome | null): boolean =>
       outcome?.kind === 'updated' || outcome?.kind === 'read';
     return this.run.operations.filter(({ client, outcome }) => client < FIRST_CALLER && isSuccess(outcome))
       .length;

@@ -1,6 +1,6 @@
 import type { RunFacts } from '../../../chaos/checks/facts.js';
 import type { RunOperation, StatusSample } from '../../../chaos/runRecord.js';
-import type { JsonValue } from '../../../src/verify/index.js';
+import type { RecordedValue } from '../../../src/verify/index.js';
 
 /** A run of three servers, 60 s long, in which nothing happened. */
 export function facts(changes: Partial<RunFacts> = {}): RunFacts {
@@ -44,7 +44,7 @@ export function updated(id: number, version: number, content: string, applied = 
 /** What a client of keys did, from `10 * id` to one later; answered unless said otherwise. */
 export function keyed(
   id: number,
-  call: { kind: 'kvPut' | 'kvAppend' | 'kvGet'; key: string; value?: JsonValue },
+  call: { kind: 'kvPut' | 'kvAppend' | 'kvGet'; key: string; value?: RecordedValue },
   changes: Partial<RunOperation> = {},
 ): RunOperation {
   return {

@@ -1,7 +1,7 @@
 import type { Mutation } from '../mutation.js';
 
 const leader = 'src/raft/replication.ts';
-const quorum = 'src/raft/quorum.ts';
+const quorum = 'src/raft/config.ts';
 const state = 'src/raft/state.ts';
 
 export const commit: readonly Mutation[] = [
@@ -49,9 +49,9 @@ export const commit: readonly Mutation[] = [
     source: 'etcd#1717, PySyncObj PR#197',
     edits: [
       {
-        file: 'src/raft/followerAppend.ts',
-        find: 'Math.max(state.commitIndex, Math.min(request.leaderCommit, matchIndex))',
-        replace: 'Math.min(request.leaderCommit, matchIndex)',
+        file: 'src/raft/replication.ts',
+        find: 'state.commitTo(Math.min(request.leaderCommit, matchIndex));',
+        replace: 'state.commitIndex = Math.min(request.leaderCommit, matchIndex);',
       },
     ],
   },

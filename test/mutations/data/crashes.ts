@@ -19,8 +19,8 @@ export const crashes: readonly Mutation[] = [
     edits: [
       {
         file: progress,
-        find: '    this.tellingLives = null;\n    this.paused = true;\n',
-        replace: '    this.tellingLives = null;\n',
+        find: "else this.replication = { mode: 'probe', isPaused: true };",
+        replace: "else this.replication = { mode: 'probe', isPaused: false };",
       },
     ],
   },
@@ -36,7 +36,7 @@ export const crashes: readonly Mutation[] = [
     source: ours,
     edits: [
       {
-        file: 'src/node/peerChannel.ts',
+        file: 'src/node/peers.ts',
         find: 'else this.waiting = request;',
         replace: 'else this.waiting ??= request;',
       },

@@ -62,8 +62,8 @@ export const elections: readonly Mutation[] = [
     edits: [
       {
         file: election,
-        find: '(state.votedFor === null || state.votedFor === request.from)',
-        replace: 'state.votedFor === null',
+        find: 'if (state.votedFor !== null && state.votedFor !== request.from)',
+        replace: 'if (state.votedFor !== null)',
       },
     ],
   },
@@ -74,9 +74,9 @@ export const elections: readonly Mutation[] = [
     edits: [
       {
         file: election,
-        find: 'state.votes.add(response.from);\n  if (hasWon(state)) becomeLeader(state);',
+        find: 'state.votes.add(response.from);\n  if (hasWon(state)) win(state);',
         replace:
-          'state.votes.add(state.votes.has(response.from) ? -state.votes.size : response.from);\n  if (hasWon(state)) becomeLeader(state);',
+          'state.votes.add(state.votes.has(response.from) ? -state.votes.size : response.from);\n  if (hasWon(state)) win(state);',
       },
     ],
   },
@@ -111,10 +111,10 @@ export const elections: readonly Mutation[] = [
     source: 'butane PR#32',
     edits: [
       {
-        file: 'src/raft/followerAppend.ts',
-        find: '  state.sendAfterPersist({\n    ...response(state, request),\n    success: false,',
+        file: 'src/raft/replication.ts',
+        find: '  state.sendAfterPersist({\n    ...appendResponse(state, request),\n    success: false,',
         replace:
-          '  state.resetElectionTimer();\n  state.sendAfterPersist({\n    ...response(state, request),\n    success: false,',
+          '  state.resetElectionTimer();\n  state.sendAfterPersist({\n    ...appendResponse(state, request),\n    success: false,',
       },
     ],
   },
@@ -199,9 +199,8 @@ export const elections: readonly Mutation[] = [
     edits: [
       {
         file: election,
-        find: '    request.term > state.term &&\n    !isSticky(state) &&',
-        replace:
-          '    request.term > state.term &&\n    state.leader !== request.from &&\n    !isSticky(state) &&',
+        find: "if (request.term <= state.term) return 'olderTerm';",
+        replace: "if (request.term <= state.term || state.leader === request.from) return 'olderTerm';",
       },
     ],
   },
@@ -241,7 +240,7 @@ export const elections: readonly Mutation[] = [
     source: 'known kind, bug 28',
     edits: [
       {
-        file: 'src/node/peerChannel.ts',
+        file: 'src/node/peers.ts',
         find: '    for (const sent of this.inFlight.splice(0)) this.giveUp(sent);\n',
         replace: '',
       },
@@ -337,7 +336,11 @@ export const elections: readonly Mutation[] = [
     title: 'a leader of which nothing is known counts as down',
     source: 'our own',
     edits: [
-      { file: 'src/transport/peerWatch.ts', find: "if (state === 'down')", replace: "if (state !== 'up')" },
+      {
+        file: 'src/transport/peerEndpoint.ts',
+        find: "if (state === 'down')",
+        replace: "if (state !== 'up')",
+      },
     ],
   },
   {
@@ -345,7 +348,11 @@ export const elections: readonly Mutation[] = [
     title: 'a connection that closes is evidence enough',
     source: 'our own',
     edits: [
-      { file: 'src/transport/peerWatch.ts', find: "if (state === 'down')", replace: 'if (state.length > 0)' },
+      {
+        file: 'src/transport/peerEndpoint.ts',
+        find: "if (state === 'down')",
+        replace: 'if (state.length > 0)',
+      },
     ],
   },
   {
@@ -365,5 +372,35 @@ export const elections: readonly Mutation[] = [
     title: 'a follower that has granted a pre-vote takes its turn all the same',
     source: 'our own',
     edits: [{ file: election, find: '  else if (granted) state.yieldTurn();\n', replace: '' }],
+  },
+  {
+    id: 'f08',
+    title: 'a candidate asks nobody again',
+    source: 'section 5.1',
+    edits: [
+      {
+        file: election,
+        find: '  for (const to of state.votesUnanswered) requestVote(state, to);\n',
+        replace: '',
+      },
+    ],
+  },
+  {
+    id: 'f09',
+    title: 'a candidate asks again in every tick',
+    source: 'our own',
+    edits: [
+      {
+        file: election,
+        find: '  if (state.heartbeatElapsed < state.config.heartbeatTicks) return false;\n  state.heartbeatElapsed = 0;\n  state.trace',
+        replace: '  state.heartbeatElapsed = 0;\n  state.trace',
+      },
+    ],
+  },
+  {
+    id: 'f10',
+    title: 'the failure of a request for a vote is not told to the core',
+    source: 'our own',
+    edits: [{ file: 'src/node/peers.ts', find: " || type === 'requestVote'", replace: '' }],
   },
 ];

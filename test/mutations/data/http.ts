@@ -12,7 +12,7 @@ const clientCall = 'src/http/clientCall.ts';
 const openReplies = 'src/http/openReplies.ts';
 const fileMapXml = 'src/api/fileMapXml.ts';
 const stringCall = 'src/xmlrpc/stringCall.ts';
-const messageXml = 'src/transport/messageXml.ts';
+const messageXml = 'src/transport/messageCodec.ts';
 
 /** Both ends of HTTP. */
 export const httpMutations: readonly Mutation[] = [

@@ -48,10 +48,9 @@ export const membership: readonly Mutation[] = [
     source: ours,
     edits: [
       {
-        file: 'src/raft/heartbeat.ts',
-        find: 'if (index > state.commitIndex && state.log.termAt(index) === term) state.commitIndex = index;',
-        replace:
-          'if (index > state.commitIndex && (state.log.termAt(index) ?? term + 1) !== term + 1) state.commitIndex = index;',
+        file: 'src/raft/replication.ts',
+        find: 'state.commitToEntry(request.commit);',
+        replace: 'state.commitTo(Math.min(request.commit.index, state.log.lastIndex));',
       },
     ],
   },
@@ -61,7 +60,7 @@ export const membership: readonly Mutation[] = [
     source: ours,
     edits: [
       {
-        file: 'src/raft/heartbeat.ts',
+        file: 'src/raft/replication.ts',
         find: "  state.send({\n    type: 'heartbeatResponse',",
         replace: "  state.sendAfterPersist({\n    type: 'heartbeatResponse',",
       },
@@ -73,7 +72,7 @@ export const membership: readonly Mutation[] = [
     source: ours,
     edits: [
       {
-        file: 'src/raft/heartbeat.ts',
+        file: 'src/raft/replication.ts',
         find: 'Math.min(state.commitIndex, state.log.stableIndex)',
         replace: 'state.commitIndex',
       },
@@ -86,8 +85,8 @@ export const membership: readonly Mutation[] = [
     edits: [
       {
         file: 'src/raft/progress.ts',
-        find: 'if (sequence !== this.inFlight?.sequence) return false;',
-        replace: 'if (this.inFlight === null) return false;',
+        find: 'if (sequence !== inFlight?.sequence) return null;',
+        replace: 'if (inFlight === null) return null;',
       },
     ],
   },
@@ -96,7 +95,7 @@ export const membership: readonly Mutation[] = [
     title: 'votes outlive the leader of their term',
     source: ours,
     edits: [
-      { file: 'src/raft/roles.ts', find: '  if (leader !== null) state.votes.clear();\n', replace: '' },
+      { file: 'src/raft/roles.ts', find: '  if (leader !== null) state.forgetVotes();\n', replace: '' },
     ],
   },
   {
@@ -139,7 +138,13 @@ export const membership: readonly Mutation[] = [
     id: 'q13',
     title: 'a pre-vote is granted while a vote is being written',
     source: ours,
-    edits: [{ file: 'src/raft/election.ts', find: '    !state.isVoting &&\n', replace: '' }],
+    edits: [
+      {
+        file: 'src/raft/election.ts',
+        find: "  if (state.isVoting) return 'voteBeingWritten';\n",
+        replace: '',
+      },
+    ],
   },
   {
     id: 'q14',
@@ -148,8 +153,8 @@ export const membership: readonly Mutation[] = [
     edits: [
       {
         file: 'src/raft/election.ts',
-        find: '    !isSticky(state) &&\n    state.isVoter &&\n    (state.votedFor',
-        replace: '    !isSticky(state) &&\n    (state.votedFor',
+        find: "  if (!state.isVoter) return 'learner';\n  if (state.votedFor",
+        replace: '  if (state.votedFor',
       },
     ],
   },
@@ -160,8 +165,8 @@ export const membership: readonly Mutation[] = [
     edits: [
       {
         file: 'src/raft/election.ts',
-        find: '    state.isVoter &&\n    !state.isVoting &&',
-        replace: '    !state.isVoting &&',
+        find: "  if (!state.isVoter) return 'learner';\n  if (state.isVoting)",
+        replace: '  if (state.isVoting)',
       },
     ],
   },
@@ -172,7 +177,7 @@ export const membership: readonly Mutation[] = [
     edits: [
       {
         file: 'src/raft/core.ts',
-        find: 'state.isVoting || !state.isVoter) return false;',
+        find: 'state.isVoting || !state.isVoter) return hasAskedAgain;',
         replace: 'state.isVoting) return false;',
       },
     ],
@@ -305,7 +310,7 @@ export const membership: readonly Mutation[] = [
     source: ours,
     edits: [
       {
-        file: 'src/raft/followerAppend.ts',
+        file: 'src/raft/replication.ts',
         find: '    return own !== undefined && own !== term;\n',
         replace: '    return own !== undefined && own !== term && index < 0;\n',
       },
@@ -354,7 +359,7 @@ export const membership: readonly Mutation[] = [
     source: ours,
     edits: [
       {
-        file: 'src/transport/linkSpeed.ts',
+        file: 'src/transport/transport.ts',
         find: 'return Math.ceil(bytes / this.bytesPerMs / STEP_MS) * STEP_MS;',
         replace: 'return 0;',
       },
@@ -366,7 +371,7 @@ export const membership: readonly Mutation[] = [
     source: ours,
     edits: [
       {
-        file: 'src/node/peerChannel.ts',
+        file: 'src/node/peers.ts',
         find: "  heartbeat: 'heartbeats',",
         replace: "  heartbeat: 'replication',",
       },
@@ -378,7 +383,7 @@ export const membership: readonly Mutation[] = [
     source: ours,
     edits: [
       {
-        file: 'src/node/peerChannel.ts',
+        file: 'src/node/peers.ts',
         find: 'if (epoch === this.epoch) this.reports.late(response);',
         replace: 'this.reports.late(response);',
       },
@@ -402,7 +407,7 @@ export const membership: readonly Mutation[] = [
     source: ours,
     edits: [
       {
-        file: 'src/node/peerChannel.ts',
+        file: 'src/node/peers.ts',
         find: 'oldest.request.term < request.term',
         replace: 'oldest.request.term > request.term',
       },
@@ -437,7 +442,7 @@ export const membership: readonly Mutation[] = [
     source: ours,
     edits: [
       {
-        file: 'src/raft/followerAppend.ts',
+        file: 'src/raft/replication.ts',
         find: '  if (request.lives !== undefined) meetAll(state, request.lives);\n',
         replace: '',
       },

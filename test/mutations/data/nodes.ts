@@ -103,7 +103,7 @@ export const nodes: readonly Mutation[] = [
     source: 'openraft, tick fix',
     edits: [
       {
-        file: 'src/node/ticker.ts',
+        file: 'src/node/clock.ts',
         find: 'this.schedule(dueMs + (missed + 1) * this.tickMs, onTick);',
         replace: 'this.schedule(dueMs + Math.min(1, missed + 1) * this.tickMs, onTick);',
       },
@@ -115,7 +115,7 @@ export const nodes: readonly Mutation[] = [
     source: 'consul#566, etcd#595',
     edits: [
       {
-        file: 'src/node/peerHealth.ts',
+        file: 'src/node/peers.ts',
         find: '    if (this.reachable.get(peer) === false) return;\n',
         replace: '',
       },

@@ -144,7 +144,7 @@ export const readsAndClients: readonly Mutation[] = [
     source: 'hashicorp PR#561, Jepsen Redis-Raft',
     edits: [
       {
-        file: 'src/client/failure.ts',
+        file: 'src/client/errors.ts',
         find: "outcome: sent ? 'unknown' : 'notDone'",
         replace: "outcome: 'notDone'",
       },
@@ -169,8 +169,8 @@ export const readsAndClients: readonly Mutation[] = [
     edits: [
       {
         file: 'src/raft/progress.ts',
-        find: '    this.inFlight = null;\n    this.tellingLives = null;\n    this.paused = true;\n',
-        replace: '    this.paused = true;\n',
+        find: '    this.inFlight = null;\n    this.tellingLives = null;\n    if',
+        replace: '    if',
       },
     ],
   },

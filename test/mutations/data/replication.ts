@@ -1,6 +1,6 @@
 import type { Mutation } from '../mutation.js';
 
-const follower = 'src/raft/followerAppend.ts';
+const follower = 'src/raft/replication.ts';
 const leader = 'src/raft/replication.ts';
 const progress = 'src/raft/progress.ts';
 const log = 'src/raft/log.ts';
@@ -79,7 +79,7 @@ export const replication: readonly Mutation[] = [
     edits: [
       {
         file: leader,
-        find: 'response.conflict !== null && isCurrent',
+        find: 'response.conflict !== null && inFlight !== null',
         replace: 'response.conflict !== null',
       },
     ],

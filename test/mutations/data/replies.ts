@@ -1,7 +1,7 @@
 import type { Mutation } from '../mutation.js';
 
 const leader = 'src/raft/replication.ts';
-const follower = 'src/raft/followerAppend.ts';
+const follower = 'src/raft/replication.ts';
 const election = 'src/raft/election.ts';
 const core = 'src/raft/core.ts';
 const node = 'src/node/raftNode.ts';
@@ -75,8 +75,9 @@ export const replies: readonly Mutation[] = [
     edits: [
       {
         file: follower,
-        find: '...response(state, request), ...outcome });',
-        replace: '...response(state, request), ...outcome, ...(outcome.success ? {} : { readRound: 0 }) });',
+        find: '...appendResponse(state, request), ...outcome });',
+        replace:
+          '...appendResponse(state, request), ...outcome, ...(outcome.success ? {} : { readRound: 0 }) });',
       },
     ],
   },

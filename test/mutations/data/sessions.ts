@@ -1,7 +1,7 @@
 import type { Mutation } from '../mutation.js';
 
 const sessions = 'src/stateMachine/sessions.ts';
-const recentlyUsed = 'src/stateMachine/recentlyUsed.ts';
+const recentlyUsed = 'src/stateMachine/sessions.ts';
 const keyValue = 'src/stateMachine/keyValue.ts';
 const state = 'src/stateMachine/serviceState.ts';
 const router = 'src/node/leaderRouter.ts';
@@ -172,7 +172,7 @@ export const sessionMutations: readonly Mutation[] = [
     edits: [
       {
         file: node,
-        find: '    this.pending.mayRead(request, index);\n',
+        find: '    this.pending.confirmRead(request, index);\n',
         replace: '    this.pending.mayRead(request, index * 0);\n',
       },
     ],

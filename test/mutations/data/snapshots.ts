@@ -3,15 +3,15 @@ import type { Mutation } from '../mutation.js';
 const ours = 'our own';
 const figure13 = 'figure 13';
 
-const sending = 'src/raft/leaderSnapshot.ts';
-const receiving = 'src/raft/followerSnapshot.ts';
-const compaction = 'src/raft/compaction.ts';
+const sending = 'src/raft/snapshot.ts';
+const receiving = 'src/raft/snapshot.ts';
+const compaction = 'src/raft/snapshot.ts';
 const progress = 'src/raft/progress.ts';
 const log = 'src/raft/log.ts';
 const core = 'src/raft/core.ts';
 const cow = 'src/stateMachine/copyOnWriteMap.ts';
-const taker = 'src/node/snapshotTaker.ts';
-const receiver = 'src/node/snapshotReceiver.ts';
+const taker = 'src/node/snapshots.ts';
+const receiver = 'src/node/snapshots.ts';
 const snapshots = 'src/node/snapshots.ts';
 
 /** Snapshots and the compaction of the log. */
@@ -77,8 +77,9 @@ export const snapshotMutations: readonly Mutation[] = [
     edits: [
       {
         file: receiving,
-        find: 'if (index > state.commitIndex && state.log.termAt(index) === term)',
-        replace: 'if (index > state.commitIndex && (state.log.termAt(index) ?? -term) >= 0)',
+        find: 'state.commitToEntry(last);\n  if (last.index <= state.commitIndex) {',
+        replace:
+          'state.commitTo(Math.min(last.index, state.log.lastIndex));\n  if (last.index <= state.commitIndex) {',
       },
     ],
   },
@@ -233,8 +234,8 @@ export const snapshotMutations: readonly Mutation[] = [
     edits: [
       {
         file: progress,
-        find: 'chunk === 0 ? null : { snapshot, nextChunk: Math.min(chunk, count) }',
-        replace: '{ snapshot, nextChunk: Math.min(chunk, count) }',
+        find: 'chunk === 0\n',
+        replace: 'chunk < 0\n',
       },
     ],
   },
@@ -245,8 +246,8 @@ export const snapshotMutations: readonly Mutation[] = [
     edits: [
       {
         file: sending,
-        find: 'usable(state, progress.transfer) ?? beginTransfer(state, progress)',
-        replace: 'progress.transfer ?? beginTransfer(state, progress)',
+        find: 'usable(state, progress.transfer) ?? beginTransfer(state, to, progress)',
+        replace: 'progress.transfer ?? beginTransfer(state, to, progress)',
       },
     ],
   },
@@ -275,8 +276,8 @@ export const snapshotMutations: readonly Mutation[] = [
     edits: [
       {
         file: progress,
-        find: 'this.paused = chunk !== nextChunk + 1 || chunk >= count;',
-        replace: 'this.paused = false;',
+        find: 'const isPaused = chunk !== nextChunk + 1 || chunk >= count;',
+        replace: 'const isPaused = chunk > count + 1;',
       },
     ],
   },
@@ -287,8 +288,8 @@ export const snapshotMutations: readonly Mutation[] = [
     edits: [
       {
         file: progress,
-        find: '    if (this.transfer !== null && this.matchIndex >= this.transfer.snapshot.last.index) this.transfer = null;\n',
-        replace: '',
+        find: 'if (isProbing && this.matchIndex >= (transfer?.snapshot.last.index ?? 0))',
+        replace: 'if (isProbing && transfer === null)',
       },
     ],
   },

@@ -238,7 +238,7 @@ export const storageMutations: readonly Mutation[] = [
     source: ours,
     edits: [
       {
-        file: 'src/storage/directoryLock.ts',
+        file: 'src/storage/directory.ts',
         find: '  if (await atShortPath(directory, (short) => answers(join(short, name))))\n',
         replace:
           '  if (name.length === 0 && (await atShortPath(directory, (short) => answers(join(short, name)))))\n',

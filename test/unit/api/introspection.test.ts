@@ -29,6 +29,7 @@ describe('api: introspection', () => {
       'surfstore.openSession': ['string'],
       'surfstore.tester_getversion': ['int', 'string'],
       'surfstore.status': ['struct'],
+      'surfstore.trace': ['array'],
       'surfstore.isLeader': ['boolean'],
       'surfstore.isCrashed': ['boolean'],
       'surfstore.crash': ['boolean'],

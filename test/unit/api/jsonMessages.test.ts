@@ -6,7 +6,7 @@ import { KeyValueService } from '../../../src/api/keyValueService.js';
 import { ClientSessions } from '../../../src/node/clientSessions.js';
 import { ServiceError } from '../../../src/node/errors.js';
 import { LeaderRouter, type LeaderCalls } from '../../../src/node/leaderRouter.js';
-import { systemClock } from '../../../src/node/ticker.js';
+import { systemClock } from '../../../src/node/clock.js';
 import type { CommandResult } from '../../../src/stateMachine/command.js';
 import { bytesOnTheWire } from '../../../src/transport/peerEndpoint.js';
 import { Service, servers } from './service.js';

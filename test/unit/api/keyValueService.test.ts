@@ -3,7 +3,7 @@ import { InputError, TooLargeError } from '../../../src/api/keyValueInput.js';
 import { KeyValueService, type WriteLimits } from '../../../src/api/keyValueService.js';
 import { ClientSessions } from '../../../src/node/clientSessions.js';
 import { ServiceError, type ErrorKind } from '../../../src/node/errors.js';
-import type { LeaderRouter, Routed } from '../../../src/node/leaderRouter.js';
+import type { LeaderRouter, RoutedResult } from '../../../src/node/leaderRouter.js';
 import type { PendingCall } from '../../../src/node/pendingRequests.js';
 import {
   decodeCommand,
@@ -14,7 +14,7 @@ import {
 import { KeyValue } from '../../../src/stateMachine/keyValue.js';
 import { bytesOnTheWire } from '../../../src/transport/peerEndpoint.js';
 
-type Answer = Routed<CommandResult> | Promise<Routed<CommandResult>> | Error;
+type Answer = RoutedResult<CommandResult> | Promise<RoutedResult<CommandResult>> | Error;
 
 const done: Answer = { result: 'applied', repeated: false };
 const forgotten: Answer = { result: 'sessionExpired', repeated: false };
@@ -84,7 +84,7 @@ class Bench {
   }
 }
 
-function pendingOf(answer: Answer): PendingCall<Routed<CommandResult>> {
+function pendingOf(answer: Answer): PendingCall<RoutedResult<CommandResult>> {
   const promise = answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
   return { promise, cancel: () => undefined };
 }
@@ -145,8 +145,8 @@ describe('api: writes of the key/value service', () => {
   }
 
   it('whose client hangs up use up their number, and their answer comes too late to free it again', async () => {
-    let answer: (routed: Routed<CommandResult>) => void = () => undefined;
-    const slow = new Promise<Routed<CommandResult>>((resolve) => (answer = resolve));
+    let answer: (routed: RoutedResult<CommandResult>) => void = () => undefined;
+    const slow = new Promise<RoutedResult<CommandResult>>((resolve) => (answer = resolve));
     const bench = new Bench(slow, done);
     const hangUps: (() => void)[] = [];
     const first = bench.append({ caller: { onHangUp: (listener) => void hangUps.push(listener) } });
@@ -165,7 +165,7 @@ describe('api: writes of the key/value service', () => {
 
   it('whose client hangs up while their session is opened go nowhere', async () => {
     const bench = new Bench();
-    let opened: (routed: Routed<CommandResult>) => void = () => undefined;
+    let opened: (routed: RoutedResult<CommandResult>) => void = () => undefined;
     bench.openings.push(new Promise((resolve) => (opened = resolve)));
     const hangUps: (() => void)[] = [];
     void bench.append({ caller: { onHangUp: (listener) => void hangUps.push(listener) } });

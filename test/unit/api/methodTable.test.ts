@@ -30,6 +30,7 @@ describe('api: the method table', () => {
       'surfstore.restore',
       'surfstore.status',
       'surfstore.tester_getversion',
+      'surfstore.trace',
       'surfstore.updatefile',
       'system.getCapabilities',
       'system.listMethods',

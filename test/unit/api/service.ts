@@ -3,15 +3,16 @@ import { FaultTranslator } from '../../../src/api/faults.js';
 import { surfstoreMethods } from '../../../src/api/surfstoreMethods.js';
 import { XmlRpcSurface } from '../../../src/api/xmlrpcSurface.js';
 import { MemoryBlockStore } from '../../../src/blocks/memoryBlockStore.js';
-import { systemDefer } from '../../../src/node/defer.js';
+import { systemDefer } from '../../../src/node/clock.js';
 import type { LeaderAddress } from '../../../src/node/errors.js';
 import type { NameCharacters } from '../../../src/config/options.js';
-import { deafObserver } from '../../../src/node/observer.js';
+import { noopObserver } from '../../../src/node/events.js';
 import { RaftNode } from '../../../src/node/raftNode.js';
 import { defaultRaftConfig } from '../../../src/raft/config.js';
 import type { RequestMessage, ResponseMessage } from '../../../src/raft/types.js';
 import type { CommandResult } from '../../../src/stateMachine/command.js';
 import type { FileMetadata } from '../../../src/stateMachine/fileMetadata.js';
+import { TraceRing } from '../../../src/node/traceRing.js';
 import { StateLimit } from '../../../src/node/stateLimit.js';
 import { BYTES_PER_CHAR_MAX } from '../../../src/stateMachine/stateBytes.js';
 import { ServiceState } from '../../../src/stateMachine/serviceState.js';
@@ -94,6 +95,7 @@ export class Service {
   readonly peers = new PuppetPeers();
   readonly ticker = new ManualTicker();
   readonly storage = new MemoryStorage();
+  readonly trace = new TraceRing(100, 10, () => 0);
   readonly state: ServiceState;
   readonly node: RaftNode<CommandResult>;
   readonly surface: XmlRpcSurface;
@@ -114,7 +116,7 @@ export class Service {
       replyAfter: 'majority',
       waitingCallsMax: 100,
       stateLimit: new StateLimit(this.state, stateBytesMax, BYTES_PER_CHAR_MAX),
-      observer: deafObserver,
+      observer: { ...noopObserver, traced: this.trace.traced, lifecycleChanged: this.trace.lifecycleChanged },
     });
     const methods = surfstoreMethods({
       node: this.node,
@@ -124,6 +126,7 @@ export class Service {
       chaosHooks,
       names,
       answerPeer: (message) => answerPeer(this.node, message),
+      trace: this.trace,
       status: {
         id: 0,
         servers,

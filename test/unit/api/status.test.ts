@@ -191,3 +191,24 @@ describe('api: the status of a server', () => {
     expect((status as Struct).get('address')).to.equal('');
   });
 });
+
+describe('api: the trace of a server', () => {
+  it('says what it did and why, also when crashed', async () => {
+    const service = await Service.leading();
+    service.node.crash();
+    const trace = (await service.call('surfstore.trace')) as Struct[];
+    expect(trace.map((step) => step.get('text'))).to.deep.equal([
+      'running',
+      'asks whether it would win term 1: it was asked to, no leader was heard since it started',
+      'pre-candidate in term 0',
+      'candidate in term 1',
+      'elected in term 1 by the votes of 0, 1',
+      'leader in term 1, server 0 leads',
+      'crashed',
+    ]);
+    expect(Object.fromEntries(trace.at(-1) ?? [])).to.include({
+      time: '1970-01-01T00:00:00.000Z',
+      kind: 'lifecycle',
+    });
+  });
+});

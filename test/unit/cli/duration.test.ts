@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { expect } from 'chai';
-import { parseDuration } from '../../../src/cli/duration.js';
+import { parseDuration } from '../../../src/cli/command.js';
 
 describe('command line: a duration', () => {
   for (const [text, ms] of [

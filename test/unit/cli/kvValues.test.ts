@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { EXIT } from '../../../src/cli/exitCodes.js';
-import { itemFrom, valueFrom } from '../../../src/cli/kvValues.js';
+import { EXIT } from '../../../src/cli/command.js';
+import { itemFrom, valueFrom } from '../../../src/cli/kvCommands.js';
 
 describe('command line: the value of a key', () => {
   it('is the list of the texts given, which may be empty', () => {

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { expect } from 'chai';
 import { LoggingObserver } from '../../../src/cli/logging.js';
-import { PeerHealth } from '../../../src/node/peerHealth.js';
+import { PeerHealth } from '../../../src/node/peers.js';
 
 interface Line {
   readonly level: number;
@@ -18,7 +18,7 @@ const { debug, info, warn, fatal } = pino.levels.values as Record<
 function watched(): { observer: LoggingObserver; health: PeerHealth; lines: Line[]; levels: () => number[] } {
   const lines: Line[] = [];
   const stream = { write: (text: string) => void lines.push(JSON.parse(text) as Line) };
-  const observer = new LoggingObserver(pino({ level: 'trace' }, stream));
+  const observer = new LoggingObserver(pino({ level: 'trace' }, stream), 10);
   return { observer, health: new PeerHealth(observer), lines, levels: () => lines.map(({ level }) => level) };
 }
 

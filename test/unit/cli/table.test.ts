@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { coloured, table, wantsColour } from '../../../src/cli/table.js';
+import { coloured, table, wantsColour } from '../../../src/cli/output.js';
 
 const escape = '\u001b';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { terminalText } from '../../../src/cli/terminalText.js';
+import { terminalText } from '../../../src/cli/output.js';
 
 describe('command line: a text that somebody else chose', () => {
   const evil = 'a\u001b]0;title\u0007\r\u009b2J\u202eb\n\u{e0041}';

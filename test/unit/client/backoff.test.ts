@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { Backoff } from '../../../src/client/backoff.js';
+import { Backoff } from '../../../src/client/operation.js';
 
 function delays(
   count: number,

@@ -92,9 +92,9 @@ describe('client: the search for the leader', () => {
   it('forgets a leader that turned out not to lead, but not another one', () => {
     const [kept, forgotten] = [new LeaderFinder(serversOf(3)), new LeaderFinder(serversOf(3))];
     for (const finder of [kept, forgotten]) finder.presume(2);
-    kept.doubt(1);
+    kept.forgetLeader(1);
     expect(roundOf(kept)).to.deep.equal([2, 0, 1]);
-    forgotten.doubt(2);
+    forgotten.forgetLeader(2);
     expect(roundOf(forgotten)).to.deep.equal([0, 1, 2]);
   });
 
@@ -108,7 +108,7 @@ describe('client: the search for the leader', () => {
           const order = roundOf(finder, (id) => {
             const hint = pending.shift();
             if (hint === undefined) return;
-            if (hint % 2 === 0) finder.doubt(id);
+            if (hint % 2 === 0) finder.forgetLeader(id);
             finder.presume(hint);
           });
           expect([...order].sort((a, b) => a - b)).to.deep.equal(serversOf(count).map(({ id }) => id));

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
-import { ResponseReader, type Reading } from '../../../src/http/responseReader.js';
+import { ResponseReader, type ResponsePart } from '../../../src/http/responseReader.js';
 
 const BODY_BYTES_MAX = 20;
 
 /** What comes of bytes that arrive in these pieces, and of the end of the connection after them. */
-function read(pieces: readonly string[], ends = false): Reading {
+function read(pieces: readonly string[], ends = false): ResponsePart {
   const reader = new ResponseReader(() => BODY_BYTES_MAX);
-  let reading: Reading = { type: 'more' };
+  let reading: ResponsePart = { type: 'more' };
   for (const piece of pieces) {
     reading = reader.add(Buffer.from(piece, 'latin1'));
     if (reading.type !== 'more') break;
@@ -15,7 +15,7 @@ function read(pieces: readonly string[], ends = false): Reading {
 }
 
 /** In a form that can be compared. */
-function summary(reading: Reading): string {
+function summary(reading: ResponsePart): string {
   if (reading.type !== 'response') return reading.type;
   const { response, reusable } = reading;
   return `${response.status} ${JSON.stringify(response.body.toString('latin1'))}${reusable ? '' : ' once'}`;

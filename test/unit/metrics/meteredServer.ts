@@ -5,16 +5,16 @@ import { HttpFront } from '../../../src/api/httpFront.js';
 import { surfacesOf } from '../../../src/cli/surfaces.js';
 import { defaultOptions } from '../../../src/config/options.js';
 import { ServerMetrics } from '../../../src/metrics/serverMetrics.js';
-import { systemDefer } from '../../../src/node/defer.js';
+import { systemDefer, systemClock } from '../../../src/node/clock.js';
 import { LeaderRouter } from '../../../src/node/leaderRouter.js';
+import { TraceRing } from '../../../src/node/traceRing.js';
 import { RaftNode } from '../../../src/node/raftNode.js';
-import { systemClock } from '../../../src/node/ticker.js';
 import { defaultRaftConfig } from '../../../src/raft/config.js';
 import { ServiceState } from '../../../src/stateMachine/serviceState.js';
 import { MemoryStorage } from '../../../src/storage/memoryStorage.js';
 import type { CommandResult } from '../../../src/stateMachine/command.js';
 import { XmlRpcClient, type ParsedValue, type XmlRpcValue } from '../../../src/xmlrpc/index.js';
-import { PeerWatch } from '../../../src/transport/peerWatch.js';
+import { PeerWatch } from '../../../src/transport/peerEndpoint.js';
 import { ManualTicker } from '../../support/manualTicker.js';
 import { PuppetPeers, servers } from '../api/service.js';
 import { listen } from '../api/fronts.js';
@@ -74,6 +74,7 @@ export class MeteredServer {
       router,
       state,
       status,
+      trace: new TraceRing(10, 10, () => 0),
       isThere: () => Promise.resolve(true),
       peerWatch: new PeerWatch(
         () => false,

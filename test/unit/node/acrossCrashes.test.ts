@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { systemDefer } from '../../../src/node/defer.js';
-import { deafObserver } from '../../../src/node/observer.js';
+import { systemDefer } from '../../../src/node/clock.js';
+import { noopObserver } from '../../../src/node/events.js';
 import { RaftNode } from '../../../src/node/raftNode.js';
 import { defaultRaftConfig } from '../../../src/raft/config.js';
 import type { CommandResult } from '../../../src/stateMachine/command.js';
@@ -50,7 +50,7 @@ function nodeOn(disk: HandDisk): { node: RaftNode<CommandResult>; events: string
     replyAfter: 'majority',
     waitingCallsMax: 5,
     observer: {
-      ...deafObserver,
+      ...noopObserver,
       failed: ({ message }) => events.push(`failed: ${message}`),
     },
   });

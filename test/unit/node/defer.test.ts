@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { inPieces, systemDefer } from '../../../src/node/defer.js';
+import { inPieces, systemDefer } from '../../../src/node/clock.js';
 import { ManualDefer } from '../../support/manualDefer.js';
 
 describe('work in pieces', () => {

@@ -1,6 +1,5 @@
 import { expect } from 'chai';
-import { PeerChannel } from '../../../src/node/peerChannel.js';
-import { PeerHealth } from '../../../src/node/peerHealth.js';
+import { PeerChannel, PeerHealth } from '../../../src/node/peers.js';
 import type { RequestMessage, ResponseMessage } from '../../../src/raft/types.js';
 import type { SendOutcome, Transport } from '../../../src/transport/transport.js';
 

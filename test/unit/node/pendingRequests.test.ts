@@ -84,7 +84,7 @@ describe('pending requests', () => {
   it('t35 a read is answered once its index is applied (etcd#13464)', async () => {
     const pending = pendingRequests();
     const { request, promise } = pending.openRead('read');
-    pending.mayRead(request, 7);
+    pending.confirmRead(request, 7);
     pending.settle(6);
     expect(await stateOf(promise)).to.equal('waits');
     pending.settle(7);
@@ -95,7 +95,7 @@ describe('pending requests', () => {
     const pending = pendingRequests();
     const reads = [9, 7, 8, 7].map((index) => {
       const { request, promise } = pending.openRead('read');
-      pending.mayRead(request, index);
+      pending.confirmRead(request, index);
       return promise;
     });
     const states = (): Promise<unknown[]> => Promise.all(reads.map(stateOf));
@@ -170,7 +170,7 @@ describe('pending requests', () => {
     const write = pending.openWrite();
     const read = pending.openRead('read');
     const confirmed = pending.openRead('read');
-    pending.mayRead(confirmed.request, 9);
+    pending.confirmRead(confirmed.request, 9);
     pending.failAll(() => new ServiceError('crashedWhileWaiting', 'x'));
     for (const { promise } of [write, read, confirmed]) {
       expect(await stateOf(promise)).to.equal('crashedWhileWaiting');

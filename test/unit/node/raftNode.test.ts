@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { deafObserver } from '../../../src/node/observer.js';
-import { systemDefer } from '../../../src/node/defer.js';
+import { noopObserver } from '../../../src/node/events.js';
+import { systemDefer } from '../../../src/node/clock.js';
 import { RaftNode } from '../../../src/node/raftNode.js';
 import { defaultRaftConfig } from '../../../src/raft/config.js';
 import type { RequestMessage, ResponseMessage } from '../../../src/raft/types.js';
@@ -53,7 +53,7 @@ class Bench {
       replyAfter: 'majority',
       waitingCallsMax: 5,
       observer: {
-        ...deafObserver,
+        ...noopObserver,
         roleChanged: ({ role, term }) => this.events.push(`${role} ${term}`),
         lifecycleChanged: (state) => this.events.push(state),
         peerUnreachable: (peer) => this.events.push(`down ${peer}`),

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { SnapshotReceiver } from '../../../src/node/snapshotReceiver.js';
+import { SnapshotReceiver } from '../../../src/node/snapshots.js';
 import type { Snapshot } from '../../../src/raft/types.js';
 import { ServiceState } from '../../../src/stateMachine/serviceState.js';
 import { ManualDefer } from '../../support/manualDefer.js';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { SnapshotTaker, type SnapshotPolicy } from '../../../src/node/snapshotTaker.js';
+import { SnapshotTaker, type SnapshotPolicy } from '../../../src/node/snapshots.js';
 import { entryBytes } from '../../../src/raft/log.js';
 import type { Entry, Snapshot } from '../../../src/raft/types.js';
 import { encodeUpdateFile } from '../../../src/stateMachine/command.js';

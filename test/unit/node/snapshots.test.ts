@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { deafObserver } from '../../../src/node/observer.js';
+import { noopObserver } from '../../../src/node/events.js';
 import { RaftNode } from '../../../src/node/raftNode.js';
 import { defaultRaftConfig } from '../../../src/raft/config.js';
 import type { Entry, RequestMessage, ResponseMessage, Snapshot } from '../../../src/raft/types.js';
@@ -46,7 +46,7 @@ class Process {
       replyAfter: 'majority',
       waitingCallsMax: 5,
       observer: {
-        ...deafObserver,
+        ...noopObserver,
         roleChanged: () => undefined,
         lifecycleChanged: () => undefined,
         peerUnreachable: () => undefined,

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { systemDefer } from '../../../src/node/defer.js';
-import { deafObserver, observers, type NodeObserver } from '../../../src/node/observer.js';
+import { systemDefer } from '../../../src/node/clock.js';
+import { noopObserver, observers, type NodeObserver } from '../../../src/node/events.js';
 import { RaftNode } from '../../../src/node/raftNode.js';
 import { defaultRaftConfig } from '../../../src/raft/config.js';
 import type { CommandResult } from '../../../src/stateMachine/command.js';
@@ -27,7 +27,7 @@ function nodeOf(
     drawElectionTicks: () => 3,
     replyAfter: 'majority',
     waitingCallsMax: 5,
-    observer: observers([{ ...deafObserver, ...observer }], observerThrew),
+    observer: observers([{ ...noopObserver, ...observer }], observerThrew),
   });
   node.start();
   return { node, ticker };

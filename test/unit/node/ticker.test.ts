@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { GridTicker, systemClock, type Clock } from '../../../src/node/ticker.js';
+import { GridTicker, systemClock, type Clock } from '../../../src/node/clock.js';
 
 /** A clock whose time passes in `sleep`, and which calls back late by `latenessMs`. */
 class TestClock implements Clock {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { defaultRaftConfig } from '../../../src/raft/config.js';
 import { Invariants } from '../../../src/raft/invariants.js';
-import { InvariantViolation } from '../../../src/raft/invariantViolation.js';
+import { InvariantViolation } from '../../../src/raft/types.js';
 import { RaftLog } from '../../../src/raft/log.js';
 import { Progress } from '../../../src/raft/progress.js';
 import { RaftState } from '../../../src/raft/state.js';

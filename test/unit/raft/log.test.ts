@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { InvariantViolation } from '../../../src/raft/invariantViolation.js';
+import { InvariantViolation } from '../../../src/raft/types.js';
 import { entryBytes, RaftLog } from '../../../src/raft/log.js';
 import { entriesOf, entryOf } from '../../support/coreHarness.js';
 

@@ -1,8 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { InvariantViolation } from '../../../src/raft/invariantViolation.js';
+import { InvariantViolation, type Entry, type EntryId } from '../../../src/raft/types.js';
 import { RaftLog } from '../../../src/raft/log.js';
-import type { Entry, EntryId } from '../../../src/raft/types.js';
 import { entryOf } from '../../support/coreHarness.js';
 
 /** What a batch does to a disk, and the log's last entry then. */

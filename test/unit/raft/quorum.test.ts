@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { majorityOf, majorityReached } from '../../../src/raft/quorum.js';
+import { majorityOf, majorityReached } from '../../../src/raft/config.js';
 
 /** Straight from the definition: the largest value that more than half of the servers have reached. */
 function naive(values: readonly number[]): number {

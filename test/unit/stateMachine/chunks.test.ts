@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { ChunkReader, recordsOf } from '../../../src/stateMachine/chunks.js';
+import { ChunkReader, recordsOf } from '../../../src/stateMachine/statePart.js';
 import { SnapshotError } from '../../../src/stateMachine/stateMachine.js';
 
 function chunksOf(records: readonly unknown[], chunkChars: number): string[] {

@@ -9,7 +9,7 @@ import {
   encodeUpdateFile,
   isCommandResult,
   sessionIn,
-  type Change,
+  type KeyValueChange,
   type Command,
   type HashList,
   type JsonValue,
@@ -26,7 +26,7 @@ const request: fc.Arbitrary<RequestId | undefined> = fc.option(
 );
 
 /** The command, with the request id if there is one. */
-function of(command: Change, id: RequestId | undefined): Command {
+function of(command: KeyValueChange, id: RequestId | undefined): Command {
   return id === undefined ? command : { ...command, request: id };
 }
 

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { RecentlyUsed } from '../../../src/stateMachine/recentlyUsed.js';
+import { RecentlyUsed } from '../../../src/stateMachine/sessions.js';
 
 const MEBIBYTE = 1024 * 1024;
 

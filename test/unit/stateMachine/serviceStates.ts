@@ -1,7 +1,7 @@
 import {
   encodeCommand,
   sessionIn,
-  type Change,
+  type KeyValueChange,
   type Command,
   type CommandResult,
   type JsonValue,
@@ -47,19 +47,19 @@ export function opened(state: ServiceState): string {
 
 export const openSession: Command = { type: 'openSession' };
 
-export function put(key: string, value: JsonValue): Change {
+export function put(key: string, value: JsonValue): KeyValueChange {
   return { type: 'kvPut', key, value };
 }
 
-export function append(key: string, ...items: readonly JsonValue[]): Change {
+export function append(key: string, ...items: readonly JsonValue[]): KeyValueChange {
   return { type: 'kvAppend', key, items };
 }
 
-export function remove(key: string): Change {
+export function remove(key: string): KeyValueChange {
   return { type: 'kvDelete', key };
 }
 
 /** As `change`, as a request of a session. */
-export function numbered(clientId: string, sequence: number, change: Change): Command {
+export function numbered(clientId: string, sequence: number, change: KeyValueChange): Command {
   return { ...change, request: { clientId, sequence } };
 }

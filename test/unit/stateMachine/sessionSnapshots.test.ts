@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { SINGLE, type Change, type Command } from '../../../src/stateMachine/command.js';
+import { SINGLE, type KeyValueChange, type Command } from '../../../src/stateMachine/command.js';
 import { ServiceState } from '../../../src/stateMachine/serviceState.js';
 import { SnapshotError } from '../../../src/stateMachine/stateMachine.js';
 import { viewsKept } from '../../support/viewsKept.js';
@@ -9,7 +9,7 @@ import { allOf, append, apply, install, numbered, opened, openSession, put } fro
 /** So few that most sequences of commands make it forget clients. */
 const sessionsMax = fc.integer({ min: 1, max: 4 });
 
-const operation: fc.Arbitrary<Change> = fc.oneof(
+const operation: fc.Arbitrary<KeyValueChange> = fc.oneof(
   fc.tuple(fc.constantFrom('a', 'b'), fc.nat(2)).map(([key, item]) => append(key, item)),
   fc.constantFrom(put('a', 'text'), put('b', []), put('b', ['x'])),
   fc.record({

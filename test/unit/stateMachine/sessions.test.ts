@@ -3,18 +3,17 @@ import fc from 'fast-check';
 import {
   encodeCommand,
   SINGLE,
-  type Change,
+  type KeyValueChange,
   type ChangeResult,
   type Command,
   type CommandResult,
 } from '../../../src/stateMachine/command.js';
 import { CopyOnWriteMap } from '../../../src/stateMachine/copyOnWriteMap.js';
 import { ServiceState } from '../../../src/stateMachine/serviceState.js';
-import { USES_PER_WALK } from '../../../src/stateMachine/recentlyUsed.js';
-import { Sessions, SESSIONS_MAX } from '../../../src/stateMachine/sessions.js';
+import { USES_PER_WALK, Sessions, SESSIONS_MAX } from '../../../src/stateMachine/sessions.js';
 import { append, apply, numbered, opened, openSession, put } from './serviceStates.js';
 
-function update(name: string, version: number): Change {
+function update(name: string, version: number): KeyValueChange {
   return { type: 'updateFile', name, version, hashList: [`${name}${version}`] };
 }
 
@@ -92,7 +91,7 @@ describe('sessions', () => {
   });
 
   describe('a request id that comes with another command is reused, and takes no effect', () => {
-    const others: Record<string, Change> = {
+    const others: Record<string, KeyValueChange> = {
       'another item': append('a', 'y'),
       'another key': append('b', 'x'),
       'another kind': put('a', ['x']),

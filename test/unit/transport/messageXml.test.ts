@@ -1,8 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { AppendEntries, Entry } from '../../../src/raft/types.js';
-import { decodeRequest } from '../../../src/transport/messageCodec.js';
-import { messageXml } from '../../../src/transport/messageXml.js';
+import { decodeRequest, messageXml } from '../../../src/transport/messageCodec.js';
 import { parseMethodCall, serializeValuePieces } from '../../../src/xmlrpc/index.js';
 import { methodCallBody } from '../../../src/xmlrpc/writer.js';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { EventEmitter } from 'node:events';
-import { PeerWatch, type PeerState } from '../../../src/transport/peerWatch.js';
+import { PeerWatch, type PeerState } from '../../../src/transport/peerEndpoint.js';
 
 const LEADER = 2;
 

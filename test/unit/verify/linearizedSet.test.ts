@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { LinearizedSet } from '../../../src/verify/linearizedSet.js';
+import { LinearizedSet } from '../../../src/verify/wgl.js';
 
 describe('the set of placed operations', () => {
   it('has the same text exactly when it has the same members, however it came by them', () => {

@@ -1,7 +1,7 @@
 import {
   canonicalJson,
   type FileState,
-  type JsonValue,
+  type RecordedValue,
   type Operation,
 } from '../../../../src/verify/index.js';
 
@@ -45,14 +45,14 @@ function endOf({ outcome, returnedAt }: Operation): number {
 
 function executes(order: readonly Operation[]): boolean {
   const files: Record<string, { version: number; content: string }> = {};
-  const values: Record<string, JsonValue> = {};
+  const values: Record<string, RecordedValue> = {};
   return order.every((operation) => answersRightly(operation, files, values));
 }
 
 function answersRightly(
   operation: Operation,
   files: Record<string, { version: number; content: string }>,
-  values: Record<string, JsonValue>,
+  values: Record<string, RecordedValue>,
 ): boolean {
   switch (operation.kind) {
     case 'update': {
@@ -80,7 +80,7 @@ function answersRightly(
     case 'kvAppend': {
       const list = values[operation.key] ?? [];
       if (!Array.isArray(list)) return operation.outcome.status !== 'ok';
-      values[operation.key] = [...(list as JsonValue[]), operation.value];
+      values[operation.key] = [...(list as RecordedValue[]), operation.value];
       return true;
     }
     case 'kvDelete': {
@@ -91,7 +91,7 @@ function answersRightly(
     }
     case 'kvGet': {
       if (operation.outcome.status !== 'ok') return true;
-      const text = (value: JsonValue | undefined): string =>
+      const text = (value: RecordedValue | undefined): string =>
         value === undefined ? '' : canonicalJson(value);
       return text(operation.outcome.value) === text(values[operation.key]);
     }

@@ -1,6 +1,6 @@
 import type {
   FileState,
-  JsonValue,
+  RecordedValue,
   KvAppend,
   KvGet,
   KvPut,
@@ -59,16 +59,16 @@ export function readMap(span: Span, versions: Readonly<Record<string, number>>):
   return { ...timed(span), kind: 'readMap', outcome: { status: 'ok', files: Object.fromEntries(files) } };
 }
 
-export function put(span: Span, key: string, value: JsonValue, fate: 'ok' | Fate = 'ok'): KvPut {
+export function put(span: Span, key: string, value: RecordedValue, fate: 'ok' | Fate = 'ok'): KvPut {
   return { ...timed(span), kind: 'kvPut', key, value, outcome: { status: fate } };
 }
 
-export function append(span: Span, key: string, value: JsonValue, fate: 'ok' | Fate = 'ok'): KvAppend {
+export function append(span: Span, key: string, value: RecordedValue, fate: 'ok' | Fate = 'ok'): KvAppend {
   return { ...timed(span), kind: 'kvAppend', key, value, outcome: { status: fate } };
 }
 
 /** A get that saw this value; undefined: no such key. */
-export function get(span: Span, key: string, value: JsonValue | undefined): KvGet {
+export function get(span: Span, key: string, value: RecordedValue | undefined): KvGet {
   const outcome = value === undefined ? ({ status: 'ok' } as const) : ({ status: 'ok', value } as const);
   return { ...timed(span), kind: 'kvGet', key, outcome };
 }

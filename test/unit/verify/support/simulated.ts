@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { Prng } from '../../../../src/sim/prng.js';
-import type { FileOperation, FileState, KeyOperation, JsonValue } from '../../../../src/verify/index.js';
+import type { FileOperation, FileState, KeyOperation, RecordedValue } from '../../../../src/verify/index.js';
 
 /** How a call is to go: it takes effect at its own instant, in the order of the list. */
 export interface FileStep {
@@ -252,7 +252,7 @@ export function keyStep(keys: number, lies: readonly number[], overlap = 40): fc
 
 /** The history of a linearizable key/value store whose calls went so, but for the gets that lie. */
 export function simulateKeys(steps: readonly KeyStep[]): KeyOperation[] {
-  const values: Record<string, JsonValue | undefined> = {};
+  const values: Record<string, RecordedValue | undefined> = {};
   return steps.map(({ kind, key: number, value: item, before, after, fate, lie }, index) => {
     const at = (index + 1) * stepTime;
     const isOpen = fate === 'late' || fate === 'lost';
@@ -276,7 +276,7 @@ export function simulateKeys(steps: readonly KeyStep[]): KeyOperation[] {
       }
       case 'kvAppend': {
         const value = `a${item}`;
-        if (isEffective) values[key] = [...(list as JsonValue[]), value];
+        if (isEffective) values[key] = [...(list as RecordedValue[]), value];
         return { ...timed, kind, value, outcome: { status: miss ?? 'ok' } };
       }
       case 'kvDelete': {

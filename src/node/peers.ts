@@ -1,9 +1,9 @@
-import type { RequestMessage, ResponseMessage } from '../raft/types.js';
+import type { RequestMessage, ResponseMessage, NodeId } from '../raft/types.js';
 import type { Transport } from '../transport/transport.js';
-import { noNodeEvents, type NodeEvents, type RequestInFlight } from './events.js';
+import { noNodeEvents, type NodeEvents, type RequestInFlight, type NodeObserver } from './events.js';
 
 /** Where a channel reports to. */
-export interface ChannelReports {
+interface ChannelReports {
   answered(request: RequestMessage, response: ResponseMessage): void;
   failed(request: RequestMessage, reason: string): void;
   /** An answer came after its request had been reported as failed. */
@@ -125,7 +125,35 @@ class Lane {
   }
 }
 
-/** Requests of which the core waits for the outcome. */
-export function isReplication({ type }: RequestMessage): boolean {
-  return type === 'appendEntries' || type === 'installSnapshot';
+/** Whether the core must hear that this request failed: a heartbeat and a pre-vote are repeated in any case. */
+export function isFailureNews({ type }: RequestMessage): boolean {
+  return type === 'appendEntries' || type === 'installSnapshot' || type === 'requestVote';
+}
+
+/** Turns the outcomes of single requests into one report per outage and one when the peer is reached (again). */
+export class PeerHealth {
+  private readonly reachable = new Map<NodeId, boolean>();
+
+  constructor(private readonly observer: Pick<NodeObserver, 'peerUnreachable' | 'peerReachable'>) {}
+
+  isReachable(peer: NodeId): boolean {
+    return this.reachable.get(peer) === true;
+  }
+
+  failed(peer: NodeId, reason: string): void {
+    if (this.reachable.get(peer) === false) return;
+    this.reachable.set(peer, false);
+    this.observer.peerUnreachable(peer, reason);
+  }
+
+  /** The peer has called us: it is there, though that says nothing about our way to it during an outage. */
+  called(peer: NodeId): void {
+    if (!this.reachable.has(peer)) this.answered(peer);
+  }
+
+  answered(peer: NodeId): void {
+    if (this.reachable.get(peer) === true) return;
+    this.reachable.set(peer, true);
+    this.observer.peerReachable(peer);
+  }
 }

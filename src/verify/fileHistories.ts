@@ -5,11 +5,12 @@ import {
   type Operation,
   type ReadMap,
   type Update,
+  violation,
+  type Violation,
 } from './history.js';
-import { violation, type Violation } from './verdict.js';
 
 /** All that a history says about one version of one file. */
-export interface VersionClaims {
+interface VersionHistory {
   /** The updates to this version, by what was answered. */
   readonly applied: Answered<Update>[];
   readonly refused: Answered<Update>[];
@@ -24,16 +25,16 @@ export interface VersionClaims {
 }
 
 /** All that a history says about one file. */
-export interface FileClaims {
+export interface FileHistory {
   readonly name: string;
-  readonly versions: Map<number, VersionClaims>;
+  readonly versions: Map<number, VersionHistory>;
   /** Versions 1 to this one could all have been written; no update could have written the next one. */
   writable: number;
 }
 
 /** Everything a history says about files, by file and version, and its whole-map reads. */
-export class Claims {
-  readonly files = new Map<string, FileClaims>();
+export class FileHistories {
+  readonly files = new Map<string, FileHistory>();
   readonly mapReads: Answered<ReadMap>[] = [];
 
   /**
@@ -43,8 +44,8 @@ export class Claims {
    *
    * @returns the claims, or the first of these rules broken
    */
-  static of(history: readonly Operation[]): Claims | Violation<FileOperation> {
-    const claims = new Claims();
+  static of(history: readonly Operation[]): FileHistories | Violation<FileOperation> {
+    const claims = new FileHistories();
     for (const operation of history) {
       const broken = claims.take(operation);
       if (broken !== undefined) return broken;
@@ -107,7 +108,7 @@ export class Claims {
     else of.open.push(update);
   }
 
-  private at(name: string, version: number): VersionClaims {
+  private at(name: string, version: number): VersionHistory {
     let file = this.files.get(name);
     if (file === undefined) {
       file = { name, versions: new Map(), writable: 0 };
@@ -126,7 +127,7 @@ export class Claims {
  * The updates of which one wrote this version, if it was written: the acknowledged one; else the ones with an
  * unknown outcome, of those with the content that was seen.
  */
-export function writersOf(of: VersionClaims | undefined): readonly Update[] {
+export function writersOf(of: VersionHistory | undefined): readonly Update[] {
   if (of === undefined) return [];
   if (of.applied.length > 0) return of.applied;
   const seen = of.content;
@@ -144,7 +145,7 @@ export function versionName(version: number, file: string): string {
 }
 
 function sawContent(
-  of: VersionClaims,
+  of: VersionHistory,
   file: string,
   version: number,
   text: string,
@@ -168,9 +169,9 @@ function illFormed(read: FileOperation): Violation<FileOperation> {
 }
 
 function brokenRule(
-  file: FileClaims,
+  file: FileHistory,
   version: number,
-  of: VersionClaims,
+  of: VersionHistory,
 ): Violation<FileOperation> | undefined {
   const what = versionName(version, file.name);
   const [first, second] = of.applied;
