@@ -23,6 +23,13 @@ export interface RaftConfig {
   readonly voteDelayTicks: number;
   /** Step down for want of a quorum. Off: the assignment wants a leader without a majority to keep its clients waiting. */
   readonly checkQuorum: boolean;
+  /**
+   * Elections as figure 2 has them: no pre-vote, no voter that protects a leader, no haste when a leader is lost, and every
+   * leader is followed, with or without a majority. For lessons.
+   *
+   * @default false
+   */
+  readonly paperElections?: boolean;
   /** An append of which the driver has reported neither an answer nor a failure after this long is taken for lost. */
   readonly inFlightTicksMax: number;
   /** The log is not kept for a follower that gets a snapshot once it has been silent for this long. */

@@ -14,7 +14,7 @@ export function campaign(state: RaftState, cause: CampaignCause): void {
   });
   becomePreCandidate(state);
   state.isTurn = isTurn;
-  if (state.preVotes.size >= state.majority) {
+  if (state.config.paperElections === true || state.preVotes.size >= state.majority) {
     startElection(state);
     return;
   }
@@ -29,6 +29,7 @@ export function campaign(state: RaftState, cause: CampaignCause): void {
  * that has lost its majority does not count: its followers may join those that it does not reach.
  */
 export function isSticky(state: RaftState): boolean {
+  if (state.config.paperElections === true) return false;
   return state.role === 'leader' || state.leaderContactTicks < state.config.stickyTicks;
 }
 
@@ -38,7 +39,7 @@ export function isSticky(state: RaftState): boolean {
  * campaigns and has won when the next one would. False evidence costs an election, as a false timeout does, and nothing else.
  */
 export function leaderLost(state: RaftState, leader: NodeId): void {
-  if (state.role !== 'follower' || state.leader !== leader) return;
+  if (state.role !== 'follower' || state.leader !== leader || state.config.paperElections === true) return;
   const { id, config, peers } = state;
   state.trace({ kind: 'leaderLost', term: state.term, leader });
   state.leaderContactTicks = Number.POSITIVE_INFINITY;

@@ -31,9 +31,10 @@ export function heardFromLeader(
   state: RaftState,
   { term, from, hasQuorum }: { term: number; from: NodeId; hasQuorum: boolean },
 ): void {
-  if (!hasQuorum && state.role === 'preCandidate') return;
+  const isProtected = hasQuorum || state.config.paperElections === true;
+  if (!isProtected && state.role === 'preCandidate') return;
   becomeFollower(state, term, from);
-  if (!hasQuorum) return;
+  if (!isProtected) return;
   state.leaderContactTicks = 0;
   state.leaderHeardAt = state.ticksSinceStart;
   state.resetElectionTimer();

@@ -29,6 +29,8 @@ export interface CoreStatus {
   readonly leaderCommit: number;
   readonly uncommittedBytes: number;
   readonly electionTimeoutTicks: number;
+  /** How much of the election timeout has passed; does not rise on a leader. */
+  readonly electionElapsedTicks: number;
   /** What this server's directory is to its cluster; null without a directory. */
   readonly standing: Standing | null;
   /** The id of the cluster; null while it is not founded, and without a directory. */
@@ -64,6 +66,7 @@ export function statusOf(state: RaftState): CoreStatus {
     leaderCommit: state.leaderCommit,
     uncommittedBytes,
     electionTimeoutTicks: state.electionTimeout,
+    electionElapsedTicks: state.electionElapsed,
     standing: state.identity?.standing ?? null,
     cluster: state.identity?.cluster ?? null,
     estranged: state.estranged,
@@ -90,6 +93,7 @@ export function initialStatus(id: NodeId): CoreStatus {
     leaderCommit: 0,
     uncommittedBytes: 0,
     electionTimeoutTicks: 0,
+    electionElapsedTicks: 0,
     standing: null,
     cluster: null,
     estranged: new Map(),
