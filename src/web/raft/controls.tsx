@@ -1,4 +1,4 @@
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import type { NodeId } from '../../raft/types.js';
 import { seconds } from '../shared/terms.js';
 import { speeds, type Model, type Speed } from './model.js';
@@ -42,7 +42,7 @@ export function Transport({ model }: { model: Model }): JSX.Element {
           press={() => model.stepBack()}
         />
         <Button label="Step ▶" hint="right arrow" press={() => model.step()} />
-        <Button label="Next election ⏭" hint="e" press={() => model.toElection()} />
+        <Button label="Next election" hint="e" press={() => model.toElection()} />
         <label class="inline">
           Speed{' '}
           <select
@@ -207,11 +207,12 @@ function LinkPanel({ model, from, to }: { model: Model; from: NodeId; to: NodeId
 }
 
 /** A new world: how many servers, which seed, and which rules. */
-export function SetupPanel({ model }: { model: Model }): JSX.Element {
+export function SetupPanel({ model, children }: { model: Model; children: ComponentChildren }): JSX.Element {
   const setup = model.setup.value;
   const change = (part: Partial<typeof setup>): void => model.open({ ...setup, ...part });
   return (
     <section class="setup" aria-label="The world">
+      {children}
       <label>
         Servers{' '}
         <select

@@ -5,7 +5,10 @@ import { onKey } from './keys.js';
 import { Logs } from './logs.js';
 import { Model } from './model.js';
 import { Calls, Events, Legend, Lights } from './panels.js';
+import { readLink } from './permalink.js';
 import { Ring } from './ring.js';
+import { SharePanel } from './share.js';
+import { StoryChoice, StoryPanel } from './storyPanel.js';
 
 function Page({ model }: { model: Model }): JSX.Element {
   const { world } = model;
@@ -18,26 +21,30 @@ function Page({ model }: { model: Model }): JSX.Element {
         <p class={`verdict ${verdict.word.replace(' ', '-')}`}>
           <b>{verdict.word}</b> {verdict.text}
         </p>
-        <SetupPanel model={model} />
+        <SetupPanel model={model}>
+          <StoryChoice model={model} />
+        </SetupPanel>
       </header>
       <main>
         <div class="picture">
           <Ring model={model} />
           <SelectionPanel model={model} />
           <Legend />
+          <SharePanel model={model} />
         </div>
         <div class="side">
+          <StoryPanel model={model} />
+          <Lights model={model} />
           <section class="card" aria-label="Logs">
             <h2>Logs</h2>
             <Logs views={views} />
           </section>
-          <Calls world={world} />
+          <Calls model={model} />
           <Events model={model} />
         </div>
       </main>
       <footer>
         <Transport model={model} />
-        <Lights world={world} />
       </footer>
     </>
   );
@@ -48,3 +55,21 @@ const root = document.getElementById('page');
 if (root === null) throw new Error('the page has no element with the id "page"');
 render(<Page model={model} />, root);
 document.addEventListener('keydown', (event) => onKey(model, event));
+
+/** Opens the moment of the address, when it holds one. */
+async function openLink(): Promise<void> {
+  const { hash } = window.location;
+  if (hash.length < 2) return;
+  try {
+    const { position, actions, ...setup } = await readLink(hash);
+    model.pause();
+    model.tell(undefined);
+    model.open(setup, actions, position);
+    model.notice.value = '';
+  } catch (error) {
+    model.notice.value = error instanceof Error ? error.message : String(error);
+  }
+}
+
+void openLink();
+window.addEventListener('hashchange', () => void openLink());

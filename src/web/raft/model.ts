@@ -1,6 +1,8 @@
 import { computed, signal } from '@preact/signals';
 import type { NodeId } from '../../raft/types.js';
 import { History, type PlacedAction } from './history.js';
+import type { Story } from './stories.js';
+import { StoryRun } from './storyRun.js';
 import type { Action, World, WorldSetup } from './world.js';
 
 /** Simulated milliseconds per millisecond. */
@@ -25,6 +27,7 @@ export class Model {
   readonly selection = signal<Selection | null>(null);
   /** A message to the user, such as a search that found nothing. */
   readonly notice = signal('');
+  readonly story = signal<StoryRun | null>(null);
   private readonly version = signal(0);
   private readonly held = signal<History>(new History({ seed: 1, servers: 5, mode: 'shipped' }));
   /** What is shown lies between two events: messages fly smoothly. */
@@ -41,6 +44,16 @@ export class Model {
     return this.history.value.current.world;
   }
 
+  /** The story at this moment; it changes in place as a history does. */
+  get storyNow(): StoryRun | null {
+    void this.version.value;
+    return this.story.value;
+  }
+
+  get actions(): readonly PlacedAction[] {
+    return this.held.value.actions;
+  }
+
   get shownMs(): number {
     return this.isPlaying.value ? Math.min(this.shown, this.world.nowMs) : this.world.nowMs;
   }
@@ -50,6 +63,24 @@ export class Model {
     history.seek(position);
     this.selection.value = null;
     this.held.value = history;
+    this.changed();
+  }
+
+  /** Begins a story in its own world; without one the world stays as it is. */
+  tell(story: Story | undefined): void {
+    this.isPlaying.value = false;
+    this.story.value = story === undefined ? null : new StoryRun(story);
+    if (story !== undefined) this.open(story.setup);
+  }
+
+  guess(guess: string): void {
+    if (this.story.value !== null) this.story.value.guess = guess;
+    this.changed();
+  }
+
+  /** The figure that the story asks for is saved. */
+  figureSaved(): void {
+    this.story.value?.saved(this.world);
     this.changed();
   }
 
@@ -120,6 +151,8 @@ export class Model {
   }
 
   private changed(): void {
+    const story = this.story.value;
+    if (story !== null && story.guess !== null) story.look(this.held.value.world);
     this.version.value += 1;
   }
 }

@@ -4,7 +4,6 @@ import type { ClientCall } from './calls.js';
 import type { Model } from './model.js';
 import { properties, reasonOf } from './reasons.js';
 import { MessageSign, type MessageShape } from './ring.js';
-import type { World } from './world.js';
 
 const CALLS_SHOWN = 6;
 const EVENTS_SHOWN = 40;
@@ -19,7 +18,8 @@ const outcomeWords: Readonly<Record<ClientCall['outcome'], string>> = {
 };
 
 /** The calls of clients: how long each has waited, and what it was told. */
-export function Calls({ world }: { world: World }): JSX.Element {
+export function Calls({ model }: { model: Model }): JSX.Element {
+  const { world } = model;
   const calls = world.calls.all.slice(-CALLS_SHOWN).reverse();
   return (
     <section class="card" aria-label="Calls of clients">
@@ -88,8 +88,8 @@ export function Events({ model }: { model: Model }): JSX.Element {
 }
 
 /** The paper's properties as lights. */
-export function Lights({ world }: { world: World }): JSX.Element {
-  const { violation } = world;
+export function Lights({ model }: { model: Model }): JSX.Element {
+  const { violation } = model.world;
   return (
     <section class="lights" aria-label="The five properties of Raft">
       {properties.map(({ id, name, text }) => {

@@ -3,7 +3,6 @@ import type { Message } from '../../raft/types.js';
 import { roleWords, termColour } from '../shared/terms.js';
 import type { Model } from './model.js';
 import type { Flight, ServerView } from './view.js';
-import type { World } from './world.js';
 
 const SIZE = 600;
 const CENTRE = SIZE / 2;
@@ -39,7 +38,7 @@ export function Ring({ model }: { model: Model }): JSX.Element {
       role="group"
       aria-label="The servers of the cluster"
     >
-      <Links model={model} world={world} count={views.length} />
+      <Links model={model} count={views.length} />
       <g aria-hidden="true">
         {world.flights.map((flight) => (
           <MessageInFlight flight={flight} count={views.length} nowMs={model.shownMs} scale={scale} />
@@ -52,7 +51,8 @@ export function Ring({ model }: { model: Model }): JSX.Element {
   );
 }
 
-function Links({ model, world, count }: { model: Model; world: World; count: number }): JSX.Element {
+function Links({ model, count }: { model: Model; count: number }): JSX.Element {
+  const { world } = model;
   const pairs: JSX.Element[] = [];
   const selected = model.selection.value;
   for (let a = 0; a < count; a += 1) {
@@ -235,16 +235,16 @@ function Server(props: { view: ServerView; model: Model; count: number; scale: n
       {isSelected && <circle r="60" class="halo" />}
       <Timer view={view} />
       <Body view={view} />
-      <text class="term-word" y="-15">
+      <text class="term-word" y="-17">
         term
       </text>
-      <text class="term" y="12">
+      <text class="term" y="8">
         {view.term}
       </text>
       {view.role === 'leader' && view.condition === 'running' && (
         <path class="crown" d="M-15 -45L-18 -64L-8 -56L0 -67L8 -56L18 -64L15 -45Z" />
       )}
-      <text class="vote" y="29">
+      <text class="vote" y="23">
         {view.votedFor === null ? '' : `voted ${view.votedFor}`}
       </text>
       <text class="name" y="72">

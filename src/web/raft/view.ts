@@ -51,3 +51,25 @@ export function entryLabel({ kind, command }: Entry): string {
   const decoded = decodeCommand(command);
   return decoded?.type === 'kvPut' ? `${decoded.key}=${String(decoded.value)}` : (decoded?.type ?? '?');
 }
+
+const messageNames: Readonly<Record<Message['type'], string>> = {
+  preVote: 'the request for a pre-vote',
+  preVoteResponse: 'the answer to the request for a pre-vote',
+  requestVote: 'the request for a vote',
+  requestVoteResponse: 'the answer to the request for a vote',
+  appendEntries: 'the append',
+  appendEntriesResponse: 'the answer to the append',
+  heartbeat: 'the heartbeat',
+  heartbeatResponse: 'the answer to the heartbeat',
+  installSnapshot: 'the piece of a snapshot',
+  installSnapshotResponse: 'the answer to the piece of a snapshot',
+  refusal: 'the refusal',
+};
+
+/** A message by its kind, for a sentence. */
+export function messageWords(message: Message): string {
+  const count = message.type === 'appendEntries' ? message.entries.length : 0;
+  return count === 0
+    ? messageNames[message.type]
+    : `the append of ${count === 1 ? '1 entry' : `${count} entries`}`;
+}

@@ -1,7 +1,7 @@
 import { defaultRaftConfig } from '../../raft/config.js';
 import { traceText, type TraceRecord } from '../../raft/trace.js';
 import type { Message, NodeId } from '../../raft/types.js';
-import { describeMessage, messageNumbers } from '../../sim/describeMessage.js';
+import { messageNumbers } from '../../sim/describeMessage.js';
 import { Effects } from '../../sim/effects.js';
 import { Prng } from '../../sim/prng.js';
 import { Safety } from '../../sim/safety.js';
@@ -12,7 +12,7 @@ import { SimServer, type SimServerEvents, type SimServerSettings } from '../../s
 import { Trace } from '../../sim/trace.js';
 import { VirtualTime } from '../../sim/virtualTime.js';
 import { CallBook, type ClientCall } from './calls.js';
-import type { Flight, Happening, Property, ServerView } from './view.js';
+import { messageWords, type Flight, type Happening, type Property, type ServerView } from './view.js';
 
 /** `shipped`: the servers as they are delivered. `paper`: elections and answers as in figure 2 of the paper. */
 export type Mode = 'shipped' | 'paper';
@@ -73,6 +73,8 @@ export class World {
   private readonly safety: Safety;
   private readonly effects = new Effects(SESSIONS_MAX);
   private flying: Flight[] = [];
+  /** What a stopped server knew to be committed: its process has forgotten it, its picture has not. */
+  private readonly committedAtStop = new Map<NodeId, number>();
 
   constructor(readonly setup: WorldSetup) {
     const random = new Prng(setup.seed);
@@ -107,7 +109,7 @@ export class World {
     for (const server of this.servers) {
       server.disk.committed = () => this.safety.committedEntries;
       server.disk.onHandedOver = (batch) => {
-        if (batch.truncateFrom !== null && server.process?.node.isLeader === true)
+        if (batch.truncateFrom !== null && server.process?.node.status.core.role === 'leader')
           throw new SafetyViolation('leader append-only', `leader ${server.id} truncates its log`);
         this.safety.handedOver(server.id, batch);
       };
@@ -184,6 +186,7 @@ export class World {
       case 'stop':
         if (process === undefined) return;
         this.note('fault', id, 'its process is stopped: the disk is all that stays');
+        this.committedAtStop.set(id, process.node.status.core.commitIndex);
         server.kill();
         this.calls.connectionLost(id);
         break;
@@ -210,7 +213,7 @@ export class World {
   private lost(message: Message): void {
     this.changes += 1;
     this.trace.note('lost', null, messageNumbers(message), () => '');
-    this.note('lost', message.from, `a message is lost: ${describeMessage(message)}`);
+    this.note('lost', message.from, `${messageWords(message)} to server ${message.to} is lost`);
   }
 
   private callEnded({ server, label, text }: ClientCall): void {
@@ -271,7 +274,7 @@ export class World {
       term: core?.term ?? server.durableTerm,
       votedFor: core?.votedFor ?? server.durableVote,
       leader: isRunning ? (core?.leader ?? null) : null,
-      commitIndex: core?.commitIndex ?? 0,
+      commitIndex: core?.commitIndex ?? this.committedAtStop.get(id) ?? 0,
       lastApplied: status?.lastApplied ?? 0,
       timeoutMs: (core?.electionTimeoutTicks ?? 0) * TICK_MS,
       elapsedMs: (core?.electionElapsedTicks ?? 0) * TICK_MS,

@@ -1,6 +1,8 @@
 import { majorityOf } from '../../raft/config.js';
 import type { NodeId } from '../../raft/types.js';
 
+const numberWords = ['none', 'one', 'two', 'three', 'four'];
+
 /** What is known of a server, as far as the verdict needs it. */
 interface Judged {
   readonly id: NodeId;
@@ -34,7 +36,7 @@ export function verdictOn(servers: readonly Judged[]): Verdict {
     return { word: 'no leader', text: `${running.length} of ${servers.length} run; an election will come` };
   }
   const spare = running.length - needed;
-  const more = spare === 0 ? 'none may fail now' : spare === 1 ? 'one may fail' : `${spare} may fail`;
+  const more = spare === 0 ? 'none may fail now' : `${numberWords[spare] ?? spare} may fail`;
   return {
     word: down.length === 0 ? 'healthy' : 'degraded',
     text: `server ${leader.id} leads in term ${leader.term}, ${running.length} of ${servers.length} run, ${more}`,
