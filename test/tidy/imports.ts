@@ -37,9 +37,14 @@ const folders: Readonly<
   },
   verify: { values: [], types: [] },
   sim: { values: ['raft', 'node', 'storage', 'transport', 'stateMachine', 'verify'], types: [] },
+  // A page is bundled: what it imports must run in a browser.
+  web: { values: ['raft', 'node', 'sim', 'stateMachine', 'xmlrpc/text'], types: [] },
   cli: { values: ['*'], types: [] },
   chaos: { values: ['client', 'verify', 'net', 'config/clusterFile', 'sim/prng'], types: [] },
 };
+
+/** Packages that a folder may use although nobody who runs a server installs them: they are in the bundle. */
+const bundled: Readonly<Record<string, readonly string[]>> = { web: ['preact', '@preact/signals'] };
 
 /** Folders without I/O: no package and no part of Node either. */
 const pureFolders: readonly string[] = ['raft'];
@@ -111,7 +116,9 @@ function packageProblem(
   if (specifier.startsWith('node:')) return undefined;
   if (isBuiltin(specifier)) return `write node:${specifier}`;
   const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
-  return dependencies.includes(name) ? undefined : `${name} is not among the dependencies in package.json`;
+  return dependencies.includes(name) || bundled[folder]?.includes(name) === true
+    ? undefined
+    : `${name} is not among the dependencies in package.json`;
 }
 
 /** `raft` for `src/raft/...`, `chaos` for `chaos/...`, `src` for a file directly in src/. */

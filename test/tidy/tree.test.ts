@@ -40,7 +40,7 @@ const publicFiles = ['src/client/index.ts', 'src/config/clusterFile.ts'];
 
 describe('tidy: the tree', () => {
   const files = filesOfTree();
-  const sources = files.filter(({ path }) => /^(?:src|chaos)\/.*\.ts$/.test(path));
+  const sources = files.filter(({ path }) => /^(?:src|chaos)\/.*\.tsx?$/.test(path));
   const core = sources.filter(({ path }) => path.startsWith('src/raft/'));
   const tests = files.filter(({ path }) => /^test\/.*\.ts$/.test(path));
   const programs = files.filter(({ path }) => /\.(?:ts|[cm]?js|sh|py)$|^\.ci\//.test(path));

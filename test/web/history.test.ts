@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { History, type PlacedAction } from '../../src/web/raft/history.js';
-import type { Action } from '../../src/web/raft/world.js';
 
 const EVENTS_MAX = 1200;
 
@@ -40,7 +39,7 @@ function placed(
     const server = one % servers;
     const action =
       kind === 'cut' || kind === 'heal' ? { kind, from: server, to: other % servers } : { kind, server };
-    return { at, action: action as Action };
+    return { at, action };
   });
 }
 

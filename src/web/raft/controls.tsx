@@ -25,7 +25,7 @@ export function Button({ label, hint, primary = false, disabled = false, press }
 /** Play, pause, step, and the line of time. */
 export function Transport({ model }: { model: Model }): JSX.Element {
   const { world } = model;
-  const { end } = model.history.value.current;
+  const { end } = model;
   return (
     <section class="transport" aria-label="Time">
       <div class="buttons">

@@ -40,8 +40,8 @@ async function figureOf(model: Model): Promise<string> {
   const rules = mode === 'paper' ? 'as in the paper' : 'as shipped';
   const caption = `Raft, ${rules} · ${servers} servers · seed ${seed} · event ${world.position} · ${seconds(world.nowMs)}`;
   const ring = copyOf('ring', MARGIN, 10, RING, RING);
-  const logs = copyOf('logs', RING + 3 * MARGIN, 40, WIDTH - RING - 4 * MARGIN, RING - 60);
-  const style = getComputedStyle(document.documentElement);
+  const logs = copyOf('logs', RING + 3 * MARGIN, 40, WIDTH - RING - 4 * MARGIN, 320);
+  const callsTop = 400;
   const paper = plainColour(getComputedStyle(document.body).backgroundColor);
   const ink = plainColour(getComputedStyle(document.body).color);
   const text = `font-family="sans-serif" fill="${ink}"`;
@@ -52,15 +52,29 @@ async function figureOf(model: Model): Promise<string> {
     .slice(0, 4)
     .map((line, index) => `<tspan x="${MARGIN}" y="${662 + 14 * index}">${line}</tspan>`);
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" color-scheme="${style.colorScheme}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}">`,
     `<title>${caption}</title><desc>raft.html${link}</desc>`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="${paper}"/>`,
     ring,
     logs,
     `<text x="${MARGIN}" y="640" font-size="19" font-weight="600" ${text}>${caption}</text>`,
+    ...callsOf(model).map(
+      (line, index) =>
+        `<text x="${RING + 3 * MARGIN}" y="${callsTop + 22 * index}" font-size="15" ${text}>${line}</text>`,
+    ),
     `<text font-size="11" ${text}>${small.join('')}</text>`,
     '</svg>',
   ].join('\n');
+}
+
+/** The last calls of clients, a line each; the newest last. */
+function callsOf({ world }: Model): string[] {
+  return world.calls.all
+    .slice(-8)
+    .map(
+      ({ label, server, outcome, atMs, endMs }) =>
+        `client: ${label} at server ${server}: ${outcome}, ${seconds((endMs ?? world.nowMs) - atMs)}`,
+    );
 }
 
 /** A picture of the page as text that stands for itself, at this place. */
@@ -68,7 +82,10 @@ function copyOf(id: string, x: number, y: number, width: number, height: number)
   const original = document.getElementById(id);
   if (original === null) throw new Error(`the page has no picture "${id}"`);
   const copy = original.cloneNode(true) as Element;
-  const originals = [original, ...original.querySelectorAll('*')];
+  // What only a user needs: the grips of links, and what is chosen.
+  const wanted = (element: Element): boolean => element.closest('.grip, .halo') === null;
+  const originals = [original, ...original.querySelectorAll('*')].filter(wanted);
+  copy.querySelectorAll('.grip, .halo').forEach((element) => element.remove());
   [copy, ...copy.querySelectorAll('*')].forEach((element, position) => {
     const source = originals[position];
     if (source === undefined) return;
@@ -76,10 +93,6 @@ function copyOf(id: string, x: number, y: number, width: number, height: number)
     for (const name of painted) element.setAttribute(name, plainColour(style.getPropertyValue(name)));
     for (const name of ['style', 'class', 'tabindex', 'role']) element.removeAttribute(name);
   });
-  // What only the user needs: the grips of links, and what is selected.
-  copy
-    .querySelectorAll('[stroke="rgba(0, 0, 0, 0)"][fill="none"], line[stroke-width="16px"]')
-    .forEach((grip) => grip.remove());
   const place = { x, y, width, height };
   for (const [name, value] of Object.entries(place)) copy.setAttribute(name, String(value));
   copy.setAttribute('preserveAspectRatio', 'xMidYMin meet');

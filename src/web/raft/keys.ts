@@ -5,11 +5,15 @@ import type { Model } from './model.js';
 export function onKey(model: Model, event: KeyboardEvent): void {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const target = event.target instanceof Element ? event.target : null;
-  if (target?.closest('input, select, textarea') != null) return;
+  if (isWithin(target, 'input, select, textarea')) return;
   // A button or a line that opens has its own use of the space bar.
-  if (event.key === ' ' && target?.closest('button, summary') != null) return;
+  if (event.key === ' ' && isWithin(target, 'button, summary')) return;
   if (!perform(model, event.key)) return;
   event.preventDefault();
+}
+
+function isWithin(element: Element | null, selector: string): boolean {
+  return element !== null && element.closest(selector) !== null;
 }
 
 /** @returns whether the key means something */

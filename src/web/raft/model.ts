@@ -34,20 +34,26 @@ export class Model {
   private shown = 0;
   private lastFrame = 0;
 
-  readonly history = computed(() => {
-    void this.version.value;
-    return { current: this.held.value };
-  });
+  /** A new object after each change, whatever has changed. */
+  private readonly now = computed(() => ({
+    version: this.version.value,
+    history: this.held.value,
+    story: this.story.value,
+  }));
   readonly setup = computed<WorldSetup>(() => this.held.value.setup);
 
   get world(): World {
-    return this.history.value.current.world;
+    return this.now.value.history.world;
   }
 
   /** The story at this moment; it changes in place as a history does. */
   get storyNow(): StoryRun | null {
-    void this.version.value;
-    return this.story.value;
+    return this.now.value.story;
+  }
+
+  /** The last position that was seen. */
+  get end(): number {
+    return this.now.value.history.end;
   }
 
   get actions(): readonly PlacedAction[] {

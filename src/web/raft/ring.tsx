@@ -162,7 +162,7 @@ function MessageInFlight(props: {
   const share = Math.min(1, Math.max(0, (props.nowMs - leftMs) / (arrivesMs - leftMs)));
   // Both ends stay clear of the circles of the servers.
   const length = Math.hypot(to.x - from.x, to.y - from.y) || 1;
-  const margin = (46 * props.scale) / length;
+  const margin = (58 * props.scale) / length;
   const way = margin + share * (1 - 2 * margin);
   const x = from.x + (to.x - from.x) * way;
   const y = from.y + (to.y - from.y) * way;
@@ -212,6 +212,7 @@ function Server(props: { view: ServerView; model: Model; count: number; scale: n
   const selection = model.selection.value;
   const isSelected = selection?.kind === 'server' && selection.id === view.id;
   const word = view.condition === 'running' ? roleWords[view.role] : view.condition;
+  const voted = view.votedFor === null ? '' : `voted ${view.votedFor}`;
   const select = (): void => {
     model.selection.value = isSelected ? null : { kind: 'server', id: view.id };
   };
@@ -224,7 +225,7 @@ function Server(props: { view: ServerView; model: Model; count: number; scale: n
       tabIndex={0}
       role="button"
       aria-pressed={isSelected}
-      aria-label={`server ${view.id}, ${word}, term ${view.term}`}
+      aria-label={`server ${view.id} ${word}, term ${view.term}${voted === '' ? '' : `, ${voted}`}`}
       onClick={select}
       onKeyDown={(event) => {
         if (event.key !== 'Enter') return;
@@ -235,6 +236,9 @@ function Server(props: { view: ServerView; model: Model; count: number; scale: n
       {isSelected && <circle r="60" class="halo" />}
       <Timer view={view} />
       <Body view={view} />
+      <text class="name" y="72">
+        <tspan class="id">{view.id}</tspan> {word}
+      </text>
       <text class="term-word" y="-17">
         term
       </text>
@@ -245,10 +249,7 @@ function Server(props: { view: ServerView; model: Model; count: number; scale: n
         <path class="crown" d="M-15 -45L-18 -64L-8 -56L0 -67L8 -56L18 -64L15 -45Z" />
       )}
       <text class="vote" y="23">
-        {view.votedFor === null ? '' : `voted ${view.votedFor}`}
-      </text>
-      <text class="name" y="72">
-        <tspan class="id">{view.id}</tspan> {word}
+        {voted}
       </text>
     </g>
   );

@@ -4,6 +4,9 @@ import { saveFigure } from './figure.js';
 import type { Model } from './model.js';
 import { stories } from './stories.js';
 
+/** So many steps before and after the one that is due are shown. */
+const NEAR = 1;
+
 /** Which story is told; none leaves the page to its user. */
 export function StoryChoice({ model }: { model: Model }): JSX.Element {
   return (
@@ -52,6 +55,7 @@ export function StoryPanel({ model }: { model: Model }): JSX.Element | null {
       <h2>{story.title}</h2>
       <ol class="steps">
         {story.steps.map((step, index) => {
+          if (Math.abs(index - run.done) > NEAR) return null;
           const state = index < run.done ? 'done' : index === run.done ? 'due' : 'later';
           return (
             <li key={index} class={state} {...(state === 'due' ? { 'aria-current': 'step' as const } : {})}>

@@ -49,7 +49,9 @@ export function entryLabel({ kind, command }: Entry): string {
   if (kind === 'cluster') return 'found';
   if (kind === 'admit') return 'admit';
   const decoded = decodeCommand(command);
-  return decoded?.type === 'kvPut' ? `${decoded.key}=${String(decoded.value)}` : (decoded?.type ?? '?');
+  return decoded?.type === 'kvPut'
+    ? `${decoded.key}=${JSON.stringify(decoded.value)}`
+    : (decoded?.type ?? '?');
 }
 
 const messageNames: Readonly<Record<Message['type'], string>> = {
