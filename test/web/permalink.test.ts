@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { linkTo, readLink, type Moment } from '../../src/web/raft/permalink.js';
+import { linkTo, readLink, type LinkedMoment } from '../../src/web/raft/permalink.js';
 
-const moment: Moment = {
+const moment: LinkedMoment = {
   seed: 4_000_000_000,
   servers: 5,
   mode: 'paper',

@@ -8,7 +8,7 @@ import { encodePut, type CommandResult } from '../../stateMachine/command.js';
  * A call of a client. `refused` has had no effect and never will; `unknown`: the client cannot tell whether it has, or will
  * have, an effect.
  */
-export interface ClientCall {
+export interface ObservedCall {
   readonly number: number;
   readonly server: NodeId;
   /** The write that it asks for. */
@@ -30,9 +30,9 @@ interface Asked {
  * not depend on when promises do.
  */
 export class CallBook {
-  private readonly calls: ClientCall[] = [];
-  private readonly waiting = new Map<WaitingCall, ClientCall>();
-  private opening: ClientCall | undefined;
+  private readonly calls: ObservedCall[] = [];
+  private readonly waiting = new Map<WaitingCall, ObservedCall>();
+  private opening: ObservedCall | undefined;
 
   readonly events: NodeEvents = {
     ...noNodeEvents,
@@ -45,17 +45,17 @@ export class CallBook {
 
   constructor(
     private readonly now: () => number,
-    private readonly ended: (call: ClientCall) => void,
+    private readonly ended: (call: ObservedCall) => void,
   ) {}
 
-  get all(): readonly ClientCall[] {
+  get all(): readonly ObservedCall[] {
     return this.calls;
   }
 
   /** Asks a server for the next write; returns its label. */
   request(server: NodeId, asked: Asked | undefined): string {
     const number = this.calls.length + 1;
-    const call: ClientCall = {
+    const call: ObservedCall = {
       number,
       server,
       label: `x=${number}`,
@@ -78,7 +78,7 @@ export class CallBook {
     }
   }
 
-  private ask(call: ClientCall, asked: Asked): void {
+  private ask(call: ObservedCall, asked: Asked): void {
     this.opening = call;
     try {
       asked.propose(encodePut('x', call.number)).promise.catch(() => undefined);
@@ -89,12 +89,12 @@ export class CallBook {
     }
   }
 
-  private failed(call: ClientCall | undefined, error: unknown): void {
+  private failed(call: ObservedCall | undefined, error: unknown): void {
     if (!(error instanceof ServiceError)) throw error;
     this.end(call, error.outcome === 'notDone' ? 'refused' : 'unknown', error.message);
   }
 
-  private end(call: ClientCall | undefined, outcome: ClientCall['outcome'], text: string): void {
+  private end(call: ObservedCall | undefined, outcome: ObservedCall['outcome'], text: string): void {
     if (call?.outcome !== 'waiting') return;
     call.outcome = outcome;
     call.text = text;

@@ -1,8 +1,8 @@
 import type { ComponentChildren, JSX } from 'preact';
 import type { NodeId } from '../../raft/types.js';
 import { seconds } from '../shared/terms.js';
-import { speeds, type Model, type Speed } from './model.js';
-import type { ServerView } from './view.js';
+import { speeds, type PageModel, type Speed } from './model.js';
+import type { ServerPicture } from './view.js';
 import type { Action, Mode } from './world.js';
 
 interface ButtonProps {
@@ -23,7 +23,7 @@ export function Button({ label, hint, primary = false, disabled = false, press }
 }
 
 /** Play, pause, step, and the line of time. */
-export function Transport({ model }: { model: Model }): JSX.Element {
+export function Transport({ model }: { model: PageModel }): JSX.Element {
   const { world } = model;
   const { end } = model;
   return (
@@ -77,7 +77,7 @@ export function Transport({ model }: { model: Model }): JSX.Element {
 export function actionsOn({
   id: server,
   condition,
-}: ServerView): { label: string; key: string; action: Action }[] {
+}: ServerPicture): { label: string; key: string; action: Action }[] {
   if (condition === 'stopped') {
     return [
       { label: 'Resume', key: 's', action: { kind: 'start', server } },
@@ -99,7 +99,7 @@ export function actionsOn({
 }
 
 /** Buttons for what is selected. */
-export function SelectionPanel({ model }: { model: Model }): JSX.Element {
+export function SelectionPanel({ model }: { model: PageModel }): JSX.Element {
   const selection = model.selection.value;
   const views = model.world.views();
   if (selection === null) {
@@ -131,7 +131,7 @@ function Links({
   server,
   count,
 }: {
-  model: Model;
+  model: PageModel;
   server: NodeId;
   count: number;
 }): JSX.Element | null {
@@ -170,7 +170,7 @@ function Links({
   );
 }
 
-function LinkPanel({ model, from, to }: { model: Model; from: NodeId; to: NodeId }): JSX.Element {
+function LinkPanel({ model, from, to }: { model: PageModel; from: NodeId; to: NodeId }): JSX.Element {
   const there = model.world.isCut(from, to);
   const back = model.world.isCut(to, from);
   const toggle = (isCut: boolean, a: NodeId, b: NodeId): JSX.Element => (
@@ -207,7 +207,13 @@ function LinkPanel({ model, from, to }: { model: Model; from: NodeId; to: NodeId
 }
 
 /** A new world: how many servers, which seed, and which rules. */
-export function SetupPanel({ model, children }: { model: Model; children: ComponentChildren }): JSX.Element {
+export function SetupPanel({
+  model,
+  children,
+}: {
+  model: PageModel;
+  children: ComponentChildren;
+}): JSX.Element {
   const setup = model.setup.value;
   const change = (part: Partial<typeof setup>): void => model.open({ ...setup, ...part });
   return (

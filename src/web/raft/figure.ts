@@ -1,5 +1,5 @@
 import { seconds } from '../shared/terms.js';
-import type { Model } from './model.js';
+import type { PageModel } from './model.js';
 import { linkTo } from './permalink.js';
 
 const WIDTH = 1280;
@@ -27,13 +27,13 @@ const painted = [
 ] as const;
 
 /** Saves the picture of this moment under a name that ends in .png or .svg, in any case of letters. */
-export async function saveFigure(model: Model, name: string): Promise<void> {
+export async function saveFigure(model: PageModel, name: string): Promise<void> {
   const svg = await figureOf(model);
   const picture = new Blob([svg], { type: 'image/svg+xml' });
   download(name, /\.png$/i.test(name) ? await rasterOf(picture) : picture);
 }
 
-async function figureOf(model: Model): Promise<string> {
+async function figureOf(model: PageModel): Promise<string> {
   const { world } = model;
   const { seed, servers, mode } = world.setup;
   const link = await linkTo({ ...world.setup, position: world.position, actions: model.actions });
@@ -68,7 +68,7 @@ async function figureOf(model: Model): Promise<string> {
 }
 
 /** The last calls of clients, a line each; the newest last. */
-function callsOf({ world }: Model): string[] {
+function callsOf({ world }: PageModel): string[] {
   return world.calls.all
     .slice(-8)
     .map(

@@ -1,8 +1,8 @@
 import { actionsOn } from './controls.js';
-import type { Model } from './model.js';
+import type { PageModel } from './model.js';
 
 /** Keys that work wherever the focus is, but in a field that takes text. */
-export function onKey(model: Model, event: KeyboardEvent): void {
+export function onKey(model: PageModel, event: KeyboardEvent): void {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const target = event.target instanceof Element ? event.target : null;
   if (isWithin(target, 'input, select, textarea')) return;
@@ -17,7 +17,7 @@ function isWithin(element: Element | null, selector: string): boolean {
 }
 
 /** @returns whether the key means something */
-function perform(model: Model, key: string): boolean {
+function perform(model: PageModel, key: string): boolean {
   switch (key) {
     case ' ':
       model.toggle();
@@ -42,7 +42,7 @@ function perform(model: Model, key: string): boolean {
   return performOnSelection(model, key);
 }
 
-function performOnSelection(model: Model, key: string): boolean {
+function performOnSelection(model: PageModel, key: string): boolean {
   const selection = model.selection.value;
   if (selection === null) return false;
   if (key === 'x' || key === 'h') {

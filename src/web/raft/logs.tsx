@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { termColour } from '../shared/terms.js';
-import { entryLabel, type ServerView } from './view.js';
+import { entryLabel, type ServerPicture } from './view.js';
 
 const CELL = 54;
 const ROW = 46;
@@ -10,7 +10,7 @@ const LEFT = 54;
 const SHOWN = 9;
 
 /** The logs of all servers side by side: what is committed has a solid border, what is not a dotted one. */
-export function Logs({ views }: { views: readonly ServerView[] }): JSX.Element {
+export function Logs({ views }: { views: readonly ServerPicture[] }): JSX.Element {
   const longest = Math.max(SHOWN, ...views.map(({ log }) => log.length));
   const first = longest - SHOWN + 1;
   const width = LEFT + SHOWN * CELL + 4;
@@ -62,7 +62,7 @@ export function Logs({ views }: { views: readonly ServerView[] }): JSX.Element {
   );
 }
 
-function Cell({ view, index, x }: { view: ServerView; index: number; x: number }): JSX.Element {
+function Cell({ view, index, x }: { view: ServerPicture; index: number; x: number }): JSX.Element {
   const entry = view.log[index - 1];
   if (entry === undefined) return <rect class="empty" x={x} y={3} width={CELL - 4} height={ROW - 8} rx="4" />;
   const isCommitted = index <= view.commitIndex;
@@ -86,8 +86,8 @@ function Cell({ view, index, x }: { view: ServerView; index: number; x: number }
 
 /** What the leader knows of each follower: an arrow under the next index, a dot under the match index. */
 function Pointers(props: {
-  view: ServerView;
-  views: readonly ServerView[];
+  view: ServerPicture;
+  views: readonly ServerPicture[];
   first: number;
 }): JSX.Element | null {
   const leader = props.views.find(({ role, condition }) => role === 'leader' && condition === 'running');

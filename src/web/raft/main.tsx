@@ -3,14 +3,14 @@ import { verdictOn } from '../shared/verdict.js';
 import { SelectionPanel, SetupPanel, Transport } from './controls.js';
 import { onKey } from './keys.js';
 import { Logs } from './logs.js';
-import { Model } from './model.js';
+import { PageModel } from './model.js';
 import { Calls, Events, Legend, Lights } from './panels.js';
 import { readLink } from './permalink.js';
 import { Ring } from './ring.js';
 import { SharePanel } from './share.js';
 import { StoryChoice, StoryPanel } from './storyPanel.js';
 
-function Page({ model }: { model: Model }): JSX.Element {
+function Page({ model }: { model: PageModel }): JSX.Element {
   const { world } = model;
   const views = world.views();
   const verdict = verdictOn(views);
@@ -50,7 +50,7 @@ function Page({ model }: { model: Model }): JSX.Element {
   );
 }
 
-const model = new Model();
+const model = new PageModel();
 const root = document.getElementById('page');
 if (root === null) throw new Error('the page has no element with the id "page"');
 render(<Page model={model} />, root);

@@ -10,7 +10,7 @@ export const speeds = [0.02, 0.05, 0.1, 0.25, 0.5, 1, 2] as const;
 export type Speed = (typeof speeds)[number];
 
 /** What the panel beside the picture is about. */
-export type Selection =
+type Selection =
   | { readonly kind: 'server'; readonly id: NodeId }
   | { readonly kind: 'link'; readonly from: NodeId; readonly to: NodeId };
 
@@ -21,7 +21,7 @@ const FRAME_EVENTS_MAX = 2500;
  * The one state of the page. A history changes in place; `version` counts its changes, and whoever shows it reads `version`
  * through {@link world}.
  */
-export class Model {
+export class PageModel {
   readonly isPlaying = signal(false);
   readonly speed = signal<Speed>(0.1);
   readonly selection = signal<Selection | null>(null);

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { seconds } from '../shared/terms.js';
-import type { ClientCall } from './calls.js';
-import type { Model } from './model.js';
+import type { ObservedCall } from './calls.js';
+import type { PageModel } from './model.js';
 import { properties, reasonOf } from './reasons.js';
 import { MessageSign, type MessageShape } from './ring.js';
 
@@ -10,7 +10,7 @@ const EVENTS_SHOWN = 40;
 /** A bar of a call that waited so long is full. */
 const FULL_MS = 3000;
 
-const outcomeWords: Readonly<Record<ClientCall['outcome'], string>> = {
+const outcomeWords: Readonly<Record<ObservedCall['outcome'], string>> = {
   waiting: 'waits',
   done: 'done',
   refused: 'refused',
@@ -18,7 +18,7 @@ const outcomeWords: Readonly<Record<ClientCall['outcome'], string>> = {
 };
 
 /** The calls of clients: how long each has waited, and what it was told. */
-export function Calls({ model }: { model: Model }): JSX.Element {
+export function Calls({ model }: { model: PageModel }): JSX.Element {
   const { world } = model;
   const calls = world.calls.all.slice(-CALLS_SHOWN).reverse();
   return (
@@ -53,7 +53,7 @@ export function Calls({ model }: { model: Model }): JSX.Element {
 }
 
 /** What happened, newest first; each line can say why, and leads back to its moment. */
-export function Events({ model }: { model: Model }): JSX.Element {
+export function Events({ model }: { model: PageModel }): JSX.Element {
   const { happenings } = model.world;
   const shown = happenings.slice(-EVENTS_SHOWN);
   const before = happenings.length - shown.length;
@@ -88,7 +88,7 @@ export function Events({ model }: { model: Model }): JSX.Element {
 }
 
 /** The paper's properties as lights. */
-export function Lights({ model }: { model: Model }): JSX.Element {
+export function Lights({ model }: { model: PageModel }): JSX.Element {
   const { violation } = model.world;
   return (
     <section class="lights" aria-label="The five properties of Raft">

@@ -2,7 +2,7 @@ import type { PlacedAction } from './history.js';
 import type { Action, WorldSetup } from './world.js';
 
 /** Everything that leads back to a moment. */
-export interface Moment extends WorldSetup {
+export interface LinkedMoment extends WorldSetup {
   readonly position: number;
   readonly actions: readonly PlacedAction[];
 }
@@ -26,7 +26,7 @@ const kinds: readonly Action['kind'][] = [
 ];
 
 /** The part of an address after `#` that opens the page at this moment. */
-export async function linkTo({ seed, servers, mode, position, actions }: Moment): Promise<string> {
+export async function linkTo({ seed, servers, mode, position, actions }: LinkedMoment): Promise<string> {
   const rows = actions.map(({ at, action }) =>
     'from' in action
       ? [at, kinds.indexOf(action.kind), action.from, action.to]
@@ -39,7 +39,7 @@ export async function linkTo({ seed, servers, mode, position, actions }: Moment)
 }
 
 /** @throws Error that says what is wrong with the link */
-export async function readLink(hash: string): Promise<Moment> {
+export async function readLink(hash: string): Promise<LinkedMoment> {
   if (!hash.startsWith(PREFIX))
     throw new Error(`this link does not begin with ${PREFIX}: it is of another version`);
   let parsed: unknown;
@@ -57,7 +57,7 @@ export async function readLink(hash: string): Promise<Moment> {
   return moment;
 }
 
-function momentIn(parsed: unknown): Moment | undefined {
+function momentIn(parsed: unknown): LinkedMoment | undefined {
   if (!Array.isArray(parsed) || parsed.length !== 5) return undefined;
   const [seed, servers, mode, position, rows] = parsed as unknown[];
   if (!isWhole(seed, 0, 2 ** 32 - 1) || !isWhole(servers, 1, SERVERS_MAX)) return undefined;

@@ -1,8 +1,8 @@
 import type { ComponentChildren, JSX } from 'preact';
 import type { Message } from '../../raft/types.js';
 import { roleWords, termColour } from '../shared/terms.js';
-import type { Model } from './model.js';
-import type { Flight, ServerView } from './view.js';
+import type { PageModel } from './model.js';
+import type { Flight, ServerPicture } from './view.js';
 
 const SIZE = 600;
 const CENTRE = SIZE / 2;
@@ -26,7 +26,7 @@ function scaleFor(count: number): number {
 }
 
 /** The servers in a ring, the messages between them, and their timers. */
-export function Ring({ model }: { model: Model }): JSX.Element {
+export function Ring({ model }: { model: PageModel }): JSX.Element {
   const { world } = model;
   const views = world.views();
   const scale = scaleFor(views.length);
@@ -51,7 +51,7 @@ export function Ring({ model }: { model: Model }): JSX.Element {
   );
 }
 
-function Links({ model, count }: { model: Model; count: number }): JSX.Element {
+function Links({ model, count }: { model: PageModel; count: number }): JSX.Element {
   const { world } = model;
   const pairs: JSX.Element[] = [];
   const selected = model.selection.value;
@@ -175,7 +175,7 @@ function MessageInFlight(props: {
 }
 
 /** A role has a shape of its own, so that nobody needs the colours. */
-function Body({ view }: { view: ServerView }): JSX.Element {
+function Body({ view }: { view: ServerPicture }): JSX.Element {
   if (view.condition !== 'running') return <circle r="38" class="body down" />;
   switch (view.role) {
     case 'leader':
@@ -189,7 +189,7 @@ function Body({ view }: { view: ServerView }): JSX.Element {
   }
 }
 
-function Timer({ view }: { view: ServerView }): ComponentChildren {
+function Timer({ view }: { view: ServerPicture }): ComponentChildren {
   if (view.condition !== 'running' || view.role === 'leader' || view.timeoutMs === 0) return null;
   const left = Math.max(0, 1 - view.elapsedMs / view.timeoutMs);
   const round = 2 * Math.PI * TIMER;
@@ -206,7 +206,7 @@ function Timer({ view }: { view: ServerView }): ComponentChildren {
   );
 }
 
-function Server(props: { view: ServerView; model: Model; count: number; scale: number }): JSX.Element {
+function Server(props: { view: ServerPicture; model: PageModel; count: number; scale: number }): JSX.Element {
   const { view, model, count, scale } = props;
   const { x, y } = placeOf(view.id, count);
   const selection = model.selection.value;

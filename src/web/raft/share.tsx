@@ -1,11 +1,11 @@
 import type { JSX } from 'preact';
 import { Button } from './controls.js';
 import { saveFigure } from './figure.js';
-import type { Model } from './model.js';
+import type { PageModel } from './model.js';
 import { linkTo } from './permalink.js';
 
 /** Writes the link of this moment into the address, and into the clipboard where that is allowed. */
-async function share(model: Model): Promise<void> {
+async function share(model: PageModel): Promise<void> {
   const { world } = model;
   const link = await linkTo({ ...world.setup, position: world.position, actions: model.actions });
   window.history.replaceState(null, '', link);
@@ -18,7 +18,7 @@ async function share(model: Model): Promise<void> {
 }
 
 /** What one may take home: a link to the moment, a figure, and the keys. */
-export function SharePanel({ model }: { model: Model }): JSX.Element {
+export function SharePanel({ model }: { model: PageModel }): JSX.Element {
   return (
     <section class="share" aria-label="Take home">
       <div class="buttons">

@@ -1,5 +1,5 @@
 import type { NodeId } from '../../raft/types.js';
-import type { ServerView } from './view.js';
+import type { ServerPicture } from './view.js';
 import { entryLabel } from './view.js';
 import type { World, WorldSetup } from './world.js';
 
@@ -30,7 +30,7 @@ export interface Story {
   readonly task: string;
 }
 
-export function leaderIn(world: World): ServerView | undefined {
+export function leaderIn(world: World): ServerPicture | undefined {
   return world
     .views()
     .filter(({ role, condition }) => role === 'leader' && condition === 'running')

@@ -1,14 +1,14 @@
 import type { JSX } from 'preact';
 import { Button } from './controls.js';
 import { saveFigure } from './figure.js';
-import type { Model } from './model.js';
+import type { PageModel } from './model.js';
 import { stories } from './stories.js';
 
 /** So many steps before and after the one that is due are shown. */
 const NEAR = 1;
 
 /** Which story is told; none leaves the page to its user. */
-export function StoryChoice({ model }: { model: Model }): JSX.Element {
+export function StoryChoice({ model }: { model: PageModel }): JSX.Element {
   return (
     <label>
       Story{' '}
@@ -32,7 +32,7 @@ export function StoryChoice({ model }: { model: Model }): JSX.Element {
 }
 
 /** A guided story: its question first, then its steps, which the page ticks off by itself. */
-export function StoryPanel({ model }: { model: Model }): JSX.Element | null {
+export function StoryPanel({ model }: { model: PageModel }): JSX.Element | null {
   const run = model.storyNow;
   if (run === null) return null;
   const { story } = run;

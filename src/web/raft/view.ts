@@ -24,7 +24,7 @@ export interface Happening {
 }
 
 /** A server at one moment, as it is drawn. `crashed` is the hook of the assignment, `stopped` has no process. */
-export interface ServerView {
+export interface ServerPicture {
   readonly id: NodeId;
   readonly condition: 'running' | 'crashed' | 'stopped';
   readonly role: Role;

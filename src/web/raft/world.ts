@@ -11,8 +11,8 @@ import { SimNetwork } from '../../sim/simNetwork.js';
 import { SimServer, type SimServerEvents, type SimServerSettings } from '../../sim/simServer.js';
 import { Trace } from '../../sim/trace.js';
 import { VirtualTime } from '../../sim/virtualTime.js';
-import { CallBook, type ClientCall } from './calls.js';
-import { messageWords, type Flight, type Happening, type Property, type ServerView } from './view.js';
+import { CallBook, type ObservedCall } from './calls.js';
+import { messageWords, type Flight, type Happening, type Property, type ServerPicture } from './view.js';
 
 /** `shipped`: the servers as they are delivered. `paper`: elections and answers as in figure 2 of the paper. */
 export type Mode = 'shipped' | 'paper';
@@ -32,7 +32,7 @@ export type Action =
     }
   | { readonly kind: 'cut' | 'heal'; readonly from: NodeId; readonly to: NodeId };
 
-export const TICK_MS = 10;
+const TICK_MS = 10;
 /** Slow enough to be seen, and well below the shortest election timeout. */
 const network = { latencyMinMs: 30, latencyMaxMs: 70, tail: 0, tailMs: 0, loss: 0, duplication: 0 };
 const disk = { writeMinMs: 4, writeMaxMs: 12 };
@@ -135,7 +135,7 @@ export class World {
     return this.network.isCut(from, to);
   }
 
-  views(): ServerView[] {
+  views(): ServerPicture[] {
     return this.servers.map((server) => this.view(server));
   }
 
@@ -216,7 +216,7 @@ export class World {
     this.note('lost', message.from, `${messageWords(message)} to server ${message.to} is lost`);
   }
 
-  private callEnded({ server, label, text }: ClientCall): void {
+  private callEnded({ server, label, text }: ObservedCall): void {
     this.note('answer', server, `${label}: ${text}`);
   }
 
@@ -262,7 +262,7 @@ export class World {
     this.violation ??= { property: propertyOfRule[rule] ?? 'stateMachineSafety', text: error.message };
   }
 
-  private view(server: SimServer): ServerView {
+  private view(server: SimServer): ServerPicture {
     const { process, id, log, durableLog } = server;
     const status = process?.node.status;
     const core = status?.core;

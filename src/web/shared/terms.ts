@@ -1,7 +1,7 @@
 import type { Role } from '../../raft/types.js';
 
 /** So many colours of terms are told apart; then they begin anew. */
-export const TERM_COLOURS = 8;
+const TERM_COLOURS = 8;
 
 /** The CSS variable of a term's colour. */
 export function termColour(term: number): string {

@@ -13,7 +13,7 @@ interface Judged {
 }
 
 /** The state of a cluster in one sentence, with what to do next. */
-export interface Verdict {
+interface Verdict {
   readonly word: 'healthy' | 'degraded' | 'no leader' | 'no majority';
   readonly text: string;
 }
