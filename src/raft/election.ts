@@ -14,7 +14,11 @@ export function campaign(state: RaftState, cause: CampaignCause): void {
   });
   becomePreCandidate(state);
   state.isTurn = isTurn;
-  if (state.config.paperElections === true || state.preVotes.size >= state.majority) {
+  if (state.config.paperElections === true) {
+    startElection(state);
+    return;
+  }
+  if (state.preVotes.size >= state.majority) {
     startElection(state);
     return;
   }
@@ -39,7 +43,8 @@ export function isSticky(state: RaftState): boolean {
  * campaigns and has won when the next one would. False evidence costs an election, as a false timeout does, and nothing else.
  */
 export function leaderLost(state: RaftState, leader: NodeId): void {
-  if (state.role !== 'follower' || state.leader !== leader || state.config.paperElections === true) return;
+  if (state.role !== 'follower' || state.leader !== leader) return;
+  if (state.config.paperElections === true) return;
   const { id, config, peers } = state;
   state.trace({ kind: 'leaderLost', term: state.term, leader });
   state.leaderContactTicks = Number.POSITIVE_INFINITY;

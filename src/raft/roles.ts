@@ -29,12 +29,13 @@ export function becomeFollower(state: RaftState, term: number, leader: NodeId | 
  */
 export function heardFromLeader(
   state: RaftState,
-  { term, from, hasQuorum }: { term: number; from: NodeId; hasQuorum: boolean },
+  { term, from, ...message }: { term: number; from: NodeId; hasQuorum: boolean },
 ): void {
-  const isProtected = hasQuorum || state.config.paperElections === true;
-  if (!isProtected && state.role === 'preCandidate') return;
+  // The paper knows no difference.
+  const hasQuorum = message.hasQuorum || state.config.paperElections === true;
+  if (!hasQuorum && state.role === 'preCandidate') return;
   becomeFollower(state, term, from);
-  if (!isProtected) return;
+  if (!hasQuorum) return;
   state.leaderContactTicks = 0;
   state.leaderHeardAt = state.ticksSinceStart;
   state.resetElectionTimer();

@@ -238,13 +238,13 @@ function Server(props: { view: ServerPicture; model: PageModel; count: number; s
       <Body view={view} />
       <text class="name" y="72">
         <tspan class="id">{view.id}</tspan> {word}
-      </text>
+      </text>{' '}
       <text class="term-word" y="-17">
         term
-      </text>
+      </text>{' '}
       <text class="term" y="8">
         {view.term}
-      </text>
+      </text>{' '}
       {view.role === 'leader' && view.condition === 'running' && (
         <path class="crown" d="M-15 -45L-18 -64L-8 -56L0 -67L8 -56L18 -64L15 -45Z" />
       )}
