@@ -6,6 +6,8 @@ import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { chromium, type Browser, type Page } from 'playwright-core';
+import { History } from '../../src/web/raft/history.js';
+import { readLink } from '../../src/web/raft/permalink.js';
 
 const root = join(import.meta.dirname, '..', '..');
 const chromiumPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
@@ -145,14 +147,19 @@ describe('the page that runs Raft', function () {
     const page = await open();
     if (page === undefined) return;
     await page.keyboard.press('e');
-    await page.keyboard.press('ArrowLeft');
-    const clock = await page.locator('.clock').innerText();
+    for (const key of ['2', 'r', 's', 'ArrowRight', 'ArrowRight', 'ArrowLeft'])
+      await page.keyboard.press(key);
+    const state = await page.locator('.clock').getAttribute('title');
     await page.getByRole('button', { name: 'Link to this moment' }).click();
     await page.waitForURL(/#v1\./);
     const link = page.url();
     await page.goto('about:blank');
     await page.goto(link);
-    await page.locator('.clock', { hasText: clock }).waitFor();
+    await page.locator(`.clock[title="${state}"]`).waitFor();
+    const { position, actions, ...setup } = await readLink(new URL(link).hash);
+    const here = new History(setup, actions);
+    here.seek(position);
+    expect(state, 'the same state in Chromium and in Node.js').to.equal(`state ${here.world.hash}`);
     await page.goto('about:blank');
     await page.goto(`${link.slice(0, -6)}`);
     await page.locator('.notice', { hasText: 'damaged' }).waitFor();

@@ -54,7 +54,9 @@ export function Transport({ model }: { model: PageModel }): JSX.Element {
             ))}
           </select>
         </label>
-        <output class="clock">{seconds(world.nowMs)}</output>
+        <output class="clock" title={model.isPlaying.value ? undefined : `state ${world.hash}`}>
+          {seconds(world.nowMs)}
+        </output>
       </div>
       <input
         class="scrub"
