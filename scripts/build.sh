@@ -25,6 +25,7 @@ sources=(
   "$build_root/tsconfig.build.json"
   "$build_root/scripts/build.sh"
   "$build_root/scripts/bundleUi.mjs"
+  "$build_root/scripts/bundle.mjs"
 )
 
 say() {
@@ -125,6 +126,7 @@ compile() {
   find "${sources[@]}" -newer "$fresh/.stamp" -exec touch -r "$fresh/.stamp" {} +
   quietly node "$tsc" -p "$build_root/tsconfig.build.json" --outDir "$fresh" || die 'the build failed, see above'
   quietly node "$build_root/scripts/bundleUi.mjs" "$fresh/web/ui" || die 'the dashboard could not be built, see above'
+  quietly node "$build_root/scripts/bundle.mjs" "$fresh" || die 'the pages could not be bundled, see above'
   chmod +x "$fresh/src/cli/main.js"
   if [ -e "$dist" ]; then mv "$dist" "$old"; fi
   mv "$fresh" "$dist"

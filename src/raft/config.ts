@@ -30,6 +30,13 @@ export interface RaftConfig {
    * Step down without a quorum. Off: the assignment requires a leader without a majority to keep its clients waiting.
    */
   readonly checkQuorum: boolean;
+  /**
+   * Elections as figure 2 has them: no pre-vote, no voter that protects a leader, no haste when a leader is lost, and every
+   * leader is followed, with or without a majority. For lessons.
+   *
+   * @default false
+   */
+  readonly paperElections?: boolean;
   /** An append is taken for lost when the driver has reported neither a response nor a failure after this long. */
   readonly inFlightTicksMax: number;
   /** A follower that receives a snapshot and is silent for this long no longer holds back compaction of the log. */

@@ -14,6 +14,10 @@ export function campaign(state: RaftState, cause: CampaignCause): void {
   });
   becomePreCandidate(state);
   state.isTurn = isTurn;
+  if (state.config.paperElections === true) {
+    startElection(state);
+    return;
+  }
   if (state.preVotes.size >= state.majority) {
     startElection(state);
     return;
@@ -29,6 +33,7 @@ export function campaign(state: RaftState, cause: CampaignCause): void {
  * has lost its majority do not count: its followers may vote with the servers that it cannot reach.
  */
 export function isSticky(state: RaftState): boolean {
+  if (state.config.paperElections === true) return false;
   return state.role === 'leader' || state.leaderContactTicks < state.config.stickyTicks;
 }
 
@@ -39,6 +44,7 @@ export function isSticky(state: RaftState): boolean {
  */
 export function leaderLost(state: RaftState, leader: NodeId): void {
   if (state.role !== 'follower' || state.leader !== leader) return;
+  if (state.config.paperElections === true) return;
   const { id, config, peers } = state;
   state.trace({ kind: 'leaderLost', term: state.term, leader });
   state.leaderContactTicks = Number.POSITIVE_INFINITY;

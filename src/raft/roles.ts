@@ -29,8 +29,10 @@ export function becomeFollower(state: RaftState, term: number, leader: NodeId | 
  */
 export function heardFromLeader(
   state: RaftState,
-  { term, from, hasQuorum }: { term: number; from: NodeId; hasQuorum: boolean },
+  { term, from, ...message }: { term: number; from: NodeId; hasQuorum: boolean },
 ): void {
+  // The paper knows no difference.
+  const hasQuorum = message.hasQuorum || state.config.paperElections === true;
   if (!hasQuorum && state.role === 'preCandidate') return;
   becomeFollower(state, term, from);
   if (!hasQuorum) return;

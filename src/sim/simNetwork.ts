@@ -47,6 +47,8 @@ interface Endpoint {
 /** Told of what happens to messages. */
 interface NetworkObserver {
   sent(message: Message): void;
+  /** It has left, and will arrive at that moment. */
+  travels?(message: Message, arrivesMs: number): void;
   delivered(message: Message): void;
   lost(message: Message): void;
   /** A link was cut, joined, or became slower or quicker. */
@@ -151,6 +153,7 @@ export class SimNetwork {
     bytes: number,
     arrive: () => void,
     lost: () => void = () => undefined,
+    travels: (arrivesMs: number) => void = () => undefined,
   ): (() => void) | undefined {
     const link = this.link(from, to);
     if (link.isCut || random.chance(this.behaviour.loss)) return undefined;
@@ -163,7 +166,10 @@ export class SimNetwork {
       isUploaded = true;
       // What takes no time to upload is not affected by what happens meanwhile.
       if (link.isCut || sender?.isAlive === false) lost();
-      else this.time.after(latencyMs, arrive);
+      else {
+        travels(this.time.nowMs + latencyMs);
+        this.time.after(latencyMs, arrive);
+      }
     });
     return () => {
       if (isUploaded) return;
@@ -273,7 +279,8 @@ export class SimNetwork {
 
   private transfer(message: Message, bytes: number, arrive: () => void): () => void {
     const lost = (): void => this.observer.lost(message);
-    const breakOff = this.pass(message.from, message.to, this.random, bytes, arrive, lost);
+    const travels = (arrivesMs: number): void => this.observer.travels?.(message, arrivesMs);
+    const breakOff = this.pass(message.from, message.to, this.random, bytes, arrive, lost, travels);
     if (breakOff === undefined) lost();
     return breakOff ?? (() => undefined);
   }

@@ -1,11 +1,12 @@
 import type { ServedCalls } from './simNetwork.js';
 import { LeaderRouter } from '../node/leaderRouter.js';
-import type { NodeObserver } from '../node/events.js';
-import type { PendingCall } from '../node/pendingRequests.js';
+import type { NodeEvents, NodeObserver } from '../node/events.js';
+import type { PendingCall, ReplyAfter } from '../node/pendingRequests.js';
 import { RaftNode } from '../node/raftNode.js';
 import type { SnapshotPolicy } from '../node/snapshots.js';
 import { GridTicker } from '../node/clock.js';
 import type { RaftConfig } from '../raft/config.js';
+import type { TraceRecord } from '../raft/trace.js';
 import type { Entry, EntryId, NodeId } from '../raft/types.js';
 import type { CommandResult } from '../stateMachine/command.js';
 import { ServiceState } from '../stateMachine/serviceState.js';
@@ -28,6 +29,10 @@ export interface SimServerSettings {
   readonly waitingCallsMax: number;
   readonly snapshots: SnapshotPolicy;
   readonly sessionsMax: number;
+  /** @default majority */
+  readonly replyAfter?: ReplyAfter;
+  /** Told of what happens to the calls on any server. @default nobody listens */
+  readonly calls?: NodeEvents;
 }
 
 /** A piece of a snapshot is written or read after at most so long. */
@@ -41,6 +46,8 @@ const IDS_FORK = 1000;
 /** Told of what happens in a server. */
 export interface SimServerEvents {
   role(id: NodeId, role: string, term: number): void;
+  /** Why its core did what it did. */
+  traced?(id: NodeId, records: readonly TraceRecord[]): void;
   /** An entry is going to be applied, and then has been, with this result. */
   applying(id: NodeId, entry: Entry, term: number): void;
   applied(id: NodeId, entry: Entry, result: CommandResult): void;
@@ -189,7 +196,8 @@ export class SimServer implements WatchedServer {
       snapshots: settings.snapshots,
       drawId: () => `${this.id}.${ids.between(0, 1e9)}`,
       drawElectionTicks: () => random.between(settings.electionMinTicks, settings.raft.electionMaxTicks),
-      replyAfter: 'majority',
+      replyAfter: settings.replyAfter ?? 'majority',
+      ...(settings.calls === undefined ? {} : { events: settings.calls }),
       waitingCallsMax: settings.waitingCallsMax,
       observer: this.observer(() => follow()),
     });
@@ -225,7 +233,7 @@ export class SimServer implements WatchedServer {
         this.events.role(this.id, role, term);
         follow();
       },
-      traced: () => undefined,
+      traced: (records) => this.events.traced?.(this.id, records),
       lifecycleChanged: (state) => {
         this.events.lifecycle(this.id, state);
         follow();

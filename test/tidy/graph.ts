@@ -31,7 +31,8 @@ export function moduleOf(file: string, text: string): Module {
   };
   visit(source);
   for (const statement of source.statements) found.push(...exportsOf(statement));
-  return { file, uses, exports: found };
+  // An import names the compiled file, in which .ts and .tsx are alike.
+  return { file: file.replace(/\.tsx$/, '.ts'), uses, exports: found };
 }
 
 function useIn(file: string, node: ts.Node): Use | undefined {

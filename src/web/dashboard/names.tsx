@@ -41,7 +41,7 @@ const seenParts = computed(() => {
 
 /** Asks for what is seen, and keeps it up to date. */
 export function followNames(): void {
-  let typing: number | undefined;
+  let typing: ReturnType<typeof setTimeout> | undefined;
   let shownApplied = -1;
   let refreshedAt = 0;
   effect(() => {

@@ -21,9 +21,9 @@ const HIDDEN_MS = 5_000;
 /** Follows the server's stream of samples, and opens it again whenever it breaks. While nobody can see the page it is closed. */
 export function openStream(url: URL, events: StreamEvents): void {
   let source: EventSource | undefined;
-  let silence: number | undefined;
-  let retry: number | undefined;
-  let resting: number | undefined;
+  let silence: ReturnType<typeof setTimeout> | undefined;
+  let retry: ReturnType<typeof setTimeout> | undefined;
+  let resting: ReturnType<typeof setTimeout> | undefined;
 
   const close = (): void => {
     source?.close();

@@ -1,0 +1,98 @@
+import type { JSX } from 'preact';
+import { termColour } from '../shared/terms.js';
+import { entryLabel, type ServerPicture } from './view.js';
+
+const CELL = 54;
+const ROW = 46;
+const HEAD = 24;
+const LEFT = 54;
+/** Longer logs are shown from the end. */
+const SHOWN = 9;
+
+/** The logs of all servers side by side: what is committed has a solid border, what is not a dotted one. */
+export function Logs({ views }: { views: readonly ServerPicture[] }): JSX.Element {
+  const longest = Math.max(SHOWN, ...views.map(({ log }) => log.length));
+  const first = longest - SHOWN + 1;
+  const width = LEFT + SHOWN * CELL + 4;
+  const height = HEAD + views.length * ROW + 4;
+  const indexes = Array.from({ length: SHOWN }, (_, column) => first + column);
+  const spoken = views.map(
+    ({ id, log, commitIndex }) => `server ${id}: ${log.length} entries, ${commitIndex} committed`,
+  );
+  return (
+    <svg
+      id="logs"
+      class="logs"
+      viewBox={`0 0 ${width} ${height}`}
+      role="img"
+      aria-label={`Logs. ${spoken.join('; ')}`}
+    >
+      {first > 1 && (
+        <text class="index" x={LEFT - 8} y={16} text-anchor="end">
+          …
+        </text>
+      )}
+      {indexes.map((index, column) => (
+        <text class="index" x={LEFT + column * CELL + CELL / 2 - 2} y={16}>
+          {index}
+        </text>
+      ))}
+      {views.map((view, row) => (
+        <g
+          class={`log ${view.condition === 'running' ? '' : 'down'}`}
+          data-log={view.id}
+          transform={`translate(0 ${HEAD + row * ROW})`}
+        >
+          <text
+            class={`who ${view.condition === 'running' ? view.role : 'down'}`}
+            x={LEFT - 12}
+            y={26}
+            text-anchor="end"
+          >
+            {view.role === 'leader' && view.condition === 'running' ? '♛ ' : ''}
+            {view.id}
+          </text>
+          {indexes.map((index, column) => (
+            <Cell view={view} index={index} x={LEFT + column * CELL} />
+          ))}
+          <Pointers view={view} views={views} first={first} />
+        </g>
+      ))}
+    </svg>
+  );
+}
+
+function Cell({ view, index, x }: { view: ServerPicture; index: number; x: number }): JSX.Element {
+  const entry = view.log[index - 1];
+  if (entry === undefined) return <rect class="empty" x={x} y={3} width={CELL - 4} height={ROW - 8} rx="4" />;
+  const isCommitted = index <= view.commitIndex;
+  const isOnDisk = index <= view.durable;
+  return (
+    <g
+      class={`entry ${isCommitted ? 'committed' : 'uncommitted'} ${isOnDisk ? '' : 'in-memory'}`}
+      style={{ color: termColour(entry.term) }}
+      data-entry={index}
+    >
+      <rect x={x + 1} y={4} width={CELL - 6} height={ROW - 10} rx="4" />
+      <text class="entry-term" x={x + CELL / 2 - 2} y={20}>
+        {entry.term}
+      </text>
+      <text class="entry-label" x={x + CELL / 2 - 2} y={34}>
+        {entryLabel(entry)}
+      </text>
+    </g>
+  );
+}
+
+/** What the leader knows of each follower: an arrow under the next index, a dot under the match index. */
+function Pointers(props: {
+  view: ServerPicture;
+  views: readonly ServerPicture[];
+  first: number;
+}): JSX.Element | null {
+  const leader = props.views.find(({ role, condition }) => role === 'leader' && condition === 'running');
+  const peer = leader?.peers.find(({ id }) => id === props.view.id);
+  if (peer === undefined || peer.match < props.first) return null;
+  const x = LEFT + (peer.match - props.first) * CELL + CELL / 2 - 2;
+  return <circle class="match" cx={x} cy={ROW - 3} r="2.6" />;
+}

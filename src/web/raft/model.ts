@@ -1,0 +1,164 @@
+import { computed, signal } from '@preact/signals';
+import type { NodeId } from '../../raft/types.js';
+import { History, type PlacedAction } from './history.js';
+import type { Story } from './stories.js';
+import { StoryRun } from './storyRun.js';
+import type { Action, World, WorldSetup } from './world.js';
+
+/** Simulated milliseconds per millisecond. */
+export const speeds = [0.02, 0.05, 0.1, 0.25, 0.5, 1, 2] as const;
+export type Speed = (typeof speeds)[number];
+
+/** What the panel beside the picture is about. */
+type Selection =
+  | { readonly kind: 'server'; readonly id: NodeId }
+  | { readonly kind: 'link'; readonly from: NodeId; readonly to: NodeId };
+
+/** At most so many events in one frame, so that the page answers at any speed. */
+const FRAME_EVENTS_MAX = 2500;
+
+/**
+ * The one state of the page. A history changes in place; `version` counts its changes, and whoever shows it reads `version`
+ * through {@link world}.
+ */
+export class PageModel {
+  readonly isPlaying = signal(false);
+  readonly speed = signal<Speed>(0.1);
+  readonly selection = signal<Selection | null>(null);
+  /** A message to the user, such as a search that found nothing. */
+  readonly notice = signal('');
+  readonly story = signal<StoryRun | null>(null);
+  private readonly version = signal(0);
+  private readonly held = signal<History>(new History({ seed: 1, servers: 5, mode: 'shipped' }));
+  /** What is shown lies between two events: messages fly smoothly. */
+  private shown = 0;
+  private lastFrame = 0;
+
+  /** A new object after each change, whatever has changed. */
+  private readonly now = computed(() => ({
+    version: this.version.value,
+    history: this.held.value,
+    story: this.story.value,
+  }));
+  readonly setup = computed<WorldSetup>(() => this.held.value.setup);
+
+  get world(): World {
+    return this.now.value.history.world;
+  }
+
+  /** The story at this moment; it changes in place as a history does. */
+  get storyNow(): StoryRun | null {
+    return this.now.value.story;
+  }
+
+  /** The last position that was seen. */
+  get end(): number {
+    return this.now.value.history.end;
+  }
+
+  get actions(): readonly PlacedAction[] {
+    return this.held.value.actions;
+  }
+
+  get shownMs(): number {
+    return this.isPlaying.value ? Math.min(this.shown, this.world.nowMs) : this.world.nowMs;
+  }
+
+  open(setup: WorldSetup, actions: readonly PlacedAction[] = [], position = 0): void {
+    const history = new History(setup, actions);
+    history.seek(position);
+    this.selection.value = null;
+    this.held.value = history;
+    this.changed();
+  }
+
+  /** Begins a story in its own world; without one the world stays as it is. */
+  tell(story: Story | undefined): void {
+    this.isPlaying.value = false;
+    this.story.value = story === undefined ? null : new StoryRun(story);
+    if (story !== undefined) this.open(story.setup);
+  }
+
+  guess(guess: string): void {
+    if (this.story.value !== null) this.story.value.guess = guess;
+    this.changed();
+  }
+
+  /** The figure that the story asks for is saved. */
+  figureSaved(): void {
+    this.story.value?.saved(this.world);
+    this.changed();
+  }
+
+  play(): void {
+    this.isPlaying.value = true;
+    this.shown = this.world.nowMs;
+    this.lastFrame = performance.now();
+    requestAnimationFrame((now) => this.frame(now));
+  }
+
+  pause(): void {
+    this.isPlaying.value = false;
+    this.changed();
+  }
+
+  toggle(): void {
+    if (this.isPlaying.value) this.pause();
+    else this.play();
+  }
+
+  act(...actions: readonly Action[]): void {
+    for (const action of actions) this.held.value.act(action);
+    this.changed();
+  }
+
+  seek(position: number): void {
+    this.held.value.seek(position);
+    this.shown = this.world.nowMs;
+    this.changed();
+  }
+
+  step(): void {
+    this.isPlaying.value = false;
+    this.notice.value = this.held.value.step() ? '' : 'Nothing happens any more: all servers are down.';
+    this.changed();
+  }
+
+  stepBack(): void {
+    this.isPlaying.value = false;
+    this.held.value.stepBack();
+    this.changed();
+  }
+
+  /** Goes on until a server is elected. */
+  toElection(): void {
+    this.isPlaying.value = false;
+    const { world } = this;
+    const known = world.happenings.length;
+    const isElected = ({ happenings }: World): boolean =>
+      happenings.slice(known).some(({ kind }) => kind === 'elected');
+    this.notice.value = this.held.value.until(isElected, 12_000)
+      ? ''
+      : 'No server was elected in the time that followed. Is there a majority, and does the leader go on to lead?';
+    this.changed();
+  }
+
+  private frame(now: number): void {
+    if (!this.isPlaying.value) return;
+    const elapsedMs = Math.min(100, now - this.lastFrame);
+    this.lastFrame = now;
+    this.shown += elapsedMs * this.speed.value;
+    const history = this.held.value;
+    for (let event = 0; event < FRAME_EVENTS_MAX && history.world.nowMs < this.shown; event += 1)
+      history.next();
+    this.shown = Math.min(this.shown, history.world.nowMs);
+    this.changed();
+    requestAnimationFrame((next) => this.frame(next));
+  }
+
+  private changed(): void {
+    const story = this.story.value;
+    if (story !== null && story.guess !== null) story.look(this.held.value.world);
+    this.version.value += 1;
+  }
+}

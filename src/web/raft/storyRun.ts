@@ -1,0 +1,49 @@
+import { leaderIn, type Story, type StoryMemory, type StoryStep } from './stories.js';
+import type { World } from './world.js';
+
+/** How far somebody has come in a story. */
+export class StoryRun {
+  /** The number of steps that are done. */
+  done = 0;
+  guess: string | null = null;
+  private readonly memory: StoryMemory = { leader: -1, term: 0, calls: 0 };
+
+  constructor(readonly story: Story) {}
+
+  get step(): StoryStep | undefined {
+    return this.story.steps[this.done];
+  }
+
+  get isEnded(): boolean {
+    return this.done >= this.story.steps.length;
+  }
+
+  /** The name of the figure that is due. */
+  get figure(): string | undefined {
+    const { step } = this;
+    return step !== undefined && 'figure' in step ? step.figure : undefined;
+  }
+
+  /** Looks whether what is due has come true; steps that were done stay done. */
+  look(world: World): void {
+    for (let { step } = this; step !== undefined && 'isDone' in step; { step } = this) {
+      if (!step.isDone(world, this.memory)) return;
+      this.finish(world);
+    }
+  }
+
+  /** The figure that is due was saved. */
+  saved(world: World): void {
+    if (this.figure !== undefined) this.finish(world);
+  }
+
+  private finish(world: World): void {
+    this.done += 1;
+    const leader = leaderIn(world);
+    this.memory.calls = world.calls.all.length;
+    // A cut-off leader stays the one that the story is about, until its successor is there.
+    if (leader === undefined || leader.term <= this.memory.term) return;
+    const isFirst = this.memory.leader === -1;
+    if (isFirst) Object.assign(this.memory, { leader: leader.id, term: leader.term });
+  }
+}
