@@ -7,7 +7,7 @@ import { coloured, table } from './output.js';
 const STATUS_MS = 1_000;
 
 /** One server of a cluster, and its status unless it does not answer. */
-export interface ServerView {
+export interface ServerAnswer {
   readonly server: ServerAddress;
   readonly status: ServerStatus | undefined;
   /** Whether it answers at all: another implementation may lack the call. */
@@ -15,9 +15,9 @@ export interface ServerView {
 }
 
 /** Asks all servers at the same time. */
-export async function viewCluster(cluster: ClusterConfig, client: SurfStoreClient): Promise<ServerView[]> {
+export async function viewCluster(cluster: ClusterConfig, client: SurfStoreClient): Promise<ServerAnswer[]> {
   return Promise.all(
-    cluster.servers.map(async (server): Promise<ServerView> => {
+    cluster.servers.map(async (server): Promise<ServerAnswer> => {
       try {
         return { server, status: await client.status(server.id, { deadlineMs: STATUS_MS }), answers: true };
       } catch (error) {
@@ -32,7 +32,7 @@ export async function viewCluster(cluster: ClusterConfig, client: SurfStoreClien
 }
 
 /** The status of the server that leads: if several claim to lead, the one with the highest term. */
-export function leaderOf(views: readonly ServerView[]): ServerStatus | undefined {
+export function leaderOf(views: readonly ServerAnswer[]): ServerStatus | undefined {
   const leaders = views.flatMap(({ status }) =>
     status?.role === 'leader' && !status.crashed ? [status] : [],
   );
@@ -40,7 +40,7 @@ export function leaderOf(views: readonly ServerView[]): ServerStatus | undefined
 }
 
 /** A table of all servers: the leader, each server's progress, and the time since the leader heard from it. */
-export function clusterTable(views: readonly ServerView[]): string {
+export function clusterTable(views: readonly ServerAnswer[]): string {
   const leader = leaderOf(views);
   const heading = ['ID', 'ADDRESS', 'ROLE', 'TERM', 'COMMIT', 'APPLIED', 'LAG', 'CRASHED', 'LAST CONTACT'];
   return table(

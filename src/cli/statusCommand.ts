@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SurfStoreClient, type TracedStep } from '../client/index.js';
 import { readClusterFile, serverOf, type ClusterConfig } from '../config/clusterFile.js';
 import { addressOf } from '../net/address.js';
-import { clusterTable, leaderOf, viewCluster, type ServerView } from './clusterView.js';
+import { clusterTable, leaderOf, viewCluster, type ServerAnswer } from './clusterView.js';
 import { parseDuration, CommandError, EXIT } from './command.js';
 import { terminalText } from './output.js';
 
@@ -72,7 +72,7 @@ export async function waitForLeader(
   client: SurfStoreClient,
   timeoutMs: number,
   signal?: AbortSignal,
-): Promise<readonly ServerView[]> {
+): Promise<readonly ServerAnswer[]> {
   const endsAt = performance.now() + timeoutMs;
   for (;;) {
     const views = await viewCluster(cluster, client);
@@ -85,7 +85,7 @@ export async function waitForLeader(
   }
 }
 
-function show(views: readonly ServerView[], { output }: StatusFlags): void {
+function show(views: readonly ServerAnswer[], { output }: StatusFlags): void {
   const text = output === 'json' ? JSON.stringify(views.map(jsonView)) : clusterTable(views);
   process.stdout.write(`${text}\n`);
 }
@@ -96,7 +96,7 @@ function showTrace(steps: readonly TracedStep[], { output }: StatusFlags): void 
   else for (const { time, text } of steps) process.stdout.write(`${time}  ${terminalText(text)}\n`);
 }
 
-function jsonView({ server, status, answers }: ServerView): object {
+function jsonView({ server, status, answers }: ServerAnswer): object {
   return status === undefined
     ? { id: server.id, address: addressOf(server), reachable: answers }
     : { reachable: true, ...status };

@@ -20,7 +20,7 @@ const ASKS_MS = 10_000;
 /** What was learned before nobody looked for so long is forgotten. */
 const STALE_MS = 10_000;
 
-export interface CollectorOptions {
+interface CollectorOptions {
   readonly self: number;
   readonly servers: readonly LeaderAddress[];
   /** Looks at this server. */

@@ -19,7 +19,7 @@ const ROOT = '/ui/';
 const PAGE = new URL('../../web/ui/', import.meta.url);
 const NO_HOOKS = 'This server runs with --no-chaos-hooks: nothing can be crashed or cut off from here.';
 
-export interface DashboardOptions {
+interface DashboardOptions {
   readonly source: StatusSource;
   readonly node: Pick<RaftNode<unknown>, 'crash' | 'restore' | 'makeUnreachableFrom' | 'status'>;
   readonly state: NamedState;

@@ -2,7 +2,7 @@ import type { RaftNode } from '../node/raftNode.js';
 import type { PeerCaller } from './peerCaller.js';
 import type { FaultAction, ServerSample } from './sample.js';
 
-export interface FaultActionsOptions {
+interface FaultActionsOptions {
   readonly self: number;
   /** The ids of all servers. */
   readonly servers: readonly number[];
@@ -11,7 +11,7 @@ export interface FaultActionsOptions {
 }
 
 /** What became of a button. */
-export interface ActionResult {
+interface ActionResult {
   /** Whether it was done, at least in part. */
   readonly isDone: boolean;
   /** For the person who pressed it. */

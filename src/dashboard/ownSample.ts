@@ -10,7 +10,7 @@ export interface ReadingsSource {
   readings(): Promise<Readings>;
 }
 
-export interface OwnSampleOptions {
+interface OwnSampleOptions {
   readonly source: StatusSource;
   readonly metrics: ReadingsSource;
   readonly elections: ElectionLog;

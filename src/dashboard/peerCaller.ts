@@ -73,7 +73,7 @@ const lists = ['unreachableFrom', 'estranged', 'peers', 'elections'] as const;
 const objects = ['waiting', 'readings'] as const;
 
 /** @throws Error when it is none of this server's samples: whoever listens there is another program, or another version */
-export function readSample(value: ParsedValue, server: number): ServerSample {
+function readSample(value: ParsedValue, server: number): ServerSample {
   const sample: Partial<Record<keyof ServerSample, unknown>> =
     typeof value === 'string' ? (JSON.parse(value) as ServerSample) : {};
   const isSample =

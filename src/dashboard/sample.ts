@@ -38,7 +38,7 @@ export interface Election {
   readonly reason: string;
 }
 
-export interface PeerSample {
+interface PeerSample {
   readonly id: number;
   readonly matchIndex: number;
   /** Since the peer last answered this leader; null: never. */
@@ -53,7 +53,7 @@ export interface DiskSample {
   readonly totalBytes: number | null;
 }
 
-export interface WaitingSample {
+interface WaitingSample {
   /** Those that wait for the log, and those that wait for a leader. */
   readonly calls: number;
   /** How long the oldest one has waited for the log; null when none does. */
@@ -160,7 +160,7 @@ export interface ClusterElection extends Election {
 }
 
 /** How the cluster is, in words. */
-export interface Verdict {
+export interface HealthVerdict {
   readonly level: 'healthy' | 'degraded' | 'down' | 'unknown';
   readonly headline: string;
   /** What to do next; null when there is nothing to do. */
@@ -175,7 +175,7 @@ export interface ClusterSample {
   /** The server that tells it. */
   readonly self: number;
   readonly servers: readonly ServerView[];
-  readonly verdict: Verdict;
+  readonly verdict: HealthVerdict;
   /** The newest first. */
   readonly elections: readonly ClusterElection[];
   readonly latency: Latency | null;

@@ -1,4 +1,4 @@
-import type { ServerSample, ServerView, Verdict } from './sample.js';
+import type { ServerSample, ServerView, HealthVerdict } from './sample.js';
 
 /** A server is told to be behind from here on. */
 const LAG_ENTRIES = 1_000;
@@ -15,7 +15,7 @@ const NEARLY_FULL = 0.9;
 type Sample = Omit<ServerSample, 'readings' | 'elections'>;
 
 /** What a verdict is made from: a part of a `ClusterSample`. */
-export interface Evidence {
+interface Evidence {
   readonly servers: readonly ServerView[];
   /** For how long nobody has led, as far as the collector has seen; null while somebody does. */
   readonly leaderlessMs: number | null;
@@ -39,7 +39,7 @@ interface Standing {
 }
 
 /** How the cluster is and what to do next, in words. */
-export function verdictOf(evidence: Evidence): Verdict {
+export function verdictOf(evidence: Evidence): HealthVerdict {
   const standing = standingOf(evidence.servers);
   const unasked = evidence.servers.filter(({ sample, failure }) => sample === null && failure === null);
   const notes = notesOf(standing);
@@ -81,7 +81,12 @@ function hearEachOther(one: Sample, other: Sample): boolean {
   return !one.unreachableFrom.includes(other.id) && !other.unreachableFrom.includes(one.id);
 }
 
-function led(standing: Standing, leader: Sample, unasked: readonly ServerView[], notes: string[]): Verdict {
+function led(
+  standing: Standing,
+  leader: Sample,
+  unasked: readonly ServerView[],
+  notes: string[],
+): HealthVerdict {
   const { all, up, inTouch, majority } = standing;
   const leads = `server ${leader.id} leads in term ${leader.term}`;
   if (unasked.length > 0)
@@ -94,7 +99,7 @@ function led(standing: Standing, leader: Sample, unasked: readonly ServerView[],
   return { level, headline, next: sentence(repairs(standing)), notes };
 }
 
-function noMajority(standing: Standing, notes: string[]): Verdict {
+function noMajority(standing: Standing, notes: string[]): HealthVerdict {
   const { all, up, inTouch, majority } = standing;
   const present = inTouch.length;
   const calls = callsOf(up);
@@ -109,7 +114,7 @@ function noMajority(standing: Standing, notes: string[]): Verdict {
   return { level: 'down', headline, next, notes };
 }
 
-function noLeader(standing: Standing, leaderlessMs: number | null, notes: string[]): Verdict {
+function noLeader(standing: Standing, leaderlessMs: number | null, notes: string[]): HealthVerdict {
   const { up, inTouch, all } = standing;
   const since = leaderlessMs === null ? '' : ` for ${(leaderlessMs / 1000).toFixed(1)} s`;
   const headline = `no leader${since}: ${inTouch.length} of ${all.length} answer, ${waitingText(callsOf(up))}`;

@@ -1,11 +1,11 @@
 import type { HttpCall } from '../http/httpCall.js';
 
 /** Streams that may be open at the same time. */
-export const VIEWERS_MAX = 32;
+const VIEWERS_MAX = 32;
 /** A viewer that reads nothing for so long is dropped. */
 const UNREAD_MS = 20_000;
 
-export interface ViewersOptions {
+interface ViewersOptions {
   /** Told whenever the number of viewers has changed. */
   readonly changed: (viewers: number) => void;
   readonly viewersMax?: number;

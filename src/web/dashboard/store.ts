@@ -1,5 +1,5 @@
 import { computed, signal } from '@preact/signals';
-import type { ClusterSample, Hello, Point, ServerView, Verdict } from '../../dashboard/sample.js';
+import type { ClusterSample, Hello, Point, ServerView, HealthVerdict } from '../../dashboard/sample.js';
 import { openStream, type StreamState } from './stream.js';
 import { roleOf } from './roles.js';
 
@@ -18,7 +18,7 @@ export const busy = signal<ReadonlySet<number>>(new Set());
 export const servers = computed<readonly ServerView[]>(() => sample.value?.servers ?? []);
 
 /** The first line of the page: the word of the server, or that it has none. */
-export const verdict = computed<Verdict>(() => {
+export const verdict = computed<HealthVerdict>(() => {
   const { value: state } = stream;
   const told = sample.value;
   const server = told === null ? 'this server' : `server ${told.self}`;

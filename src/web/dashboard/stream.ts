@@ -6,7 +6,7 @@ export type StreamState =
   | { readonly kind: 'resting' }
   | { readonly kind: 'lost'; readonly reason: string };
 
-export interface StreamEvents {
+interface StreamEvents {
   state(state: StreamState): void;
   hello(data: unknown): void;
   sample(data: unknown): void;

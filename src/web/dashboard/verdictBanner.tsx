@@ -1,8 +1,8 @@
 import type { JSX } from 'preact';
-import type { ServerView, Verdict } from '../../dashboard/sample.js';
+import type { ServerView, HealthVerdict } from '../../dashboard/sample.js';
 import { sample, servers, stream, verdict } from './store.js';
 
-const marks: Readonly<Record<Verdict['level'], string>> = {
+const marks: Readonly<Record<HealthVerdict['level'], string>> = {
   healthy: 'M5 12.5 10 17.5 19 7.5',
   degraded: 'M12 6v7.5M12 17.2v.6',
   down: 'M7 7l10 10M17 7 7 17',
@@ -13,7 +13,7 @@ const marks: Readonly<Record<Verdict['level'], string>> = {
 export function VerdictBanner(): JSX.Element {
   const { level, headline, next, notes } = verdict.value;
   return (
-    <section class={`verdict ${level}`} aria-label="Verdict">
+    <section class={`verdict ${level}`} aria-label="HealthVerdict">
       <svg class="verdict-mark" viewBox="0 0 24 24" width="40" height="40" aria-hidden="true">
         <circle cx="12" cy="12" r="11" />
         <path d={marks[level]} />

@@ -13,12 +13,12 @@ interface Judged {
 }
 
 /** The state of a cluster in one sentence, with what to do next. */
-interface Verdict {
+interface HealthVerdict {
   readonly word: 'healthy' | 'degraded' | 'no leader' | 'no majority';
   readonly text: string;
 }
 
-export function verdictOn(servers: readonly Judged[]): Verdict {
+export function verdictOn(servers: readonly Judged[]): HealthVerdict {
   const running = servers.filter(({ condition }) => condition === 'running');
   const down = servers.filter(({ condition }) => condition !== 'running');
   const needed = majorityOf(servers.length);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { ServerStatus } from '../../../src/client/index.js';
-import { clusterTable, leaderOf, viewCluster, type ServerView } from '../../../src/cli/clusterView.js';
+import { clusterTable, leaderOf, viewCluster, type ServerAnswer } from '../../../src/cli/clusterView.js';
 import { ScriptedCluster, type Reply } from '../client/cluster.js';
 
 const healthy: ServerStatus = {
@@ -26,7 +26,7 @@ const healthy: ServerStatus = {
 };
 
 /** A view of servers with these statuses; undefined stands for one that does not answer. */
-function viewOf(...statuses: (Partial<ServerStatus> | undefined)[]): ServerView[] {
+function viewOf(...statuses: (Partial<ServerStatus> | undefined)[]): ServerAnswer[] {
   return statuses.map((status, id) => ({
     server: { id, label: `metadata${id}`, host: 'localhost', port: 9000 + id },
     status: status === undefined ? undefined : { ...healthy, id, ...status },
@@ -35,7 +35,7 @@ function viewOf(...statuses: (Partial<ServerStatus> | undefined)[]): ServerView[
 }
 
 /** The cells of the table, row by row. */
-function cells(views: readonly ServerView[]): string[][] {
+function cells(views: readonly ServerAnswer[]): string[][] {
   return clusterTable(views)
     .split('\n')
     .filter((line) => line.startsWith('│'))

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { verdictOf } from '../../../src/dashboard/verdict.js';
-import type { ServerView, Verdict } from '../../../src/dashboard/sample.js';
+import type { ServerView, HealthVerdict } from '../../../src/dashboard/sample.js';
 import { crashed, fiveServers, gone, viewOf } from './samples.js';
 
-function verdict(servers: readonly ServerView[], leaderlessMs: number | null = null): Verdict {
+function verdict(servers: readonly ServerView[], leaderlessMs: number | null = null): HealthVerdict {
   return verdictOf({ servers, leaderlessMs });
 }
 
