@@ -32,7 +32,7 @@ const PROBE_AFTER_MS = 30_000;
 const CLOSE_GRACE_MS = 1_000;
 const SWEEP_MS = 10;
 const NOTHING_HERE =
-  'Nothing lives here. GET / tells what does: XML-RPC calls by POST at /RPC2 (or /), keys at /keys/KEY, ' +
+  'Nothing lives here. GET / tells what does: the dashboard at /ui/, XML-RPC calls by POST at /RPC2 (or /), keys at /keys/KEY, ' +
   'JSON messages by POST at /messages, the status at /admin/status.';
 const SWITCH_TIMEOUTS: SwitchTimeouts = {
   // Somebody types.

@@ -41,6 +41,7 @@ ul { columns: 18rem; padding-left: 1.2rem; }
 </style>
 <h1>SurfStore server ${id} of ${servers.length}</h1>
 <p><strong>${escapeText(state)}</strong> in term ${core.term}; ${leader}. Version ${escapeText(version)}.</p>
+<p><a href="/ui/">The dashboard</a> shows the whole cluster as it changes.</p>
 <p>${links}</p>
 <h2>Servers of this cluster</h2>
 <ul>

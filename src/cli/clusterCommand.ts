@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { SurfStoreClient } from '../client/index.js';
 import { readClusterFile, type ClusterConfig } from '../config/clusterFile.js';
 import type { ServerOptions } from '../config/options.js';
+import { addressOf } from '../net/address.js';
 import { clusterTable } from './clusterView.js';
 import { CommandError, EXIT, type ExitCode, onStopSignal } from './command.js';
 import { liveWithoutOutput } from './output.js';
@@ -67,7 +68,9 @@ async function introduce(cluster: ClusterConfig, signal: AbortSignal): Promise<v
   signal.addEventListener('abort', () => client.close());
   try {
     const views = await waitForLeader(cluster, client, LEADER_MS, signal);
-    process.stdout.write(`${clusterTable(views)}\nCtrl-C stops all servers.\n`);
+    const [first] = cluster.servers;
+    const dashboard = first === undefined ? '' : `Dashboard: http://${addressOf(first)}/ui/\n`;
+    process.stdout.write(`${clusterTable(views)}\n${dashboard}Ctrl-C stops all servers.\n`);
   } catch (error) {
     if (!signal.aborted)
       process.stderr.write(`surfstore: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -3,6 +3,7 @@ import type { LeaderAddress } from '../node/errors.js';
 import { CommitHistory } from './commitHistory.js';
 import { mergedElections } from './electionLog.js';
 import { KnownServer } from './knownServer.js';
+import { NoAnswerError } from './peerCaller.js';
 import type { ClusterSample, Hello, Point, ServerSample } from './sample.js';
 import { isLed, verdictOf } from './verdict.js';
 
@@ -130,7 +131,8 @@ export class Collector {
       const sample = await this.options.ask(server);
       known?.answered(sample, this.clockMs());
     } catch (error) {
-      known?.failed(error instanceof Error ? error.message : String(error), this.clockMs());
+      const isSilent = error instanceof NoAnswerError && error.isSilent;
+      known?.failed(error instanceof Error ? error.message : String(error), isSilent, this.clockMs());
     }
     this.asking.delete(server);
   }

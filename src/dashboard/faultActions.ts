@@ -40,7 +40,11 @@ export class FaultActions {
         case 'crash':
         case 'restore':
           await this.callOn(server, action);
-          return { isDone: true, text: `server ${server}: ${action}`, changed: [server] };
+          return {
+            isDone: true,
+            text: `server ${server} is ${action === 'crash' ? 'crashed' : 'restored'}`,
+            changed: [server],
+          };
         case 'isolate':
           return await this.isolate(server);
         case 'heal':

@@ -2,6 +2,8 @@ import type { CommitHistory } from './commitHistory.js';
 import { latencyBetween, ratesBetween, type TimedReadings } from './rates.js';
 import type { Election, Lag, Latency, ServerRates, ServerSample, ServerView } from './sample.js';
 
+/** A busy machine misses a question now and then. */
+const SILENCES_MAX = 2;
 /** Rates are taken over at least so long. */
 const RATE_MS = 900;
 
@@ -16,6 +18,8 @@ export class KnownServer {
   private sampledAt = 0;
   private failure: string | null = null;
   private lag: Lag | null = null;
+  /** Questions in a row that got no answer. */
+  private silences = 0;
   private base: TimedReadings | null = null;
 
   constructor(
@@ -46,6 +50,7 @@ export class KnownServer {
     this.sampledAt = nowMs;
     this.sample = sample;
     this.failure = null;
+    this.silences = 0;
     this.commits.note(nowMs, sample.commitIndex);
     this.lag = this.commits.lagOf(sample.lastApplied, nowMs);
     if (this.base !== null && sample.atMs - this.base.atMs < RATE_MS) return;
@@ -56,8 +61,11 @@ export class KnownServer {
     this.base = taken;
   }
 
-  failed(reason: string, nowMs: number): void {
+  /** @param isSilent it may only be slow: it is taken for gone when it is silent again, and asked before that */
+  failed(reason: string, isSilent: boolean, nowMs: number): void {
     this.triedAt = nowMs;
+    this.silences += 1;
+    if (isSilent && this.silences < SILENCES_MAX) return;
     this.failure = reason;
     this.rates = null;
     this.latency = null;
@@ -69,6 +77,7 @@ export class KnownServer {
     this.sample = null;
     this.elections = [];
     this.failure = null;
+    this.silences = 0;
     this.lag = null;
     this.rates = null;
     this.latency = null;

@@ -1,14 +1,28 @@
 import type { LookupFunction } from 'node:net';
 import type { LeaderAddress } from '../node/errors.js';
-import { XmlRpcClient, XmlRpcFault, type ParsedValue } from '../xmlrpc/index.js';
+import { XmlRpcClient, XmlRpcFault, XmlRpcTransportError, type ParsedValue } from '../xmlrpc/index.js';
 import type { ServerSample } from './sample.js';
 
 /** A server that takes longer does not answer. */
-const ANSWER_MS = 400;
+const ANSWER_MS = 1_000;
 /** One for a look, one for a button. */
 const SOCKETS_MAX = 2;
 /** Far more than a sample takes. */
 const BODY_BYTES_MAX = 256 * 1024;
+
+/** There is no answer; the message says in a few words why. */
+export class NoAnswerError extends Error {
+  override readonly name = 'NoAnswerError';
+
+  /** @param isSilent nothing came back in time, which may be chance; otherwise something says that there will be no answer */
+  constructor(
+    message: string,
+    readonly isSilent: boolean,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
 
 /** Calls the other servers for the dashboard, over the same XML-RPC as everybody does. Connections are made when they are needed. */
 export class PeerCaller {
@@ -19,7 +33,7 @@ export class PeerCaller {
     private readonly lookup?: LookupFunction,
   ) {}
 
-  /** @throws Error whose message says in a few words why there is no answer */
+  /** @throws NoAnswerError */
   async call(
     server: number,
     method: string,
@@ -32,7 +46,8 @@ export class PeerCaller {
         { timeoutMs: ANSWER_MS },
       );
     } catch (error) {
-      throw new Error(reasonOf(error), { cause: error });
+      const isSilent = error instanceof XmlRpcTransportError && error.code === 'ETIMEDOUT';
+      throw new NoAnswerError(reasonOf(error), isSilent, { cause: error });
     }
   }
 
@@ -62,9 +77,19 @@ export class PeerCaller {
   }
 }
 
+/** In words for what the system says in codes. */
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'the connection broke',
+  ENOTFOUND: 'its name is not known',
+  ETIMEDOUT: `no answer within ${ANSWER_MS} ms`,
+};
+
 /** The address stands beside the reason wherever it is shown. */
 function reasonOf(error: unknown): string {
   if (error instanceof XmlRpcFault) return error.faultString;
+  const known = error instanceof XmlRpcTransportError ? reasons[error.code] : undefined;
+  if (known !== undefined) return known;
   return error instanceof Error ? error.message.replace(/^\S+:\d+: /, '') : String(error);
 }
 

@@ -143,9 +143,11 @@ function missingOf({ up, crashed, gone, isolated }: Standing): {
 function repairs({ up, crashed, gone, isolated }: Standing): string[] {
   const steps: string[] = [];
   const failed = gone.filter(({ sample, failure }) => failure === null && sample?.lifecycle === 'failed');
-  const silent = gone.filter((view) => !failed.includes(view));
+  const ended = gone.filter(({ failure }) => failure?.includes('refused') === true);
+  const silent = gone.filter((view) => !failed.includes(view) && !ended.includes(view));
   if (crashed.length > 0) steps.push(`restore ${serverNames(crashed)}`);
-  if (silent.length > 0) steps.push(`start ${serverNames(silent.map(({ id }) => id))}`);
+  if (ended.length > 0) steps.push(`start ${serverNames(ended.map(({ id }) => id))}`);
+  if (silent.length > 0) steps.push(`see why ${serverNames(silent.map(({ id }) => id))} is silent`);
   if (failed.length > 0)
     steps.push(`look at the log of ${serverNames(failed.map(({ id }) => id))} and start it anew`);
   const cut = [

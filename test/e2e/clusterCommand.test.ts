@@ -37,6 +37,7 @@ describe('surfstore cluster', function () {
     for (const [id, port] of ports.entries()) expect(text).to.match(new RegExp(`${id} .*localhost:${port} `));
     expect(text.match(/\bleader\b/g)).to.have.length(1);
     expect(text.match(/\bfollower\b/g)).to.have.length(2);
+    expect(text).to.include(`\nDashboard: http://localhost:${ports[0]}/ui/\n`);
     expect(text, 'no colours in a pipe').not.to.contain('\u001b');
     expect(await Promise.all(ports.map(answers))).to.deep.equal([true, true, true]);
     expect(apartFromLeaders(program.stderr)).to.deep.equal([]);

@@ -8,10 +8,10 @@ const EXECUTABLE = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 let browser: Browser | undefined;
 
 /** Skips the tests where there is no browser, and says so. */
-export function requireBrowser(context: Context): void {
+export function requireBrowser(tests: Context): void {
   if (existsSync(EXECUTABLE)) return;
   console.log(`      skipped: there is no ${EXECUTABLE}; CHROMIUM may name another one`);
-  context.skip();
+  tests.skip();
 }
 
 /** A page of a browser that {@link closeBrowser} ends. */

@@ -74,7 +74,7 @@ describe('api: probes', () => {
       text,
     ]);
     const paths = ['/livez', '/readyz', '/version', '/metrics', '/admin/status'];
-    expect(links).to.deep.equal(paths.map((path) => [path, path]));
+    expect(links).to.deep.equal([['/ui/', 'The dashboard'], ...paths.map((path) => [path, path])]);
     for (const text of ['/keys/KEY', '/messages', 'JSON lines on the same port', 'nc localhost 9000'])
       expect(body).to.include(text);
   });

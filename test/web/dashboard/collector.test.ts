@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { mock } from 'node:test';
 import { Collector, STEP_MS } from '../../../src/dashboard/collector.js';
+import { NoAnswerError } from '../../../src/dashboard/peerCaller.js';
 import type { ClusterSample, ServerSample } from '../../../src/dashboard/sample.js';
 import { serverSample } from './samples.js';
 
@@ -57,6 +58,13 @@ describe('dashboard: the collector', () => {
   /** Everything that waits for promises which are settled has happened. */
   async function settled(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  async function until(isSo: () => boolean): Promise<void> {
+    for (let steps = 0; !isSo(); steps += 1) {
+      if (steps > 100) throw new Error('this does not happen');
+      await pass(1);
+    }
   }
 
   beforeEach(() => {
@@ -118,6 +126,20 @@ describe('dashboard: the collector', () => {
     expect(last?.servers[2]?.failure).to.equal('connection refused');
     expect(last?.verdict.level).to.equal('down');
     expect(last?.verdict.headline).to.match(/^no leader for \d\.\d s: 4 of 5 answer/);
+  });
+
+  it('takes a server that was slow once for slow, and one that is silent again for gone', async () => {
+    collector.start();
+    await pass(6);
+    answers[3] = new NoAnswerError('no answer in time', true);
+    await until(() => asked.filter((id) => id === 3).length === 2);
+    expect(published.at(-1)?.verdict.level).to.equal('healthy');
+    await until(() => asked.filter((id) => id === 3).length === 3);
+    await pass(1);
+    expect(published.at(-1)?.servers[3]?.failure).to.equal('no answer in time');
+    answers[3] = serverSample(3);
+    await pass(12);
+    expect(published.at(-1)?.verdict.level).to.equal('healthy');
   });
 
   it('asks first whom a button has changed', async () => {

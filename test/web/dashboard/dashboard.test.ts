@@ -133,7 +133,7 @@ describe('dashboard: what is served under /ui/', () => {
     expect((await fetch(`${at}/ui/`)).status).to.equal(200);
     const text = await readUntil(await fetch(`${at}/ui/events`), 'event: sample');
     expect(text).to.include('server 0 is held down by its crash hook');
-    expect(await (await post('/ui/servers/0/restore')).text()).to.equal('server 0: restore\n');
+    expect(await (await post('/ui/servers/0/restore')).text()).to.equal('server 0 is restored\n');
     expect(service.node.isCrashed).to.equal(false);
   });
 

@@ -97,6 +97,13 @@ describe('dashboard: the verdict', () => {
     ]);
   });
 
+  it('tells a process that is gone from one that is silent', () => {
+    const silent = viewOf(1, {}, { failure: 'no answer within 1000 ms' });
+    expect(verdict(fiveServers({ 0: gone(0), 1: silent })).next).to.equal(
+      'start server 0; see why server 1 is silent',
+    );
+  });
+
   it('names single links that are cut', () => {
     const told = verdict(fiveServers({ 3: viewOf(3, { unreachableFrom: [0] }) }));
     expect(told.next).to.equal('heal server 3');
