@@ -72,6 +72,18 @@ export class PageModel {
     this.changed();
   }
 
+  /** A fresh world; a story that is told begins anew in it, with the guess that was made. */
+  startAnew(setup: WorldSetup): void {
+    this.pause();
+    const told = this.story.value;
+    if (told !== null) {
+      const run = new StoryRun(told.story);
+      run.guess = told.guess;
+      this.story.value = run;
+    }
+    this.open(setup);
+  }
+
   /** Begins a story in its own world; without one the world stays as it is. */
   tell(story: Story | undefined): void {
     this.isPlaying.value = false;
