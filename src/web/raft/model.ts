@@ -104,6 +104,7 @@ export class PageModel {
 
   play(): void {
     this.isPlaying.value = true;
+    this.notice.value = '';
     this.shown = this.world.nowMs;
     this.lastFrame = performance.now();
     requestAnimationFrame((now) => this.frame(now));
@@ -120,11 +121,13 @@ export class PageModel {
   }
 
   act(...actions: readonly Action[]): void {
+    this.notice.value = '';
     for (const action of actions) this.held.value.act(action);
     this.changed();
   }
 
   seek(position: number): void {
+    this.notice.value = '';
     this.held.value.seek(position);
     this.shown = this.world.nowMs;
     this.changed();
