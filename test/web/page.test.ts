@@ -161,7 +161,7 @@ describe('the page that runs Raft', function () {
     here.seek(position);
     expect(state, 'the same state in Chromium and in Node.js').to.equal(`state ${here.world.hash}`);
     await page.goto('about:blank');
-    await page.goto(`${link.slice(0, -6)}`);
+    await page.goto(link.slice(0, -6));
     await page.locator('.notice', { hasText: 'damaged' }).waitFor();
     await page.close();
   });

@@ -217,7 +217,7 @@ export function SetupPanel({
   children: ComponentChildren;
 }): JSX.Element {
   const setup = model.setup.value;
-  const change = (part: Partial<typeof setup>): void => model.open({ ...setup, ...part });
+  const change = (part: Partial<typeof setup>): void => model.startAnew({ ...setup, ...part });
   return (
     <section class="setup" aria-label="The world">
       {children}

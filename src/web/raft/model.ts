@@ -72,6 +72,18 @@ export class PageModel {
     this.changed();
   }
 
+  /** A fresh world; a story that is told begins anew in it, with the guess that was made. */
+  startAnew(setup: WorldSetup): void {
+    this.pause();
+    const told = this.story.value;
+    if (told !== null) {
+      const run = new StoryRun(told.story);
+      run.guess = told.guess;
+      this.story.value = run;
+    }
+    this.open(setup);
+  }
+
   /** Begins a story in its own world; without one the world stays as it is. */
   tell(story: Story | undefined): void {
     this.isPlaying.value = false;
@@ -92,6 +104,7 @@ export class PageModel {
 
   play(): void {
     this.isPlaying.value = true;
+    this.notice.value = '';
     this.shown = this.world.nowMs;
     this.lastFrame = performance.now();
     requestAnimationFrame((now) => this.frame(now));
@@ -108,11 +121,13 @@ export class PageModel {
   }
 
   act(...actions: readonly Action[]): void {
+    this.notice.value = '';
     for (const action of actions) this.held.value.act(action);
     this.changed();
   }
 
   seek(position: number): void {
+    this.notice.value = '';
     this.held.value.seek(position);
     this.shown = this.world.nowMs;
     this.changed();
