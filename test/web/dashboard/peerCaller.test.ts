@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { NoAnswerError} from '../../../src/dashboard/peerCaller.js';
+import type { NoAnswerError } from '../../../src/dashboard/peerCaller.js';
 import { PeerCaller } from '../../../src/dashboard/peerCaller.js';
 import type { XmlRpcValue } from '../../../src/xmlrpc/index.js';
 import { closeFronts, freePort, frontOf, listen } from '../../unit/api/fronts.js';
