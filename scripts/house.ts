@@ -22,7 +22,7 @@ const files: readonly SourceFile[] = execFileSync('git', ['ls-files', '-z'], { c
   .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
 const sources = files.filter(({ path }) => /^src\/.*\.tsx?$/.test(path));
 const programs = files.filter(({ path }) => /\.tsx?$/.test(path));
-const pages = files.filter(({ path }) => path.endsWith(".md"));
+const pages = files.filter(({ path }) => path.endsWith('.md'));
 const modules = programs.map(({ path, text }) => moduleOf(path, text));
 
 function linesOf({ text }: SourceFile): number {

@@ -13,6 +13,8 @@ export const STEP_MS = 500;
 const POKE_MS = 100;
 /** A leader tells of all its followers: it is asked when its last word is so old. */
 const LEADER_AGE_MS = 900;
+/** Those that the leader has lost are asked this often, so that there is time for all others. */
+const SUSPECT_MS = 2_000;
 /** The charts get a point this often, and show so many. */
 const POINT_MS = 1_000;
 const POINTS_MAX = 300;
@@ -51,6 +53,7 @@ export class Collector {
   private points: Point[] = [];
   /** Who leads, by the word of this server. */
   private leaderSeen: number | null = null;
+  private suspectedAt = -Infinity;
   private leaderlessSince: number | null = null;
   private timer: NodeJS.Timeout | undefined;
   private poking: NodeJS.Timeout | undefined;
@@ -137,7 +140,10 @@ export class Collector {
     this.asking.delete(server);
   }
 
-  /** Those that something was done to come first, then a leader whose word is old, then whoever was asked longest ago. */
+  /**
+   * Those that something was done to come first, then a leader whose word is old, then a server that the leader has lost, then
+   * whoever was asked longest ago.
+   */
   private nextToAsk(): number | undefined {
     const now = this.clockMs();
     const others = [...this.known.values()].filter(
@@ -148,8 +154,18 @@ export class Collector {
     const leader = others.find(
       ({ isLeading, triedAt }) => isLeading && triedAt !== null && now - triedAt >= LEADER_AGE_MS,
     );
+    const known = [...this.known.values()];
+    const suspect = others.find(
+      ({ id, isGone, triedAt }) =>
+        now - this.suspectedAt >= SUSPECT_MS &&
+        !isGone &&
+        now - (triedAt ?? 0) >= LEADER_AGE_MS &&
+        known.some((other) => other.hasLost(id)),
+    );
     const [oldest] = others.sort((a, b) => (a.triedAt ?? -Infinity) - (b.triedAt ?? -Infinity));
-    return (urgent ?? unknown[0] ?? leader ?? oldest)?.id;
+    const next = urgent ?? unknown[0] ?? leader ?? suspect ?? oldest;
+    if (next !== undefined && next === suspect) this.suspectedAt = now;
+    return next?.id;
   }
 
   private publish(point: Point | null): void {

@@ -4,6 +4,8 @@ import type { Election, Lag, Latency, ServerRates, ServerSample, ServerView } fr
 
 /** A busy machine misses a question now and then. */
 const SILENCES_MAX = 2;
+/** A leader hears from its followers more often. */
+const LOST_MS = 1_500;
 /** Rates are taken over at least so long. */
 const RATE_MS = 900;
 
@@ -33,6 +35,16 @@ export class KnownServer {
     return (
       failure === null && sample?.lifecycle === 'running' && sample.role === 'leader' && sample.hasQuorum
     );
+  }
+
+  /** Whether it leads, and has not heard from this other one lately. */
+  hasLost(other: number): boolean {
+    const peer = this.isLeading ? this.sample?.peers.find(({ id }) => id === other) : undefined;
+    return peer !== undefined && (peer.contactMs === null || peer.contactMs >= LOST_MS);
+  }
+
+  get isGone(): boolean {
+    return this.failure !== null;
   }
 
   get waitingCalls(): number | null {

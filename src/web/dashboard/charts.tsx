@@ -146,6 +146,7 @@ function optionsOf(
         ...axis,
         grid: { show: false },
         space: 80,
+        size: 28,
         values: (_chart, values) => values.map((value) => clockTime(value * 1000)),
       },
       { ...axis, grid, size: 58, space: 34, values: (_chart, values) => values.map((value) => text(value)) },

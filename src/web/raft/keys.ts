@@ -12,6 +12,11 @@ export function onKey(model: PageModel, event: KeyboardEvent): void {
   event.preventDefault();
 }
 
+/** A list keeps the keys to itself while it has the focus, so it gives the focus back once something is chosen. */
+export function leaveSelect({ target }: Event): void {
+  if (target instanceof HTMLSelectElement) target.blur();
+}
+
 function isWithin(element: Element | null, selector: string): boolean {
   return element !== null && element.closest(selector) !== null;
 }

@@ -1,7 +1,7 @@
 import { render, type JSX } from 'preact';
 import { verdictOn } from '../shared/verdict.js';
 import { SelectionPanel, SetupPanel, Transport } from './controls.js';
-import { onKey } from './keys.js';
+import { leaveSelect, onKey } from './keys.js';
 import { Logs } from './logs.js';
 import { PageModel } from './model.js';
 import { Calls, Events, Legend, Lights } from './panels.js';
@@ -55,6 +55,7 @@ const root = document.getElementById('page');
 if (root === null) throw new Error('the page has no element with the id "page"');
 render(<Page model={model} />, root);
 document.addEventListener('keydown', (event) => onKey(model, event));
+document.addEventListener('change', leaveSelect);
 
 /** Opens the moment of the address, when it holds one. */
 async function openLink(): Promise<void> {

@@ -128,6 +128,34 @@ describe('dashboard: the collector', () => {
     expect(last?.verdict.headline).to.match(/^no leader for \d\.\d s: 4 of 5 answer/);
   });
 
+  it('asks a server at once that the leader has not heard from', async () => {
+    collectorOf(10);
+    collector.start();
+    await pass(20);
+    answers[7] = new Error('connection refused');
+    answers[2] = serverSample(2, {
+      role: 'leader',
+      hasQuorum: true,
+      peers: [{ id: 7, matchIndex: 100, contactMs: 1_600 }],
+    });
+    await pass(5);
+    expect(published.at(-1)?.servers[7]?.failure).to.equal('connection refused');
+  });
+
+  it('leaves nobody out, however many the leader has lost', async () => {
+    collectorOf(10);
+    answers[2] = serverSample(2, {
+      role: 'leader',
+      hasQuorum: true,
+      peers: [5, 6, 7, 8].map((id) => ({ id, matchIndex: 100, contactMs: null })),
+    });
+    collector.start();
+    await pass(20);
+    asked = [];
+    await pass(80);
+    expect(new Set(asked).size).to.equal(9);
+  });
+
   it('takes a server that was slow once for slow, and one that is silent again for gone', async () => {
     collector.start();
     await pass(6);
