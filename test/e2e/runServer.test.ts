@@ -107,11 +107,22 @@ class Tree {
     mkdirSync(this.path('src/cli'), { recursive: true });
     mkdirSync(this.path('chaos'));
     this.write('src/cli/main.ts', program);
+    this.writePages();
     this.linkPackages('node_modules');
   }
 
   path(...names: string[]): string {
     return join(this.folder, ...names);
+  }
+
+  /** Pages of one line each, for the bundler to have something to do. */
+  private writePages(): void {
+    for (const page of ['dashboard', 'raft']) {
+      mkdirSync(this.path('src/web', page), { recursive: true });
+      this.write(`src/web/${page}/main.tsx`, `document.title = '${page}';\n`);
+    }
+    this.write('src/web/raft/style.css', 'body { margin: 0 }\n');
+    for (const name of ['index.html', 'icon.svg']) this.write(`src/web/dashboard/${name}`, '');
   }
 
   write(name: string, text: string): void {
