@@ -130,8 +130,8 @@ describe('grade: the documents', () => {
 
   it('name to students no assertion that there is not', () => {
     const text = read('for-students.md');
-    const named = [...text.matchAll(/^\*\*\d+\. .*?\*\* \((?<ids>[^)]*)\)/gm)].flatMap((match) =>
-      (match.groups?.['ids'] ?? '').split(', ').map((id) => id.replaceAll('`', '')),
+    const named = [...text.matchAll(/^\*\*\d+\. [^*]*\*\*\s+\((?<ids>[^)]*)\)/gm)].flatMap((match) =>
+      (match.groups?.['ids'] ?? '').split(/,\s+/).map((id) => id.replaceAll('`', '')),
     );
     expect(named).to.have.length.above(15);
     for (const id of named) expect(assertions.map((assertion) => assertion.id)).to.include(id);
