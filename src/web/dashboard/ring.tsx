@@ -5,8 +5,12 @@ import { RoleShape } from './roleShape.js';
 import { roleOf, roleWords } from './roles.js';
 import { leader, sample, servers } from './store.js';
 
-const SIZE = 420;
+const HEIGHT = 420;
 const RADIUS = 148;
+/** From so many servers on they are drawn smaller, in a narrower ring, with their words outside of it. */
+const MANY = 8;
+const RADIUS_OF_MANY = 132;
+const WIDTH_OF_MANY = 540;
 /** A follower that the leader has not heard from for so long is drawn without a link. */
 const SILENT_MS = 1_500;
 
@@ -19,18 +23,19 @@ interface Place {
 export function Ring(): JSX.Element {
   const views = servers.value;
   const places = views.map((_view, position) => placeOf(position, views.length));
-  const nodeSize = views.length > 7 ? 24 : 32;
+  const areMany = views.length >= MANY;
+  const width = areMany ? WIDTH_OF_MANY : HEIGHT;
   const lead = leader.value;
   const term = lead?.sample?.term ?? null;
   return (
     <section class="card ring" aria-labelledby="ring-title">
       <h2 id="ring-title">Servers</h2>
-      <svg viewBox={`${-SIZE / 2} ${-SIZE / 2} ${SIZE} ${SIZE}`} role="img" aria-label={spoken(views)}>
-        <circle class="orbit" r={views.length === 1 ? 0 : RADIUS} />
+      <svg viewBox={`${-width / 2} ${-HEIGHT / 2} ${width} ${HEIGHT}`} role="img" aria-label={spoken(views)}>
+        <circle class="orbit" cy={-6} r={radiusOf(views.length)} />
         {lead !== null && views.map((view, at) => link(view, lead, places, at))}
         {cuts(views).map(([from, to]) => cutLine(places[from], places[to]))}
         {views.map((view, at) => (
-          <Node key={view.id} view={view} place={places[at] ?? { x: 0, y: 0 }} size={nodeSize} />
+          <Node key={view.id} view={view} place={places[at] ?? { x: 0, y: 0 }} areMany={areMany} />
         ))}
         {views.length > 1 && (
           <text class="term" y="-2">
@@ -54,12 +59,13 @@ export function Ring(): JSX.Element {
 function Node({
   view,
   place,
-  size,
+  areMany,
 }: {
   readonly view: ServerView;
   readonly place: Place;
-  readonly size: number;
+  readonly areMany: boolean;
 }): JSX.Element {
+  const size = areMany ? 24 : 32;
   const role = roleOf(view);
   const timer = timerOf(view);
   const isSelf = view.id === sample.value?.self;
@@ -77,15 +83,15 @@ function Node({
         />
       )}
       <RoleShape role={role} size={size} />
-      <text class="id" y={size > 30 ? 3 : 6}>
+      <text class="id" y={areMany ? 7 : 3}>
         {view.id}
       </text>
-      {size > 30 && (
+      {!areMany && (
         <text class="node-term" y="17">
           {view.sample === null ? '' : `t ${view.sample.term}`}
         </text>
       )}
-      <text class="word" y={size + 26}>
+      <text class="word" {...(areMany ? outside(place, size) : { y: size + 26 })}>
         {isSelf ? `${roleWords[role]} · here` : roleWords[role]}
       </text>
     </g>
@@ -139,11 +145,24 @@ function cutLine(from: Place | undefined, to: Place | undefined): JSX.Element | 
   );
 }
 
+function radiusOf(size: number): number {
+  if (size === 1) return 0;
+  return size >= MANY ? RADIUS_OF_MANY : RADIUS;
+}
+
 function placeOf(position: number, size: number): Place {
-  if (size === 1) return { x: 0, y: 0 };
+  const radius = radiusOf(size);
   const angle = (2 * Math.PI * position) / size - Math.PI / 2;
   const round = (value: number): number => Math.round(value * 10) / 10;
-  return { x: round(RADIUS * Math.cos(angle)), y: round(RADIUS * Math.sin(angle) - 6) };
+  return { x: round(radius * Math.cos(angle)), y: round(radius * Math.sin(angle) - 6) };
+}
+
+/** Where the word of a server stands, outside of the ring: neighbours leave no room between them. */
+function outside({ x, y }: Place, size: number): { x: number; y: number; style: { textAnchor: string } } {
+  const distance = Math.hypot(x, y) || 1;
+  const away = size + 15;
+  const side = Math.abs(x) < size ? 'middle' : x > 0 ? 'start' : 'end';
+  return { x: (x / distance) * away, y: (y / distance) * (away + 6) + 5, style: { textAnchor: side } };
 }
 
 /** The picture in words. */
