@@ -39,7 +39,7 @@ const { outputFiles } = await build({
   logLevel: 'error',
 });
 
-/** What was made for a kind of file. */
+/** The output of one kind, by its extension. */
 function textOf(extension) {
   const file = outputFiles.find(({ path }) => path.endsWith(extension));
   if (file === undefined) throw new Error(`the bundler made no ${extension}`);

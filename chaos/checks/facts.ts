@@ -35,7 +35,7 @@ export interface IdleTraffic {
 /** Everything that the checks judge. */
 export interface RunFacts {
   readonly serverCount: number;
-  /** What the servers could be asked: those of the assignment tell no terms, and have no keys. */
+  /** The calls that the servers offer: those of the assignment tell no terms, and have no keys. */
   readonly dialect: Dialect;
   readonly faults: readonly FaultSpan[];
   readonly samples: readonly StatusSample[];

@@ -22,7 +22,7 @@ export type MessageCounts = ReadonlyMap<ServerId, number>;
 /** The servers that the monkey is let loose on. */
 export interface Cluster {
   readonly servers: readonly ServerAddress[];
-  /** What they can be asked. Only servers with this product's own calls have links that can be cut, and keys. */
+  /** The calls that they offer. Only servers with this product's own calls have links that can be cut, and keys. */
   readonly dialect: Dialect;
   /** Undefined: they were running before, and go on when we are gone. */
   readonly processes: Processes | undefined;

@@ -104,7 +104,7 @@ class Exam {
     };
   }
 
-  /** What comes after the budget is used up is of no interest any more: neither its judgements nor its errors. */
+  /** After the budget is used up, neither judgements nor errors count. */
   private async steps(): Promise<undefined> {
     try {
       this.allowance = await measureAllowance();
@@ -153,7 +153,7 @@ class Exam {
     return this.options.only === undefined || ids.some((id) => this.options.only?.includes(id) === true);
   }
 
-  /** What was left out has not failed. */
+  /** An assertion that was left out has not failed. */
   private hasFailed(id: string): boolean {
     return !['pass', 'notMeasured'].includes(this.card.statusOf(id) ?? '');
   }

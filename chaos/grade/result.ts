@@ -60,7 +60,7 @@ export function pointsText(points: number): string {
   return String(Math.round(points * 100) / 100);
 }
 
-/** What a cap says, for people. */
+/** A cap in words. */
 export function capText({ unless, part, atMost }: Score['caps'][number], rows: readonly Row[]): string {
   const title = rows.find(({ assertion }) => assertion.id === unless)?.assertion.title ?? unless;
   return `${partTitles[part]} is worth at most ${pointsText(atMost)} as long as this does not hold: ${title}.`;

@@ -11,7 +11,7 @@ export interface Cap {
   readonly atMost: number;
 }
 
-/** What everything is worth. An instructor's file may say any of it; the rest is as it is here. */
+/** The points and weights. An instructor's file may change any of them; the rest stays as it is here. */
 export interface Rubric {
   /** Points of each part. */
   readonly points: Readonly<Record<Part, number>>;

@@ -3,7 +3,7 @@ import { parts, type Assertion, type Part } from './assertions/assertion.js';
 import type { Cap, Rubric } from './rubric.js';
 
 /**
- * What an assertion came to. `notReached`: something that it needs did not come true, such as a leader, so that it is worth
+ * The outcome of an assertion. `notReached`: something that it needs did not come true, such as a leader, so that it is worth
  * nothing. `notMeasured`: it cannot be judged here, whatever the servers do, and does not count.
  */
 export type Status = 'pass' | 'fail' | 'notReached' | 'notMeasured';
@@ -14,7 +14,7 @@ export interface Judgement {
   readonly summary: string;
   /** More of it, one line each: calls and their answers, a traceback. */
   readonly details: readonly string[];
-  /** What is tolerated, and better done otherwise. */
+  /** Behaviour that is tolerated, and better done otherwise. */
   readonly remarks: readonly string[];
 }
 
@@ -77,7 +77,7 @@ export class Scorecard {
     if (judgement.status !== 'notMeasured') this.onJudged(assertion, judgement);
   }
 
-  /** What all of it is worth as it stands. What was not judged is worth nothing. */
+  /** The points as they stand. An assertion that was not judged is worth nothing. */
   score(): Score {
     const { points, weights } = this.rubric;
     const judgementOf = ({ id }: Assertion): Judgement => this.judgements.get(id) ?? NOT_YET;

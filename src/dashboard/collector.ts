@@ -20,7 +20,7 @@ const POINT_MS = 1_000;
 const POINTS_MAX = 300;
 /** The rate of questions is taken over so long. */
 const ASKS_MS = 10_000;
-/** What was learned before nobody looked for so long is forgotten. */
+/** Samples are forgotten when nobody has looked for this long. */
 const STALE_MS = 10_000;
 
 interface CollectorOptions {
@@ -86,7 +86,7 @@ export class Collector {
     this.stoppedAt = this.clockMs();
   }
 
-  /** What the charts of a new viewer begin with. */
+  /** The history that the charts of a new viewer begin with. */
   hello(): Hello {
     return { points: this.points };
   }

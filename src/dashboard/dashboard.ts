@@ -80,7 +80,7 @@ export class Dashboard implements Route {
     });
   }
 
-  /** What this server tells of itself when another one's dashboard asks: JSON. */
+  /** This server's own sample, as JSON, for the dashboards of other servers. */
   async sampleText(): Promise<string> {
     return JSON.stringify(await this.own.take());
   }

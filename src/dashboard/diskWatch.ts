@@ -17,7 +17,7 @@ export class DiskWatch {
     this.sample = { directory, freeBytes: null, totalBytes: null };
   }
 
-  /** What was measured last; begins to measure when that is old. */
+  /** The last measurement; begins a new one when that is old. */
   look(): DiskSample {
     if (!this.isMeasuring && performance.now() - this.measuredAt >= MEASURED_EVERY_MS) void this.measure();
     return this.sample;

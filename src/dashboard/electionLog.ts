@@ -4,7 +4,7 @@ import type { ClusterElection, Election } from './sample.js';
 /** Elections that a server remembers, and those that the page lists. */
 export const ELECTIONS_MAX = 50;
 
-/** What a server knows of a change of leader. */
+/** A change of leader, as one server knows of it. */
 interface LeaderChange {
   readonly term: number;
   readonly leader: number;

@@ -10,7 +10,7 @@ interface FaultActionsOptions {
   readonly peers: Pick<PeerCaller, 'call' | 'sampleOf'>;
 }
 
-/** What became of a button. */
+/** The outcome of a button. */
 interface ActionResult {
   /** Whether it was done, at least in part. */
   readonly isDone: boolean;

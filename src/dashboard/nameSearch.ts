@@ -5,7 +5,7 @@ import type { NamePage, NameRow } from './sample.js';
 const NAMES_PER_TURN = 2_000;
 /** A search that finds more ends there. */
 const MATCHES_MAX = 200_000;
-/** What was found is good for so long: pages of one list fit together, and scrolling costs nothing. */
+/** A list that was found is used for this long: its pages fit together, and scrolling costs nothing. */
 const FRESH_MS = 3_000;
 /** Searches that are remembered. */
 const SEARCHES_MAX = 4;
@@ -29,7 +29,7 @@ export interface NamedState {
   };
 }
 
-/** What a page asks for. */
+/** The search of one page. */
 export interface NameQuery {
   readonly kind: NamePage['kind'];
   /** Part of a name, in any letter case; all names have the empty one. */

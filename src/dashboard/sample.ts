@@ -34,7 +34,7 @@ export interface Election {
   readonly leaderlessMs: number | null;
   /** Who led before; null when nobody was known to. */
   readonly previous: number | null;
-  /** What is known of why it happened, in words. */
+  /** The reason, in words, as far as it is known. */
   readonly reason: string;
 }
 
@@ -106,7 +106,7 @@ export interface ServerSample {
   readonly elections: readonly Election[];
 }
 
-/** What follows from two samples of a server; null until there are two. */
+/** Rates between two samples of a server; null until there are two. */
 export interface ServerRates {
   readonly writes: number;
   readonly reads: number;
@@ -163,7 +163,7 @@ export interface ClusterElection extends Election {
 export interface HealthVerdict {
   readonly level: 'healthy' | 'degraded' | 'down' | 'unknown';
   readonly headline: string;
-  /** What to do next; null when there is nothing to do. */
+  /** The next thing to do; null when there is nothing to do. */
   readonly next: string | null;
   /** Whatever else deserves a look. */
   readonly notes: readonly string[];
@@ -211,7 +211,7 @@ export interface NamePage {
   readonly rows: readonly NameRow[];
 }
 
-/** What an idle server may receive from its peers per second: "O(10)", as the assignment puts it. */
+/** Most requests that an idle server may receive from its peers per second: "O(10)", as the assignment puts it. */
 export const PEER_RPC_BUDGET = 10;
 
 /** The hooks that a button of the page reaches. */

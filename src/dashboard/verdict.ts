@@ -14,7 +14,7 @@ const NEARLY_FULL = 0.9;
 
 type Sample = Omit<ServerSample, 'readings' | 'elections'>;
 
-/** What a verdict is made from: a part of a `ClusterSample`. */
+/** The part of a `ClusterSample` that a verdict is made from. */
 interface Evidence {
   readonly servers: readonly ServerView[];
   /** For how long nobody has led, as far as the collector has seen; null while somebody does. */

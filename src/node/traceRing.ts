@@ -10,13 +10,18 @@ export interface TracedEvent {
   readonly text: string;
 }
 
+interface Kept {
+  readonly atMs: number;
+  readonly what: TraceRecord | LifecycleState;
+}
+
 /**
  * The newest actions of one server and their reasons. It observes the node: `RaftCore` leaves the records, the ring
  * adds the time.
  */
 export class TraceRing {
-  private readonly events: TracedEvent[] = [];
-  /** Where the oldest stands once the ring is full. */
+  private readonly kept: Kept[] = [];
+  /** The position of the oldest once the ring is full. */
   private oldest = 0;
 
   /**
@@ -30,23 +35,28 @@ export class TraceRing {
   ) {}
 
   readonly traced = (records: readonly TraceRecord[]): void => {
-    for (const record of records) this.add(record.kind, traceText(record, this.tickMs));
+    for (const record of records) this.add(record);
   };
 
-  readonly lifecycleChanged = (state: LifecycleState): void => this.add('lifecycle', state);
+  readonly lifecycleChanged = (state: LifecycleState): void => this.add(state);
 
-  /** All events in the ring, the oldest first. */
+  /** All that is kept, the oldest first. It is put into words here: few of the records are ever read. */
   list(): TracedEvent[] {
-    return [...this.events.slice(this.oldest), ...this.events.slice(0, this.oldest)];
+    const ordered = [...this.kept.slice(this.oldest), ...this.kept.slice(0, this.oldest)];
+    return ordered.map(({ atMs, what }) =>
+      typeof what === 'string'
+        ? { atMs, kind: 'lifecycle', text: what }
+        : { atMs, kind: what.kind, text: traceText(what, this.tickMs) },
+    );
   }
 
-  private add(kind: TracedEvent['kind'], text: string): void {
-    const event = { atMs: this.nowMs(), kind, text };
-    if (this.events.length < this.size) {
-      this.events.push(event);
+  private add(what: Kept['what']): void {
+    const kept = { atMs: this.nowMs(), what };
+    if (this.kept.length < this.size) {
+      this.kept.push(kept);
       return;
     }
-    this.events[this.oldest] = event;
+    this.kept[this.oldest] = kept;
     this.oldest = (this.oldest + 1) % this.size;
   }
 }

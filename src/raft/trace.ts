@@ -119,7 +119,8 @@ function ballotText({ ballot, candidate, term, refusal }: Extract<TraceRecord, {
   return refusal === null ? `${what}: granted` : `${what}: refused, ${refusals[refusal]}`;
 }
 
-const roleNames: Readonly<Record<Role, string>> = {
+/** The roles in words for people. */
+export const roleNames: Readonly<Record<Role, string>> = {
   follower: 'follower',
   preCandidate: 'pre-candidate',
   candidate: 'candidate',

@@ -37,8 +37,7 @@ async function serverWith(methods: Methods): Promise<ServerAddress> {
 }
 
 function fail(text: string): never {
-  // Not an Error: its text is to stand alone in the fault.
-  // eslint-disable-next-line @typescript-eslint/only-throw-error -- as above
+  // eslint-disable-next-line @typescript-eslint/only-throw-error -- no Error: its text is to stand alone in the fault
   throw text;
 }
 

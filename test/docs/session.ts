@@ -214,7 +214,7 @@ process.stdin.pipe(socket);
 socket.pipe(process.stdout);
 `;
 
-/** What is shown after `# ->`, line by line. */
+/** The output that is shown after `# ->`, line by line. */
 function remarks(text: string, comment: '#' | '//'): string[] {
   return text.split('\n').flatMap((line) => {
     const start = line.indexOf(`${comment} -> `);

@@ -22,7 +22,7 @@ async function leaderOn(page: Page): Promise<string> {
   return (await leader.getAttribute('data-server')) ?? '';
 }
 
-/** What is due in the story; empty when it has ended. */
+/** The step that is due in the story; empty when it has ended. */
 async function dueOn(page: Page): Promise<string> {
   const due = page.locator('.steps .due');
   return (await due.count()) === 0 ? '' : await due.innerText();

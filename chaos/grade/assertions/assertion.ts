@@ -12,7 +12,7 @@ export interface Assertion {
   readonly weight: number;
   /** The words of the assignment that it comes from. */
   readonly source: string;
-  /** What repeats it by hand, after the two lines of `pythonPreamble`. */
+  /** Python that repeats it by hand, after the two lines of `pythonPreamble`. */
   readonly python: string;
 }
 

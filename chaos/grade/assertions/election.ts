@@ -3,7 +3,7 @@ import type { Assertion } from './assertion.js';
 const timing =
   'When a majority of the nodes are up and running and can communicate with each other, one of those nodes should be elected as leader within 5 seconds';
 
-/** What must hold of leader election, in the order in which it is judged. */
+/** The assertions on leader election, in the order in which they are judged. */
 export const electionAssertions: readonly Assertion[] = [
   election(
     'starts',

@@ -6,7 +6,7 @@ const majority =
 const consistent =
   'To ensure that the Metadata store is fault tolerant and stays consistent regardless of failures, we can implement it as a replicated state machine design';
 
-/** What must hold of replication, in the order in which it is shown. */
+/** The assertions on replication, in the order in which they are shown. */
 export const replicationAssertions: readonly Assertion[] = [
   replication(
     'first-update',

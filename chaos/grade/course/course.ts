@@ -48,7 +48,7 @@ export async function gradeCourse(
     write(`${String(place + 1).padStart(3)} of ${names.length}  ${name.padEnd(28)} `);
     const kept = course.again ? undefined : resultIn(join(course.out, name));
     const result = kept ?? (await gradeCopy(course, options, name));
-    // What was interrupted is graded anew the next time.
+    // A submission whose grading was interrupted is graded anew the next time.
     if (isInterrupted() && kept === undefined) rmSync(resultFile(join(course.out, name)), { force: true });
     else results.push(result);
     write(`${lineOf(result)}${kept === undefined ? '' : '  (graded before)'}\n`);

@@ -6,7 +6,7 @@ import type { Row, Status } from '../scorecard.js';
 import { gradeStyles } from './styles.js';
 
 const signs: Readonly<Record<Status, string>> = { pass: '✓', fail: '✗', notReached: '·', notMeasured: '–' };
-/** What went wrong comes first. */
+/** Failures come first. */
 const order: Readonly<Record<Status, number>> = { fail: 0, notReached: 1, notMeasured: 2, pass: 3 };
 
 /** The report of a submission as one HTML page that needs no network and no other file. */

@@ -70,7 +70,7 @@ function styled(style: Parameters<typeof styleText>[0], text: string): string {
   return wanted ? styleText(style, text, { validateStream: false }) : text;
 }
 
-/** What servers wrote must not steer the terminal. */
+/** Text that servers wrote must not steer the terminal. */
 function cut(text: string): string {
   const plain = text.replace(/\p{Cc}/gu, ' ');
   return plain.length > 160 ? `${plain.slice(0, 159)}…` : plain;

@@ -147,7 +147,7 @@ function endProblem(
 ): string | undefined {
   if (reply === undefined) return `${name} has no answer ${seconds(lab)} after a majority was back.`;
   if (reply.kind !== 'value') return hasSameLeader ? `${name} ended in ${replyText(reply)}.` : undefined;
-  // What is neither True nor False, or no map, is told of by the assertions on the form of answers.
+  // An answer that is neither True nor False, or no map, is left to the assertions on the form of answers.
   if (id === 'update-waits' && updateSays(reply) === 'refused')
     return `${name} waited and gave ${replyText(reply)}: "${file}" was never written before.`;
   if (id === 'refusal-waits' && updateSays(reply) === 'applied')

@@ -83,7 +83,7 @@ async function isAlone(lab: Lab, verdicts: Verdicts, leader: number, ms: number)
   verdicts.hold('third-elects', problem, `Server ${leader} led ${ms} ms after server 2 was started.`);
 }
 
-/** What became of a leader that was to stay, in words; undefined: it stayed. */
+/** The fate of a leader that was to stay, in words; undefined: it stayed. */
 export async function otherLeader(
   lab: Lab,
   leader: number,

@@ -13,7 +13,7 @@ export interface Step {
   perform(lab: Lab, verdicts: Verdicts): Promise<void>;
 }
 
-/** What a step says of its assertions. */
+/** A step's judgements of its assertions. */
 export class Verdicts {
   private readonly remarks = new Map<string, string[]>();
 
@@ -82,7 +82,7 @@ export async function performStep(step: Step, lab: Lab, card: Scorecard): Promis
   }
 }
 
-/** What is wrong with an answer that had to be a fault, at once. */
+/** The mistake in an answer that had to be a fault, at once. */
 export function notAFault(reply: Reply, what: string): string | undefined {
   if (reply.kind === 'fault') return undefined;
   return reply.kind === 'value'

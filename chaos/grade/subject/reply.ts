@@ -1,11 +1,11 @@
-/** What came of one call, as it was seen: nothing is taken for anything else yet. */
+/** The outcome of one call as it was seen: nothing is interpreted yet. */
 export type Reply =
   | { readonly kind: 'value'; readonly value: unknown; readonly ms: number }
   | { readonly kind: 'fault'; readonly text: string; readonly ms: number }
   /** The connection was refused or broke, or the time was up. */
   | { readonly kind: 'silent'; readonly text: string; readonly ms: number };
 
-/** What an answer to `updatefile` says; `unclear`: neither yes nor no. */
+/** The meaning of an answer to `updatefile`; `unclear`: neither yes nor no. */
 export type UpdateSays = 'applied' | 'refused' | 'unclear';
 
 /** A file of the map, as far as it can be made out. */

@@ -12,7 +12,7 @@ const PART = 100;
 const SPARE = 8;
 /** A search begins when nothing was typed for so long. */
 const TYPING_MS = 200;
-/** What has changed is asked for again after so long, while somebody looks at the list. */
+/** While somebody looks at the list, it is asked for again after this long. */
 const REFRESH_MS = 3_000;
 
 const kind = signal<NamePage['kind']>('files');
@@ -27,7 +27,7 @@ const isSeen = signal(false);
 let list = 0;
 const underway = new Set<number>();
 
-/** What this server has applied, as far as files and keys show it. */
+/** The index of the last entry that this server has applied: files and keys may have changed with it. */
 const applied = computed(
   () => servers.value.find(({ id }) => id === sample.value?.self)?.sample?.lastApplied ?? 0,
 );
@@ -199,7 +199,7 @@ function backToTop(element: HTMLElement | null): void {
   element?.scrollTo({ top: 0 });
 }
 
-/** What is not on the screen is not asked for. */
+/** Rows that are not on the screen are not asked for. */
 function watchSight(element: HTMLElement | null): (() => void) | undefined {
   if (element === null) return undefined;
   const observer = new IntersectionObserver(([entry]) => (isSeen.value = entry?.isIntersecting === true));

@@ -3,14 +3,14 @@ import type { ClusterSample, Hello, Point, ServerView, HealthVerdict } from '../
 import { openStream, type StreamState } from './stream.js';
 import { roleOf } from './roles.js';
 
-/** What the charts show at most; the server keeps as many. */
+/** Most samples that the charts show; the server keeps as many. */
 const POINTS_MAX = 300;
 
 /** The newest that the server has told; null before its first word. */
 export const sample = signal<ClusterSample | null>(null);
 export const points = signal<readonly Point[]>([]);
 export const stream = signal<StreamState>({ kind: 'connecting' });
-/** What became of the last button; null: none was pressed. */
+/** The outcome of the last button; null: none was pressed. */
 export const outcome = signal<{ readonly text: string; readonly isError: boolean } | null>(null);
 /** The servers whose button waits for its answer. */
 export const busy = signal<ReadonlySet<number>>(new Set());

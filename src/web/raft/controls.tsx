@@ -1,6 +1,6 @@
 import type { ComponentChildren, JSX } from 'preact';
 import type { NodeId } from '../../raft/types.js';
-import { seconds } from '../shared/terms.js';
+import { seconds } from './terms.js';
 import { speeds, type PageModel, type Speed } from './model.js';
 import type { ServerPicture } from './view.js';
 import type { Action, Mode } from './world.js';
@@ -75,7 +75,7 @@ export function Transport({ model }: { model: PageModel }): JSX.Element {
   );
 }
 
-/** What can be done to a server now; the first letter of each is its key. */
+/** The actions that a server allows now; the first letter of each is its key. */
 export function actionsOn({
   id: server,
   condition,

@@ -1,4 +1,4 @@
-import { seconds } from '../shared/terms.js';
+import { seconds } from './terms.js';
 import type { PageModel } from './model.js';
 import { linkTo } from './permalink.js';
 
@@ -10,7 +10,7 @@ const MARGIN = 24;
 const DENSITY = 2;
 const LINK_CHARS = 150;
 
-/** What decides the look of a shape; written on it, a figure needs no style sheet. */
+/** The properties that decide the look of a shape; written on it, they make a figure independent of the style sheet. */
 const painted = [
   'fill',
   'stroke',
@@ -82,7 +82,7 @@ function copyOf(id: string, x: number, y: number, width: number, height: number)
   const original = document.getElementById(id);
   if (original === null) throw new Error(`the page has no picture "${id}"`);
   const copy = original.cloneNode(true) as Element;
-  // What only a user needs: the grips of links, and what is chosen.
+  // Only a user needs the grips of links and the selection.
   const wanted = (element: Element): boolean => element.closest('.grip, .halo') === null;
   const originals = [original, ...original.querySelectorAll('*')].filter(wanted);
   copy.querySelectorAll('.grip, .halo').forEach((element) => element.remove());

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { termColour } from '../shared/terms.js';
+import { termColour } from './terms.js';
 import { entryLabel, type ServerPicture } from './view.js';
 
 const CELL = 54;
@@ -84,7 +84,7 @@ function Cell({ view, index, x }: { view: ServerPicture; index: number; x: numbe
   );
 }
 
-/** What the leader knows of each follower: an arrow under the next index, a dot under the match index. */
+/** The leader's progress of each follower: a dot under the match index. */
 function Pointers(props: {
   view: ServerPicture;
   views: readonly ServerPicture[];

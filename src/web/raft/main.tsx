@@ -1,5 +1,5 @@
 import { render, type JSX } from 'preact';
-import { verdictOn } from '../shared/verdict.js';
+import { verdictOn } from './verdict.js';
 import { SelectionPanel, SetupPanel, Transport } from './controls.js';
 import { leaveSelect, onKey } from './keys.js';
 import { Logs } from './logs.js';

@@ -9,7 +9,7 @@ import type { Action, World, WorldSetup } from './world.js';
 export const speeds = [0.02, 0.05, 0.1, 0.25, 0.5, 1, 2] as const;
 export type Speed = (typeof speeds)[number];
 
-/** What the panel beside the picture is about. */
+/** The server or link that the panel beside the picture is about. */
 type Selection =
   | { readonly kind: 'server'; readonly id: NodeId }
   | { readonly kind: 'link'; readonly from: NodeId; readonly to: NodeId };
@@ -30,7 +30,7 @@ export class PageModel {
   readonly story = signal<StoryRun | null>(null);
   private readonly version = signal(0);
   private readonly held = signal<History>(new History({ seed: 1, servers: 5, mode: 'shipped' }));
-  /** What is shown lies between two events: messages fly smoothly. */
+  /** The moment that is shown lies between two events: messages fly smoothly. */
   private shown = 0;
   private lastFrame = 0;
 

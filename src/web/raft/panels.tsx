@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { seconds } from '../shared/terms.js';
+import { seconds } from './terms.js';
 import type { ObservedCall } from './calls.js';
 import type { PageModel } from './model.js';
 import { properties, reasonOf } from './reasons.js';
@@ -52,7 +52,7 @@ export function Calls({ model }: { model: PageModel }): JSX.Element {
   );
 }
 
-/** What happened, newest first; each line can say why, and leads back to its moment. */
+/** The events, newest first; each line can say why, and leads back to its moment. */
 export function Events({ model }: { model: PageModel }): JSX.Element {
   const { happenings } = model.world;
   const shown = happenings.slice(-EVENTS_SHOWN);

@@ -1,6 +1,7 @@
 import type { ComponentChildren, JSX } from 'preact';
 import type { Message } from '../../raft/types.js';
-import { roleWords, termColour } from '../shared/terms.js';
+import { roleNames } from '../../raft/trace.js';
+import { termColour } from './terms.js';
 import type { PageModel } from './model.js';
 import type { Flight, ServerPicture } from './view.js';
 
@@ -211,7 +212,7 @@ function Server(props: { view: ServerPicture; model: PageModel; count: number; s
   const { x, y } = placeOf(view.id, count);
   const selection = model.selection.value;
   const isSelected = selection?.kind === 'server' && selection.id === view.id;
-  const word = view.condition === 'running' ? roleWords[view.role] : view.condition;
+  const word = view.condition === 'running' ? roleNames[view.role] : view.condition;
   const voted = view.votedFor === null ? '' : `voted ${view.votedFor}`;
   const select = (): void => {
     model.selection.value = isSelected ? null : { kind: 'server', id: view.id };

@@ -17,7 +17,7 @@ async function share(model: PageModel): Promise<void> {
   }
 }
 
-/** What one may take home: a link to the moment, a figure, and the keys. */
+/** Things to take home: a link to the moment, a figure, and the list of keys. */
 export function SharePanel({ model }: { model: PageModel }): JSX.Element {
   return (
     <section class="share" aria-label="Take home">

@@ -3,7 +3,7 @@ import type { ServerPicture } from './view.js';
 import { entryLabel } from './view.js';
 import type { World, WorldSetup } from './world.js';
 
-/** What a story has seen so far and later steps need. */
+/** The memory of a story: what later steps need of earlier ones. */
 export interface StoryMemory {
   /** The leader that the story is about. */
   leader: NodeId;
@@ -26,7 +26,7 @@ export interface Story {
   readonly question: string;
   readonly guesses: readonly string[];
   readonly steps: readonly StoryStep[];
-  /** What the student is to explain. */
+  /** The question that the student is to answer. */
   readonly task: string;
 }
 

@@ -38,7 +38,7 @@ export interface ServerPicture {
   readonly log: readonly Entry[];
   /** How many entries of the log are on the disk already. */
   readonly durable: number;
-  /** What a leader knows of the others. */
+  /** A leader's progress of the others. */
   readonly peers: readonly { readonly id: NodeId; readonly match: number; readonly next: number }[];
   readonly waitingCalls: number;
 }

@@ -73,7 +73,7 @@ export class World {
   private readonly safety: Safety;
   private readonly effects = new Effects(SESSIONS_MAX);
   private flying: Flight[] = [];
-  /** What a stopped server knew to be committed: its process has forgotten it, its picture has not. */
+  /** The commit index of a server when it was stopped: its process has forgotten it, its picture has not. */
   private readonly committedAtStop = new Map<NodeId, number>();
 
   constructor(readonly setup: WorldSetup) {

@@ -169,7 +169,7 @@ describe('dashboard: what is served under /ui/', () => {
   });
 });
 
-/** What has come of a stream when it holds this text; the stream is then given up. */
+/** The text of a stream, once it holds this; the stream is then given up. */
 async function readUntil(reply: Response, wanted: string): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';

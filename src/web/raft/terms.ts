@@ -1,5 +1,3 @@
-import type { Role } from '../../raft/types.js';
-
 /** So many colours of terms are told apart; then they begin anew. */
 const TERM_COLOURS = 8;
 
@@ -7,13 +5,6 @@ const TERM_COLOURS = 8;
 export function termColour(term: number): string {
   return term === 0 ? 'var(--quiet)' : `var(--term-${(term - 1) % TERM_COLOURS})`;
 }
-
-export const roleWords: Readonly<Record<Role, string>> = {
-  follower: 'follower',
-  preCandidate: 'pre-candidate',
-  candidate: 'candidate',
-  leader: 'leader',
-};
 
 /** `3.25 s` */
 export function seconds(ms: number, digits = 2): string {

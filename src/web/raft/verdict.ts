@@ -3,7 +3,7 @@ import type { NodeId } from '../../raft/types.js';
 
 const numberWords = ['none', 'one', 'two', 'three', 'four'];
 
-/** What is known of a server, as far as the verdict needs it. */
+/** The part of a server's state that the verdict needs. */
 interface Judged {
   readonly id: NodeId;
   readonly condition: 'running' | 'crashed' | 'stopped';
