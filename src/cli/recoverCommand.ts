@@ -42,8 +42,8 @@ async function run(config: string, id: string, { dataDir, acceptLoss = false }: 
   }
 }
 
-function description({ hardState, identity, snapshot, before, entries }: StoredState): string {
-  const last = entries.at(-1) ?? before;
+function description({ hardState, identity, snapshot, base, entries }: StoredState): string {
+  const last = entries.at(-1) ?? base;
   return [
     `cluster ${identity?.cluster ?? 'without an id'}, term ${hardState.term}, log up to entry ${last.index} of term ${last.term}` +
       (snapshot === null ? '' : `, snapshot up to entry ${snapshot.last.index}`),
@@ -71,7 +71,7 @@ function whatToDo(id: number, count: number): string {
  * cluster become no-ops, so that servers with empty directories, which vote for the longest log, follow it into the new
  * one.
  */
-function rewritten({ before, entries, hardState }: StoredState): StorageBatch {
+function rewritten({ base, entries, hardState }: StoredState): StorageBatch {
   const isAboutCluster = ({ kind }: Entry): boolean => kind === 'cluster' || kind === 'admit';
   const first = entries.findIndex(isAboutCluster);
   const appended =
@@ -80,7 +80,7 @@ function rewritten({ before, entries, hardState }: StoredState): StorageBatch {
       : entries
           .slice(first)
           .map((entry): Entry => (isAboutCluster(entry) ? { ...entry, kind: 'noop', command: '' } : entry));
-  const { term, index } = entries.at(-1) ?? before;
+  const { term, index } = entries.at(-1) ?? base;
   return {
     number: 1,
     hardState,

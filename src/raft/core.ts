@@ -56,7 +56,7 @@ interface Recovered {
   /** Whose directory it is; null for a new directory. @default null */
   readonly identity?: Identity | null;
   /** The entry before the first one kept; index 0, term 0 when the log is whole. */
-  readonly before?: EntryId;
+  readonly base?: EntryId;
   readonly entries: readonly Entry[];
   /** @default null */
   readonly snapshot?: Snapshot | null;
@@ -90,7 +90,7 @@ export class RaftCore {
     drawId: () => string = () => '',
   ) {
     validateRaftConfig(config);
-    const log = new RaftLog(recovered.entries, recovered.before);
+    const log = new RaftLog(recovered.entries, recovered.base);
     const { hardState, snapshot = null, applied } = recovered;
     this.state = new RaftState(config, log, hardState, snapshot, applied, drawElectionTicks, drawId);
     if (config.hasDirectory) identify(this.state, recovered.identity ?? null);

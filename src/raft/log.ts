@@ -27,25 +27,25 @@ export class RaftLog {
   private barrier = { batch: 0, index: 0 };
   private completedBatch = 0;
 
-  /** @param recovered entries read from storage, contiguous after `before` */
+  /** @param recovered entries read from storage, contiguous after `base` */
   constructor(
     recovered: readonly Entry[] = [],
-    private before: EntryId = { term: 0, index: 0 },
+    private base: EntryId = { term: 0, index: 0 },
   ) {
     this.append(recovered);
     this.stable = this.lastIndex;
   }
 
   get firstIndex(): number {
-    return this.before.index + 1;
+    return this.base.index + 1;
   }
 
   get lastIndex(): number {
-    return this.before.index + this.entries.length;
+    return this.base.index + this.entries.length;
   }
 
   get lastTerm(): number {
-    return this.entries.at(-1)?.term ?? this.before.term;
+    return this.entries.at(-1)?.term ?? this.base.term;
   }
 
   /** The last index that is known to be durable here. */
@@ -55,7 +55,7 @@ export class RaftLog {
 
   /** The term of the entry at `index`, or undefined when the log does not hold it. */
   termAt(index: number): number | undefined {
-    if (index === this.before.index) return this.before.term;
+    if (index === this.base.index) return this.base.term;
     return this.entries[index - this.firstIndex]?.term;
   }
 
@@ -114,8 +114,8 @@ export class RaftLog {
     const term = this.termAt(index);
     if (term === undefined)
       throw new InvariantViolation(`compaction to ${index}, which the log does not hold`);
-    this.entries.splice(0, index - this.before.index);
-    this.before = { term, index };
+    this.entries.splice(0, index - this.base.index);
+    this.base = { term, index };
   }
 
   /**
@@ -125,7 +125,7 @@ export class RaftLog {
    */
   resetTo(last: EntryId, batch: number): void {
     this.entries.length = 0;
-    this.before = last;
+    this.base = last;
     this.stable = 0;
     this.barrier = { batch, index: 0 };
   }
@@ -167,7 +167,7 @@ export class RaftLog {
   /** The last index at or below `from` whose entry has a term of at most `term`. */
   lastIndexOfTermAtMost(term: number, from: number): number {
     let index = Math.min(from, this.lastIndex);
-    while (index > this.before.index && (this.termAt(index) ?? 0) > term) index -= 1;
+    while (index > this.base.index && (this.termAt(index) ?? 0) > term) index -= 1;
     return index;
   }
 }

@@ -146,7 +146,7 @@ export class SimDisk {
 
   private stored(): StoredState {
     const { hardState, identity, snapshot, durable } = this;
-    return { hardState, identity, snapshot, before: durable.before, entries: durable.kept };
+    return { hardState, identity, snapshot, base: durable.base, entries: durable.kept };
   }
 
   private persist(host: SimHost, batch: StorageBatch, done: (error: Error | null) => void): void {

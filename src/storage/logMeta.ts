@@ -8,8 +8,8 @@ export interface LogMeta {
   readonly hardState: HardState;
   /** The identity of the directory; null until the core has set it. */
   readonly identity: Identity | null;
-  readonly before: EntryId;
-  /** The log's last entry; equals `before` when the log is empty. */
+  readonly base: EntryId;
+  /** The log's last entry; equals `base` when the log is empty. */
   readonly last: EntryId;
   readonly snapshot: SnapshotRecord | null;
 }
@@ -59,7 +59,7 @@ export class MetaTracker {
     this.current = {
       hardState: batch.hardState ?? current.hardState,
       identity: batch.identity ?? current.identity,
-      before: batch.compactTo === null ? current.before : idOf(batch.compactTo),
+      base: batch.compactTo === null ? current.base : idOf(batch.compactTo),
       last: terms.last,
       snapshot: snapshot ?? current.snapshot,
     };
@@ -98,7 +98,7 @@ export class TermRuns {
     private readonly lastIndex: number,
   ) {}
 
-  /** An empty log that begins after `before`. */
+  /** An empty log that begins after `base`. */
   static after({ term, index }: EntryId): TermRuns {
     return new TermRuns([{ term, index }], index);
   }

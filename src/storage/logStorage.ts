@@ -100,7 +100,7 @@ export class LogStorage implements Storage {
     this.lock = lock;
     this.acknowledged = acknowledged;
     this.writer = writer;
-    this.tracker = new MetaTracker(meta, TermRuns.after(meta.before).append(entries));
+    this.tracker = new MetaTracker(meta, TermRuns.after(meta.base).append(entries));
     this.meta = meta;
     this.groups = groups;
     this.segments = segments.map((segment) => ({ ...segment }));
@@ -256,13 +256,13 @@ export class LogStorage implements Storage {
   private async deleteOutdated(changes: readonly LogChange[]): Promise<void> {
     for (const { outdated } of changes) for (const record of outdated) await this.deleteSnapshot(record);
     if (this.loads.size > 0) return;
-    const { before, snapshot } = this.meta;
+    const { base, snapshot } = this.meta;
     // A follower may be receiving an older snapshot: it stays useful as long as the log continues from it.
     for (const { record } of this.snapshots.values())
-      if (snapshot !== null && record.id < snapshot.id && record.last.index < before.index)
+      if (snapshot !== null && record.id < snapshot.id && record.last.index < base.index)
         await this.deleteSnapshot(record);
     for (let first = this.segments[0]; first !== undefined; first = this.segments[0]) {
-      if (first.number === this.writer.number || first.highestIndex > before.index) break;
+      if (first.number === this.writer.number || first.highestIndex > base.index) break;
       await deleteSegment(this.directory, first.number);
       this.segments.shift();
     }
@@ -331,8 +331,8 @@ export class LogStorage implements Storage {
 }
 
 function storedOf({ meta, entries }: RecoveredLog, snapshot: SnapshotFile | null): StoredState {
-  const { hardState, identity, before } = meta;
-  return { hardState, identity, snapshot: snapshot?.snapshot ?? null, before, entries };
+  const { hardState, identity, base } = meta;
+  return { hardState, identity, snapshot: snapshot?.snapshot ?? null, base, entries };
 }
 
 async function openDirectory(

@@ -10,7 +10,7 @@ export class MemoryStorage implements Storage {
   private hardState = nothingStored.hardState;
   private identity = nothingStored.identity;
   private snapshot: Snapshot | null = null;
-  private before = nothingStored.before;
+  private base = nothingStored.base;
   private readonly entries: Entry[] = [];
   private readonly staged = new StagedSnapshots();
 
@@ -18,7 +18,7 @@ export class MemoryStorage implements Storage {
     if (batch.hardState !== null) this.hardState = batch.hardState;
     if (batch.identity !== null) this.identity = batch.identity;
     if (batch.snapshot !== null) this.snapshot = this.staged.take(batch.snapshot);
-    if (batch.truncateFrom !== null) this.entries.length = batch.truncateFrom - 1 - this.before.index;
+    if (batch.truncateFrom !== null) this.entries.length = batch.truncateFrom - 1 - this.base.index;
     if (batch.compactTo !== null) this.compact(batch.compactTo);
     for (const entry of batch.appended) this.entries.push(entry);
     done(null);
@@ -30,8 +30,8 @@ export class MemoryStorage implements Storage {
   }
 
   load(done: (error: Error | null, stored: StoredState) => void): void {
-    const { hardState, identity, snapshot, before } = this;
-    done(null, { hardState, identity, snapshot, before, entries: [...this.entries] });
+    const { hardState, identity, snapshot, base } = this;
+    done(null, { hardState, identity, snapshot, base, entries: [...this.entries] });
   }
 
   close(done: () => void): void {
@@ -39,8 +39,8 @@ export class MemoryStorage implements Storage {
   }
 
   private compact(to: EntryId): void {
-    this.entries.splice(0, to.index - this.before.index);
-    this.before = to;
+    this.entries.splice(0, to.index - this.base.index);
+    this.base = to;
   }
 }
 

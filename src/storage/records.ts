@@ -49,8 +49,14 @@ export type LogRecord =
   /** The log ends with this entry; all after it are dropped. */
   | { readonly kind: 'truncate'; readonly last: EntryId }
   /** The log begins after this entry, which it may not have held. */
-  | { readonly kind: 'compact'; readonly before: EntryId }
+  | { readonly kind: 'compact'; readonly base: EntryId }
   | { readonly kind: 'entry'; readonly entry: Entry };
+
+/**
+ * {@link LogMeta} as JSON in a `start` record. The names of members in records and files belong to the directory's
+ * format: a new name in the code must not change them.
+ */
+type StoredMeta = Omit<LogMeta, 'base'> & { readonly before: EntryId };
 
 /** A group that is whole. */
 export interface Group {
@@ -78,8 +84,8 @@ export class GroupEncoder {
     this.end = HEADER_BYTES;
   }
 
-  start(meta: LogMeta): void {
-    this.json(KINDS.start, meta);
+  start({ base, ...meta }: LogMeta): void {
+    this.json(KINDS.start, { ...meta, before: base } satisfies StoredMeta);
   }
 
   hardState({ term, votedFor }: HardState): void {
@@ -100,8 +106,8 @@ export class GroupEncoder {
     this.id(KINDS.truncate, last);
   }
 
-  compact(before: EntryId): void {
-    this.id(KINDS.compact, before);
+  compact(base: EntryId): void {
+    this.id(KINDS.compact, base);
   }
 
   entry({ term, index, kind, command }: Entry): void {
@@ -184,6 +190,10 @@ export function* recordsOf(bytes: Buffer, { from, to }: Group): Generator<LogRec
   while (!reader.isDone) yield reader.next();
 }
 
+function metaOf({ before, ...meta }: StoredMeta): LogMeta {
+  return { ...meta, base: before };
+}
+
 class RecordReader {
   private at = 0;
 
@@ -197,7 +207,7 @@ class RecordReader {
     const kind = this.byte();
     switch (kind) {
       case KINDS.start:
-        return { kind: 'start', meta: JSON.parse(this.text()) as LogMeta };
+        return { kind: 'start', meta: metaOf(JSON.parse(this.text()) as StoredMeta) };
       case KINDS.hardState: {
         const [term, votedFor] = [this.number(), this.number()];
         return { kind: 'hardState', hardState: { term, votedFor: votedFor < 0 ? null : votedFor } };
@@ -209,7 +219,7 @@ class RecordReader {
       case KINDS.truncate:
         return { kind: 'truncate', last: this.id() };
       case KINDS.compact:
-        return { kind: 'compact', before: this.id() };
+        return { kind: 'compact', base: this.id() };
       case KINDS.entry:
         return { kind: 'entry', entry: this.entry() };
       default:

@@ -101,8 +101,8 @@ class Replay implements RecoveredLog {
   meta: LogMeta = {
     hardState: nothingStored.hardState,
     identity: nothingStored.identity,
-    before: nothingStored.before,
-    last: nothingStored.before,
+    base: nothingStored.base,
+    last: nothingStored.base,
     snapshot: null,
   };
   entries: Entry[] = [];
@@ -135,20 +135,20 @@ class Replay implements RecoveredLog {
 
   /** @throws Damage when required parts are missing, or do not fit together */
   verify(): void {
-    const { before, last, snapshot } = this.meta;
-    if (last.index > before.index && this.deletedUpTo > before.index)
-      throw new Damage(`entry ${before.index + 1} is missing`);
-    if (this.entries.length !== last.index - before.index)
+    const { base, last, snapshot } = this.meta;
+    if (last.index > base.index && this.deletedUpTo > base.index)
+      throw new Damage(`entry ${base.index + 1} is missing`);
+    if (this.entries.length !== last.index - base.index)
       throw new Damage(
-        `the log ends with entry ${before.index + this.entries.length}, not with entry ${last.index}`,
+        `the log ends with entry ${base.index + this.entries.length}, not with entry ${last.index}`,
       );
     if (snapshot === null) {
-      if (before.index > 0)
-        throw new Damage(`the log begins after entry ${before.index} and there is no snapshot`);
+      if (base.index > 0)
+        throw new Damage(`the log begins after entry ${base.index} and there is no snapshot`);
       return;
     }
     const held =
-      snapshot.last.index === before.index ? before : this.entries[snapshot.last.index - before.index - 1];
+      snapshot.last.index === base.index ? base : this.entries[snapshot.last.index - base.index - 1];
     if (held === undefined || !isSame(held, snapshot.last))
       throw new Damage(`the log does not fit the snapshot, which ends with entry ${snapshot.last.index}`);
   }
@@ -174,7 +174,7 @@ class Replay implements RecoveredLog {
         this.truncate(record.last);
         break;
       case 'compact':
-        this.compact(record.before);
+        this.compact(record.base);
         break;
       case 'hardState':
         this.meta = { ...this.meta, hardState: record.hardState };
@@ -199,7 +199,7 @@ class Replay implements RecoveredLog {
   }
 
   private truncate(last: EntryId): void {
-    if (last.index > this.meta.last.index || last.index < this.meta.before.index)
+    if (last.index > this.meta.last.index || last.index < this.meta.base.index)
       throw new Damage(`the log is said to end with entry ${last.index}, which it does not hold`);
     const kept = Math.max(0, this.entries.length - (this.meta.last.index - last.index));
     this.entries.length = kept;
@@ -207,16 +207,16 @@ class Replay implements RecoveredLog {
     this.setLast(last);
   }
 
-  private compact(before: EntryId): void {
+  private compact(base: EntryId): void {
     const { last } = this.meta;
-    if (before.index >= last.index) {
+    if (base.index >= last.index) {
       this.entries = [];
-      this.setLast(before.index > last.index ? before : last);
+      this.setLast(base.index > last.index ? base : last);
     } else {
-      const kept = Math.min(this.entries.length, last.index - before.index);
+      const kept = Math.min(this.entries.length, last.index - base.index);
       this.entries = this.entries.slice(this.entries.length - kept);
     }
-    this.meta = { ...this.meta, before };
+    this.meta = { ...this.meta, base };
   }
 
   private setLast({ term, index }: EntryId): void {

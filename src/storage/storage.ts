@@ -10,7 +10,7 @@ export interface StoredState {
   /** The identity of the directory; null until one was stored. */
   readonly identity: Identity | null;
   readonly snapshot: Snapshot | null;
-  readonly before: EntryId;
+  readonly base: EntryId;
   readonly entries: readonly Entry[];
 }
 
@@ -19,7 +19,7 @@ export const nothingStored: StoredState = Object.freeze({
   hardState: { term: 0, votedFor: null },
   identity: null,
   snapshot: null,
-  before: { term: 0, index: 0 },
+  base: { term: 0, index: 0 },
   entries: [],
 });
 

@@ -173,7 +173,7 @@ describe('7 log compaction: a server’s own snapshot', () => {
 });
 
 describe('7 and 5.4.1 a compacted log counts as long as it was', () => {
-  const compacted = { term: 8, before: { term: 6, index: 20 }, snapshot: snapshotOf(6, 20), applied: 20 };
+  const compacted = { term: 8, base: { term: 6, index: 20 }, snapshot: snapshotOf(6, 20), applied: 20 };
 
   it('a candidate names the last entry of its snapshot when nothing follows it', () => {
     const harness = new CoreHarness(compacted);

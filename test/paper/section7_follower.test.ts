@@ -110,7 +110,7 @@ describe('7 and figure 13 InstallSnapshot: the follower', () => {
   });
 
   it('7 truncates what is left of a log that was compacted before', () => {
-    const before = { before: { term: 1, index: 2 }, snapshot: snapshotOf(1, 2) };
+    const before = { base: { term: 1, index: 2 }, snapshot: snapshotOf(1, 2) };
     const harness = follower([4], 2, before);
     expect(install(harness, SNAPSHOT).batches[0]).to.deep.include({
       truncateFrom: 3,

@@ -22,7 +22,7 @@ const SNAPSHOT = snapshotOf(2, 10);
 /** Its log begins after entry 10 of term 2, which its snapshot ends with; leading, it will have entries 11 to 13. */
 const compacted = {
   term: 4,
-  before: SNAPSHOT.last,
+  base: SNAPSHOT.last,
   log: [3, 4],
   snapshot: SNAPSHOT,
   applied: 10,

@@ -14,7 +14,7 @@ export class BatchWriter {
     return this.log.at(-1) ?? { term: 0, index: 0 };
   }
 
-  get before(): EntryId {
+  get base(): EntryId {
     return this.log[0] ?? this.last;
   }
 

@@ -55,10 +55,10 @@ export class History {
 
   private drawBatch(): StorageBatch {
     const { random, planned } = this;
-    const beforeIndex = planned.before.index;
+    const baseIndex = planned.base.index;
     if (random.chance(0.05)) {
       this.term += 1;
-      const lastKept = random.between(Math.max(beforeIndex, planned.last.index - 20), planned.last.index);
+      const lastKept = random.between(Math.max(baseIndex, planned.last.index - 20), planned.last.index);
       const hardState = { term: this.term, votedFor: random.between(0, 2) };
       return planned.batch({ hardState, truncateFrom: lastKept + 1, appended: this.draw(lastKept + 1) });
     }

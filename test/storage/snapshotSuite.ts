@@ -89,7 +89,7 @@ function itCompacts(withStorage: WithStorage): void {
         ...nothingStored,
         snapshot: snapshotUpTo(2, 3),
         identity: null,
-        before: { term: 2, index: 3 },
+        base: { term: 2, index: 3 },
         entries: entriesOf([2], 4),
       });
     }),
@@ -100,9 +100,9 @@ function itCompacts(withStorage: WithStorage): void {
     withStorage(async (writer) => {
       await writer.persist({ appended: entriesOf([1, 1, 2, 2]) });
       await writer.adopt(snapshotUpTo(2, 3), { compactTo: { term: 1, index: 1 } });
-      const { before, entries } = await writer.load();
-      expect({ before, entries }).to.deep.equal({
-        before: { term: 1, index: 1 },
+      const { base, entries } = await writer.load();
+      expect({ base, entries }).to.deep.equal({
+        base: { term: 1, index: 1 },
         entries: entriesOf([1, 2, 2], 2),
       });
       await writer.persist({ compactTo: { term: 2, index: 3 } });
@@ -134,7 +134,7 @@ function itCompacts(withStorage: WithStorage): void {
         ...nothingStored,
         snapshot: snapshotUpTo(1, 2),
         identity: null,
-        before: { term: 1, index: 2 },
+        base: { term: 1, index: 2 },
         entries: entriesOf([3, 3], 3),
       });
     }),
@@ -149,8 +149,8 @@ function itCompacts(withStorage: WithStorage): void {
         compactTo: { term: 1, index: 2 },
         appended: entriesOf([2, 2], 4),
       });
-      const { before, entries } = await writer.load();
-      expect(before).to.deep.equal({ term: 1, index: 2 });
+      const { base, entries } = await writer.load();
+      expect(base).to.deep.equal({ term: 1, index: 2 });
       expect(entries).to.deep.equal(entriesOf([1, 2, 2], 3));
     }),
   );
@@ -167,7 +167,7 @@ function itInstalls(withStorage: WithStorage): void {
           hardState: { term: 3, votedFor: null },
           snapshot: snapshotUpTo(3, 7),
           identity: null,
-          before: { term: 3, index: 7 },
+          base: { term: 3, index: 7 },
         };
         expect(await writer.load()).to.deep.equal({ ...installed, entries: [] });
         await writer.persist({ appended: entriesOf([3, 4], 8) });

@@ -204,7 +204,7 @@ function itOutlivesTheProcess(factory: StorageFactory, reopen: (storage: Storage
     await writer.adopt(snapshot, { compactTo: snapshot.last });
     await writer.close();
     const reopened = await reopen(writer.storage);
-    const kept = { hardState: { term: 4, votedFor: 2 }, identity: null, snapshot, before: snapshot.last };
+    const kept = { hardState: { term: 4, votedFor: 2 }, identity: null, snapshot, base: snapshot.last };
     const later = new BatchWriter(reopened);
     expect(await later.load()).to.deep.equal({ ...kept, entries: entriesOf([4], 3) });
     await later.persist({ ...writer.batch({ truncateFrom: 3, appended: entriesOf([5, 5], 3) }) });

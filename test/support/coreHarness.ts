@@ -21,7 +21,7 @@ export interface CoreSetup {
   /** Terms of the entries of its log. */
   readonly log?: readonly number[];
   /** The entry before the first one of its log. */
-  readonly before?: EntryId;
+  readonly base?: EntryId;
   readonly snapshot?: Snapshot | null;
   /** The entries of its log, in place of `log`. */
   readonly entries?: readonly Entry[];
@@ -54,12 +54,12 @@ export function entriesOf(terms: readonly number[], firstIndex = 1): Entry[] {
 
 export function newCore(setup: CoreSetup = {}): RaftCore {
   const { id = 0, size = 3, term = 0, votedFor = null, log = [], applied = 0, config = {} } = setup;
-  const { before = { term: 0, index: 0 }, snapshot = null } = setup;
-  const entries = deepFreeze(setup.entries ?? entriesOf(log, before.index + 1));
+  const { base = { term: 0, index: 0 }, snapshot = null } = setup;
+  const entries = deepFreeze(setup.entries ?? entriesOf(log, base.index + 1));
   const servers = Array.from({ length: size }, (_, server) => server);
   return new RaftCore(
     { ...defaultRaftConfig, id, servers, ...config },
-    { hardState: { term, votedFor }, before, entries, snapshot: deepFreeze(snapshot), applied },
+    { hardState: { term, votedFor }, base, entries, snapshot: deepFreeze(snapshot), applied },
     setup.drawElectionTicks ?? (() => ELECTION_TICKS),
   );
 }

@@ -33,7 +33,7 @@ export class VirtualStorage implements Storage {
   /** The durable contents. */
   get durable(): StoredState {
     const { hardState, identity, snapshot, log } = this;
-    return { hardState, identity, snapshot, before: log.before, entries: log.kept };
+    return { hardState, identity, snapshot, base: log.base, entries: log.kept };
   }
 
   get writesUnderWay(): number {

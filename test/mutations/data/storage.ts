@@ -203,8 +203,8 @@ export const storageMutations: readonly Mutation[] = [
     edits: [
       {
         file: storage,
-        find: 'if (first.number === this.writer.number || first.highestIndex > before.index) break;',
-        replace: 'if (first.number === this.writer.number || before.index < 0) break;',
+        find: 'if (first.number === this.writer.number || first.highestIndex > base.index) break;',
+        replace: 'if (first.number === this.writer.number || base.index < 0) break;',
       },
     ],
   },
@@ -215,8 +215,8 @@ export const storageMutations: readonly Mutation[] = [
     edits: [
       {
         file: storage,
-        find: 'record.last.index < before.index)',
-        replace: 'record.last.index <= before.index)',
+        find: 'record.last.index < base.index)',
+        replace: 'record.last.index <= base.index)',
       },
     ],
   },

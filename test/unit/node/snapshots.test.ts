@@ -432,7 +432,7 @@ describe('a new process on a storage with a snapshot', () => {
         identity: null,
         hardState: { term: 1, votedFor: null },
         snapshot: { last: SNAPSHOT.last, chunks: ['not a chunk'] },
-        before: SNAPSHOT.last,
+        base: SNAPSHOT.last,
         entries: [],
       });
     const process = new Process(storage);

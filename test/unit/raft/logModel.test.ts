@@ -13,11 +13,11 @@ interface Write {
 
 /** A log as plain as can be: the entry before it, and its entries. */
 interface Contents {
-  before: EntryId;
+  base: EntryId;
   entries: Entry[];
 }
 
-const lastOf = ({ before, entries }: Contents): EntryId => entries.at(-1) ?? before;
+const lastOf = ({ base, entries }: Contents): EntryId => entries.at(-1) ?? base;
 
 /**
  * The log beside a plain one and a plain disk, to which batches come in order, some time after they were written. Every
@@ -25,8 +25,8 @@ const lastOf = ({ before, entries }: Contents): EntryId => entries.at(-1) ?? bef
  */
 class Model {
   readonly log = new RaftLog();
-  readonly plain: Contents = { before: { term: 0, index: 0 }, entries: [] };
-  readonly disk: Contents = { before: { term: 0, index: 0 }, entries: [] };
+  readonly plain: Contents = { base: { term: 0, index: 0 }, entries: [] };
+  readonly disk: Contents = { base: { term: 0, index: 0 }, entries: [] };
   private writes: Write[] = [];
   private batches = 0;
 
@@ -42,37 +42,37 @@ class Model {
 
   /** Cuts at `share` of the log, and appends what was there before, or the same with a higher term. */
   truncate(share: number, isComingBack: boolean): void {
-    const index = this.plain.before.index + 1 + Math.floor(share * this.plain.entries.length);
-    const dropped = this.plain.entries.slice(index - 1 - this.plain.before.index);
+    const index = this.plain.base.index + 1 + Math.floor(share * this.plain.entries.length);
+    const dropped = this.plain.entries.slice(index - 1 - this.plain.base.index);
     this.log.truncateFrom(index, this.batches + 1);
     const back = isComingBack ? dropped : [];
     this.log.append(back);
     this.write((contents) => {
-      contents.entries.length = index - 1 - contents.before.index;
+      contents.entries.length = index - 1 - contents.base.index;
       contents.entries.push(...back);
     });
   }
 
   /** As a server does it: what is compacted is durable. */
   compact(share: number): void {
-    const { before } = this.plain;
-    const index = before.index + Math.floor(share * Math.max(0, this.log.stableIndex - before.index));
+    const { base } = this.plain;
+    const index = base.index + Math.floor(share * Math.max(0, this.log.stableIndex - base.index));
     const term = this.log.termAt(index) ?? -1;
     this.log.compactTo(index);
     this.write((contents) => {
-      contents.entries.splice(0, index - contents.before.index);
-      contents.before = { term, index };
+      contents.entries.splice(0, index - contents.base.index);
+      contents.base = { term, index };
     });
   }
 
   /** A snapshot from elsewhere, with an entry that the log does not hold. */
   reset(distance: number, rise: number): void {
     const { term, index } = lastOf(this.plain);
-    const last = { term: term + 1 + rise, index: Math.max(this.plain.before.index + 1, index + distance) };
+    const last = { term: term + 1 + rise, index: Math.max(this.plain.base.index + 1, index + distance) };
     this.log.resetTo(last, this.batches + 1);
     this.write((contents) => {
       contents.entries.length = 0;
-      contents.before = last;
+      contents.base = last;
     });
   }
 
@@ -86,10 +86,10 @@ class Model {
 
   check(): void {
     const { log, plain } = this;
-    const { before, entries } = plain;
+    const { base, entries } = plain;
     const last = lastOf(plain);
     expect([log.firstIndex, log.lastIndex, log.lastTerm]).to.deep.equal([
-      before.index + 1,
+      base.index + 1,
       last.index,
       last.term,
     ]);
@@ -97,7 +97,7 @@ class Model {
     for (let index = 0; index <= last.index + 1; index += 1) {
       const entry = entries.find((candidate) => candidate.index === index);
       expect(log.entryAt(index)).to.deep.equal(entry);
-      expect(log.termAt(index)).to.equal(index === before.index ? before.term : entry?.term);
+      expect(log.termAt(index)).to.equal(index === base.index ? base.term : entry?.term);
     }
     this.checkStable();
   }
@@ -106,10 +106,10 @@ class Model {
   private checkStable(): void {
     const { log, disk, plain } = this;
     expect(log.stableIndex).to.be.at.most(log.lastIndex);
-    for (const { term, index } of [plain.before, ...plain.entries]) {
+    for (const { term, index } of [plain.base, ...plain.entries]) {
       if (index > log.stableIndex) continue;
       const stored = disk.entries.find((entry) => entry.index === index);
-      const isStored = index <= disk.before.index || stored?.term === term;
+      const isStored = index <= disk.base.index || stored?.term === term;
       expect(isStored, `entry ${index} is on the disk`).to.equal(true);
     }
     if (this.writes.length === 0) expect(log.stableIndex).to.equal(log.lastIndex);
