@@ -57,6 +57,7 @@ export class ClusterCaller<Call, Answer> {
     private readonly carrier: Carrier<Call, Answer>,
     private readonly opening: SessionOpening<Call, Answer>,
   ) {
+    requireServers(options.servers);
     this.servers = options.servers;
     this.finder = new LeaderFinder(options.servers);
     this.defaults = {
@@ -244,5 +245,17 @@ export class ClusterCaller<Call, Answer> {
   private noteLeader(server: ServerInfo, { leader }: Failure): void {
     this.finder.forgetLeader(server.id);
     if (leader !== undefined) this.finder.presume(leader);
+  }
+}
+
+/** A server without an address would look like one that never answers. @throws TypeError */
+function requireServers(servers: readonly ServerInfo[]): void {
+  if (servers.length === 0) throw new TypeError('servers is empty: name at least one server');
+  for (const [id, server] of servers.entries()) {
+    const { host, port }: Partial<ServerInfo> = server;
+    if (typeof host === 'string' && Number.isInteger(port)) continue;
+    throw new TypeError(
+      `servers[${id}] is ${JSON.stringify(server)}: give an object with a host (text) and a port (a whole number)`,
+    );
   }
 }

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { SurfStoreClient, type ServerInfo } from '../../../src/client/index.js';
 import { until } from '../../support/xmlrpcServer.js';
 import { clientErrorOf, ScriptedCluster, yes, type Reply, type Script } from './cluster.js';
 
@@ -230,5 +231,25 @@ describe('client: close', () => {
     const client = (await clusterOf(yes)).client();
     client.close();
     client.close();
+  });
+});
+
+describe('client: the servers it is given', () => {
+  const refused = (servers: unknown): string => {
+    try {
+      new SurfStoreClient({ servers: servers as ServerInfo[] }).close();
+    } catch (error) {
+      return String(error);
+    }
+    return 'none';
+  };
+
+  it('have a host and a port each, or the error says which one has not', () => {
+    expect(refused([{ id: 0, host: 'localhost', port: 9001 }, 'localhost:9002'])).to.equal(
+      'TypeError: servers[1] is "localhost:9002": give an object with a host (text) and a port (a whole number)',
+    );
+    expect(refused([{ id: 0, host: 'localhost', port: '9001' }])).to.match(/^TypeError: servers\[0\] is \{/);
+    expect(refused([])).to.equal('TypeError: servers is empty: name at least one server');
+    expect(refused([{ id: 0, host: 'localhost', port: 9001 }])).to.equal('none');
   });
 });
