@@ -26,6 +26,7 @@ sources=(
   "$build_root/scripts/build.sh"
   "$build_root/scripts/bundleUi.mjs"
   "$build_root/scripts/bundle.mjs"
+  "$build_root/scripts/bundleProgram.mjs"
 )
 
 say() {
@@ -127,6 +128,7 @@ compile() {
   quietly node "$tsc" -p "$build_root/tsconfig.build.json" --outDir "$fresh" || die 'the build failed, see above'
   quietly node "$build_root/scripts/bundleUi.mjs" "$fresh/web/ui" || die 'the dashboard could not be built, see above'
   quietly node "$build_root/scripts/bundle.mjs" "$fresh" || die 'the pages could not be bundled, see above'
+  quietly node "$build_root/scripts/bundleProgram.mjs" "$fresh" || die 'the program could not be bundled, see above'
   chmod +x "$fresh/src/cli/main.js"
   if [ -e "$dist" ]; then mv "$dist" "$old"; fi
   mv "$fresh" "$dist"

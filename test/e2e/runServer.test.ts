@@ -107,6 +107,7 @@ class Tree {
     mkdirSync(this.path('src/cli'), { recursive: true });
     mkdirSync(this.path('chaos'));
     this.write('src/cli/main.ts', program);
+    this.write('src/cli/program.ts', 'export {};\n');
     this.writePages();
     this.linkPackages('node_modules');
   }
