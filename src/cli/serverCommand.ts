@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import type { Command } from 'commander';
 import { readClusterFile, serverOf } from '../config/clusterFile.js';
 import { addressOf } from '../net/address.js';
@@ -26,7 +27,17 @@ export function serverCommand(program: Command): void {
   );
 }
 
+/**
+ * Without these flags V8 keeps 32 MiB for new objects, and lets garbage grow to the size of what is alive before it
+ * collects any: a server with 100,000 keys of 256 bytes then takes 280 MiB, with them 150.
+ */
+function limitGarbage(): void {
+  setFlagsFromString('--semi-space-growth-factor=1');
+  setFlagsFromString('--heap-growing-percent=25');
+}
+
 async function run(config: string, idText: string, flags: Partial<ServerOptions>): Promise<void> {
+  limitGarbage();
   liveWithoutOutput();
   const options = serverOptionsFrom(flags);
   const cluster = readClusterFile(config);
