@@ -1,11 +1,28 @@
 import type { CheckResult, FaultSpan, RunMs, RunOperation, RunRecord } from '../runRecord.js';
-import { faultBands } from './bands.js';
-import { axisPx, chart, timeGrid, timeLabels } from './chart.js';
+import {
+  faultBands,
+  axisPx,
+  chart,
+  timeGrid,
+  timeLabels,
+  fraction,
+  percent,
+  percentBetween,
+  type TimeAxis,
+} from './chart.js';
 import { markup, type Markup } from './markup.js';
-import { counted, duration, watch } from './numbers.js';
-import { latencyMs, outcomeClass } from './outcomes.js';
-import { fraction, percent, percentBetween, type TimeAxis } from './timeAxis.js';
-import { callInWords, faultInWords, inShort, replyInWords, serverName, shortened } from './words.js';
+import {
+  counted,
+  duration,
+  watch,
+  callInWords,
+  faultInWords,
+  inShort,
+  replyInWords,
+  serverName,
+  shortened,
+} from './words.js';
+import { latencyMs, outcomeClass } from './summary.js';
 
 const rowPx = 38;
 const topPx = 6;

@@ -1,21 +1,16 @@
 import type { RunRecord } from '../runRecord.js';
 import { badHistories } from './badHistory.js';
-import { callTables } from './callTables.js';
-import { patterns } from './chartStyles.js';
-import { checkList } from './checks.js';
-import { electionTable } from './elections.js';
-import { faultTable } from './faultTable.js';
+import { callTables, electionTable, faultTable } from './tables.js';
+import { patterns, styles } from './styles.js';
+import { checkList, figures, verdictHead, verdictWord } from './verdict.js';
 import { lanes, lanesLegend } from './lanes.js';
-import { withoutMajority } from './majority.js';
+import { withoutMajority, summarize } from './summary.js';
 import { markup, trusted, type Markup } from './markup.js';
+import { clock, counted } from './words.js';
 import { operationsPlot } from './operationsPlot.js';
 import { pageScript } from './pageScript.js';
-import { story } from './story.js';
-import { styles } from './styles.js';
-import { summarize } from './summary.js';
 import { throughput } from './throughput.js';
-import { wholeRun } from './timeAxis.js';
-import { figures, verdictHead, verdictWord } from './verdict.js';
+import { wholeRun, type TimeAxis } from './chart.js';
 
 /**
  * The report of a run as one HTML page that needs nothing else: no network, no other files, and no scripts to be read.
@@ -62,4 +57,23 @@ function titled(title: string, content: Markup): Markup {
 
 function section(id: string, title: string, content: Markup): Markup {
   return markup`<section aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>${content}</section>`;
+}
+
+/** More than these are folded away below them. */
+const stepsShown = 60;
+
+/** What the monkey did, in time order, with the numbers that stand over the lanes. */
+function story({ steps }: RunRecord, axis: TimeAxis): Markup {
+  if (steps.length === 0) return markup`<p class="empty">The monkey did nothing.</p>`;
+  const lines = steps.map(
+    ({ at, text }, index) =>
+      markup`<li id="step-${index + 1}"><a class="step-number" href="#lanes" aria-label="Step ${index + 1}, to the lanes">${index + 1}</a><span class="when">${clock(at, axis.endMs)}</span><span>${text}</span></li>
+`,
+  );
+  const rest = lines.slice(stepsShown);
+  return markup`<ol class="story">${lines.slice(0, stepsShown)}</ol>${
+    rest.length === 0
+      ? undefined
+      : markup`<details><summary>${counted(rest.length, 'more step')}</summary><ol class="story" start="${stepsShown + 1}">${rest}</ol></details>`
+  }`;
 }

@@ -3,7 +3,7 @@ export interface Markup {
   readonly markup: string;
 }
 
-export type Part = Markup | string | number | undefined | readonly Part[];
+type Part = Markup | string | number | undefined | readonly Part[];
 
 const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',

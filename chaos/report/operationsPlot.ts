@@ -1,12 +1,20 @@
 import { isFileOperation } from '../../src/verify/index.js';
 import type { RunOperation, RunRecord } from '../runRecord.js';
-import { faultBands } from './bands.js';
-import { blockedGroups, groupLabels } from './blockedGroups.js';
-import { axisPx, chart, heightLabel, legendItem, stretched, timeGrid, timeLabels } from './chart.js';
-import type { Stretch } from './majority.js';
-import { markup, trusted, type Markup } from './markup.js';
-import { clock, count, counted, duration } from './numbers.js';
 import {
+  faultBands,
+  axisPx,
+  chart,
+  heightLabel,
+  legendItem,
+  stretched,
+  timeGrid,
+  timeLabels,
+  fraction,
+  type TimeAxis,
+} from './chart.js';
+import {
+  blockedGroups,
+  groupLabels,
   crowds,
   latencyScale,
   latencyY,
@@ -15,10 +23,17 @@ import {
   type LatencyScale,
   type OperationPaths,
 } from './operationPoints.js';
-import { blockedTest, latencyMs, outcomeClass, outcomeClasses, type OutcomeClass } from './outcomes.js';
-import type { Summary } from './summary.js';
-import { fraction, type TimeAxis } from './timeAxis.js';
-import { inShort, serverName } from './words.js';
+import {
+  type Stretch,
+  blockedTest,
+  latencyMs,
+  outcomeClass,
+  outcomeClasses,
+  type OutcomeClass,
+  type Summary,
+} from './summary.js';
+import { markup, trusted, type Markup } from './markup.js';
+import { clock, count, counted, duration, inShort, serverName } from './words.js';
 
 const unansweredPx = 26;
 const topPx = 24;
@@ -88,7 +103,7 @@ export function operationsPlot(
 <script type="application/json" id="told-operations">${json}</script>`;
 }
 
-export function operationsInWords(counts: Readonly<Record<OutcomeClass, number>>): string {
+function operationsInWords(counts: Readonly<Record<OutcomeClass, number>>): string {
   const parts = outcomeClasses.map((what) => `${count(counts[what])} ${what}`);
   return `${counted(
     outcomeClasses.reduce((sum, what) => sum + counts[what], 0),

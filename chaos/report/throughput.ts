@@ -1,11 +1,19 @@
 import type { RunRecord } from '../runRecord.js';
-import { faultBands } from './bands.js';
-import { axisPx, chart, heightLabel, legendItem, stretched, timeGrid, timeLabels } from './chart.js';
-import type { Stretch } from './majority.js';
+import {
+  faultBands,
+  axisPx,
+  chart,
+  heightLabel,
+  legendItem,
+  stretched,
+  timeGrid,
+  timeLabels,
+  fraction,
+  type TimeAxis,
+} from './chart.js';
+import { type Stretch, isWrite, outcomeClass } from './summary.js';
 import { markup, trusted, type Markup } from './markup.js';
-import { count, duration, rounded } from './numbers.js';
-import { isWrite, outcomeClass } from './outcomes.js';
-import { fraction, type TimeAxis } from './timeAxis.js';
+import { count, duration, rounded } from './words.js';
 
 const plotPx = 130;
 const topPx = 18;

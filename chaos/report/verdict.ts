@@ -1,12 +1,17 @@
-import type { RunRecord } from '../runRecord.js';
-import type { Stretch } from './majority.js';
+import type { RunRecord, CheckResult } from '../runRecord.js';
+import { electionLimitMs } from './tables.js';
+import {
+  type Stretch,
+  overallVerdict,
+  type OverallVerdict,
+  type Summary,
+  type Quantiles,
+} from './summary.js';
 import { markup, type Markup } from './markup.js';
-import { clock, count, counted, duration, rounded, type Quantiles } from './numbers.js';
-import { electionLimitMs } from './elections.js';
-import { overallVerdict, type OverallVerdict, type Summary } from './summary.js';
-import type { TimeAxis } from './timeAxis.js';
+import { clock, count, counted, duration, rounded } from './words.js';
+import type { TimeAxis } from './chart.js';
 
-export const verdictSigns: Readonly<Record<OverallVerdict, string>> = { pass: '✓', fail: '✗', unknown: '?' };
+const verdictSigns: Readonly<Record<OverallVerdict, string>> = { pass: '✓', fail: '✗', unknown: '?' };
 
 /** The head of the page: what came of the run, of which run, and how to run it again. */
 export function verdictHead(record: RunRecord): Markup {
@@ -100,4 +105,27 @@ function outageNote(outage: Stretch | undefined, axis: TimeAxis, noMajority: rea
   );
   const when = `no update acknowledged from ${clock(outage.from, axis.endMs)} to ${clock(outage.to, axis.endMs)}`;
   return markup`${when}${excused > 0 ? `; no majority for ${duration(excused)} of it` : ''}`;
+}
+
+const verdictOrder: Readonly<Record<CheckResult['verdict'], number>> = { fail: 0, unknown: 1, pass: 2 };
+
+/** A row for each check, what went wrong first. Details of a failure are open. */
+export function checkList({ checks }: RunRecord): Markup {
+  if (checks.length === 0) return markup`<p class="empty">Nothing was checked.</p>`;
+  const rows = [...checks].sort((one, other) => verdictOrder[one.verdict] - verdictOrder[other.verdict]);
+  return markup`<ul class="checks">${rows.map(checkRow)}</ul>`;
+}
+
+function checkRow(check: CheckResult): Markup {
+  const { name, verdict, summary, details, operations = [] } = check;
+  const history =
+    verdict !== 'pass' && operations.length > 0
+      ? markup` <a href="#bad-history">See the ${counted(operations.length, 'operation')} that show it</a>`
+      : undefined;
+  const list =
+    details.length === 0
+      ? undefined
+      : markup`<details${verdict === 'fail' ? markup` open` : undefined}><summary>${counted(details.length, 'detail')}</summary><ul>${details.map((line) => markup`<li>${line}</li>`)}</ul></details>`;
+  return markup`<li class="${verdict}"><span class="badge ${verdict}"><span aria-hidden="true">${verdictSigns[verdict]}</span> ${verdict.toUpperCase()}</span><div><h3>${name}</h3><p>${summary}${history}</p>${list}</div></li>
+`;
 }

@@ -3,7 +3,7 @@ import { decodeCommand, type CommandResult } from '../stateMachine/command.js';
 import { ServiceState } from '../stateMachine/serviceState.js';
 import { contentsOf, isAsReference } from './contents.js';
 import { Reference } from './reference.js';
-import { isSuccess, isWrite, markOf, type RequestOutcome, type Request } from './requests.js';
+import { contentOf, isSuccess, isWrite, markOf, type RequestOutcome, type Request } from './requests.js';
 import { SafetyViolation } from './safetyViolation.js';
 
 /**
@@ -89,7 +89,12 @@ function markOfCommand(text: string): string | undefined {
   const command = decodeCommand(text);
   switch (command?.type) {
     case 'updateFile':
-      return typeof command.hashList === 'string' ? command.hashList : JSON.stringify(command.hashList);
+      return markOf({
+        kind: 'update',
+        file: command.name,
+        version: command.version,
+        content: contentOf(command.hashList),
+      });
     case 'kvPut':
       return JSON.stringify(command.value);
     case 'kvAppend':

@@ -3,6 +3,7 @@ import {
   encodeDelete,
   encodePut,
   encodeUpdateFile,
+  type HashList,
   type JsonValue,
   type RequestId,
 } from '../stateMachine/command.js';
@@ -80,7 +81,13 @@ export function commandOf(write: Write, request?: RequestId): string {
 /** An identifier of a write that is unique in the run; the same for its command in the log. */
 export function markOf(write: Write): string {
   if (write.kind === 'kvDelete') return `delete ${write.key}`;
-  return write.kind === 'update' ? write.content : JSON.stringify(write.value);
+  if (write.kind === 'update') return `${write.file} ${write.version} ${write.content}`;
+  return JSON.stringify(write.value);
+}
+
+/** A hash list as the one text that clients of the simulator write. */
+export function contentOf(hashList: HashList): string {
+  return typeof hashList === 'string' ? hashList : JSON.stringify(hashList);
 }
 
 /** The answer to a read from this state. */
@@ -93,10 +100,7 @@ export function answerTo(read: Read, { files, keys }: ServiceState): RequestOutc
 /** The result of a read of the whole map. */
 function listing(files: ReturnType<ServiceState['files']['list']>): FileMap {
   return new Map(
-    files.map(([name, { version, hashList }]) => [
-      name,
-      { version, content: typeof hashList === 'string' ? hashList : JSON.stringify(hashList) },
-    ]),
+    files.map(([name, { version, hashList }]) => [name, { version, content: contentOf(hashList) }]),
   );
 }
 

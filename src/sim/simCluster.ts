@@ -1,5 +1,5 @@
 import { defaultRaftConfig, majorityOf } from '../raft/config.js';
-import type { EntryId, Message } from '../raft/types.js';
+import type { EntryId, Message, NodeId, RequestMessage } from '../raft/types.js';
 import { describeMessage, messageNumbers } from './describeMessage.js';
 import { checkSnapshot, Effects } from './effects.js';
 import { beginFault, healAll, type FaultScene } from './faults.js';
@@ -38,6 +38,10 @@ export class SimCluster implements FaultScene {
   violation: Error | undefined;
   /** Told of every message that leaves a server. */
   onSent: (message: Message) => void = () => undefined;
+  /** Told of every request that reaches one. */
+  onDelivered: (request: RequestMessage) => void = () => undefined;
+  /** Told of the snapshots that servers take themselves and get from the leader, by the last index in them. */
+  onSnapshot: (id: NodeId, kind: 'taken' | 'installed', index: number) => void = () => undefined;
   /** Told that a link, a disk or a server has changed. */
   onChange: () => void = () => undefined;
   readonly counts: ClusterCounts = {
@@ -57,6 +61,8 @@ export class SimCluster implements FaultScene {
     private readonly plan: Plan,
     private readonly time: VirtualTime,
     private readonly trace: Trace,
+    /** In place of what the plan and the program have. */
+    own: Partial<SimServerSettings> = {},
   ) {
     const random = new Prng(plan.seed);
     this.network = new SimNetwork(time, random.fork(1), plan.network, {
@@ -65,26 +71,21 @@ export class SimCluster implements FaultScene {
         this.onSent(message);
         this.noteMessage('send', message.from, message);
       },
-      delivered: (message) => this.noteMessage('receive', message.to, message),
+      delivered: (request) => {
+        this.onDelivered(request);
+        this.noteMessage('receive', request.to, request);
+      },
       lost: (message) => this.noteMessage('lost', null, message),
       linksChanged: () => this.onChange(),
     });
     const events = this.events();
+    const settings = { ...settingsOf(plan), ...own };
     this.servers = Array.from({ length: plan.servers }, (_, id) => {
       const disk = new SimDisk(random.fork(100 + id), plan.disk, plan.syncMs?.[id]);
       disk.onHandedOver = (batch) => this.safety.handedOver(id, batch);
       disk.committed = () => this.safety.committedEntries;
       const clockRate = 1 + plan.clockSkew * (2 * random.fork(200 + id).next() - 1);
-      return new SimServer(
-        id,
-        disk,
-        time,
-        this.network,
-        random.fork(300 + id),
-        clockRate,
-        settingsOf(plan),
-        events,
-      );
+      return new SimServer(id, disk, time, this.network, random.fork(300 + id), clockRate, settings, events);
     });
     this.safety = new Safety(this.servers);
     this.effects = new Effects(plan.sessionsMax);
@@ -197,7 +198,9 @@ export class SimCluster implements FaultScene {
       snapshotTaken: (id, index) => {
         this.trace.note('snapshot', id, [index], () => `up to ${index}`);
         this.counts.snapshots += 1;
+        this.onSnapshot(id, 'taken', index);
       },
+      snapshotReceived: (id, index) => this.onSnapshot(id, 'installed', index),
       started: (id) => this.safety.startedAnew(id),
       lifecycle: (id, state) => {
         this.trace.note('lifecycle', id, [], () => state);

@@ -1,10 +1,79 @@
 import type { StorageBatch } from '../raft/output.js';
-import type { Entry, HardState, Identity, Snapshot, Standing } from '../raft/types.js';
+import type { Entry, EntryId, HardState, Identity, Snapshot, Standing } from '../raft/types.js';
 import { StagedSnapshots } from '../storage/memoryStorage.js';
 import { nothingStored, type Storage, type StoredState } from '../storage/storage.js';
-import { DiskLog } from './diskLog.js';
 import type { Prng } from './prng.js';
+import { SafetyViolation } from './safetyViolation.js';
 import type { SimHost } from './simHost.js';
+
+/**
+ * A log as a disk keeps it, which also remembers what the compacted entries were, so that the watch over safety can go on
+ * asking for them.
+ */
+export class DiskLog {
+  private readonly all: Entry[] = [];
+  private beforeFirst: EntryId = { term: 0, index: 0 };
+
+  static of(entries: readonly Entry[]): DiskLog {
+    const log = new DiskLog();
+    log.all.push(...entries);
+    return log;
+  }
+
+  /** Every entry, the compacted ones included; entry i at position i - 1. */
+  get entries(): readonly Entry[] {
+    return this.all;
+  }
+
+  /** The entry before the first one that is still there. */
+  get before(): EntryId {
+    return this.beforeFirst;
+  }
+
+  /** The entries that are still there. */
+  get kept(): Entry[] {
+    return this.all.slice(this.beforeFirst.index);
+  }
+
+  /** @param committed all that is committed so far, in order: what a snapshot from elsewhere stands for */
+  apply({ truncateFrom, compactTo, appended }: StorageBatch, committed: readonly Entry[]): void {
+    if (truncateFrom !== null) this.all.length = truncateFrom - 1;
+    if (compactTo !== null) this.compact(compactTo, committed);
+    for (const entry of appended) {
+      if (entry.index !== this.all.length + 1)
+        throw new SafetyViolation('a log has no gaps', `entry ${entry.index} after ${this.all.length}`);
+      this.all.push(entry);
+    }
+  }
+
+  copyFrom(other: DiskLog): void {
+    this.all.length = 0;
+    for (const entry of other.all) this.all.push(entry);
+    this.beforeFirst = other.beforeFirst;
+  }
+
+  clear(): void {
+    this.copyFrom(new DiskLog());
+  }
+
+  private compact(to: EntryId, committed: readonly Entry[]): void {
+    if (this.all[to.index - 1]?.term !== to.term) {
+      if (this.all.length > this.beforeFirst.index)
+        throw new SafetyViolation(
+          'a log is compacted to an entry that it holds',
+          `entry ${to.index} of term ${to.term}`,
+        );
+      this.all.length = 0;
+      for (const entry of committed.slice(0, to.index)) this.all.push(entry);
+      if (this.all[to.index - 1]?.term !== to.term)
+        throw new SafetyViolation(
+          'a snapshot covers committed entries only',
+          `up to entry ${to.index} of term ${to.term}`,
+        );
+    }
+    this.beforeFirst = to;
+  }
+}
 
 /** How a disk behaves; times in milliseconds. */
 export interface DiskBehaviour {
@@ -23,7 +92,7 @@ export interface DiskCopy {
 /** The message of the error that a failing disk gives. */
 export const DISK_FAILURE = 'the disk failed';
 
-type Write = { readonly done: (error: Error | null) => void } & (
+type Write = { readonly host: SimHost; readonly done: (error: Error | null) => void } & (
   { readonly batch: StorageBatch } | { readonly staged: Snapshot }
 );
 
@@ -51,6 +120,7 @@ export class SimDisk {
   private loads: ((error: Error | null) => void)[] = [];
   private failing = false;
   private isWriting = false;
+  private held = false;
 
   /** @param syncMs what each write takes beyond its behaviour */
   constructor(
@@ -98,12 +168,37 @@ export class SimDisk {
     this.failing = false;
   }
 
+  /** Whether writes wait for {@link complete}; those under way are lost with their process. */
+  get isHeld(): boolean {
+    return this.held;
+  }
+
+  /** From now on no write ends by itself. */
+  hold(): void {
+    this.held = true;
+  }
+
+  /** What was held ends, and later writes take their time again. */
+  free(): void {
+    this.held = false;
+    this.complete(this.writes.length);
+  }
+
+  get writesUnderWay(): number {
+    return this.writes.length;
+  }
+
+  /** The oldest writes that are held end. */
+  complete(count = 1): void {
+    for (let left = count; left > 0 && this.writes.length > 0; left -= 1) this.finishWrites(1);
+  }
+
   /** The storage of one process on this disk. */
   open(host: SimHost): Storage {
     return {
       persist: (batch, done) => this.persist(host, batch, done),
       stage: (snapshot, done) =>
-        this.begin(host, { staged: snapshot, done: (error) => done(error, snapshot) }),
+        this.begin({ host, staged: snapshot, done: (error) => done(error, snapshot) }),
       load: (done) => this.whenIdle((error) => done(error, this.stored())),
       close: (done) => this.whenIdle(() => done()),
     };
@@ -111,7 +206,7 @@ export class SimDisk {
 
   /** The process has ended: what was under way is decided. */
   loseProcess(): void {
-    const survivors = this.random.between(0, this.writes.length);
+    const survivors = this.held ? 0 : this.random.between(0, this.writes.length);
     for (const write of this.writes.slice(0, survivors)) this.write(write);
     this.staged.clear();
     this.loads = [];
@@ -153,12 +248,12 @@ export class SimDisk {
     Object.freeze(batch.appended);
     this.handedOver.apply(batch, this.committed());
     this.onHandedOver(batch, this.handedOver.entries);
-    this.begin(host, { batch, done });
+    this.begin({ host, batch, done });
   }
 
-  private begin(host: SimHost, write: Write): void {
+  private begin(write: Write): void {
     this.writes.push(write);
-    if (!this.isWriting) this.startWrite(host);
+    if (!this.isWriting && !this.held) this.startWrite(write.host);
   }
 
   private startWrite(host: SimHost): void {
@@ -167,14 +262,15 @@ export class SimDisk {
       writeMinMs + (writeMaxMs - writeMinMs) * this.random.next() + this.syncMs + this.slownessMs;
     const group = this.writes.length;
     this.isWriting = true;
-    if (takesMs === 0) this.finishWrites(host, group);
-    else host.after(takesMs, () => this.finishWrites(host, group));
+    if (takesMs === 0) this.finishWrites(group);
+    else host.after(takesMs, () => this.finishWrites(group));
   }
 
   /**
    * The writes that had gathered when the sync began become durable with it; after a failure nothing more is written.
    */
-  private finishWrites(host: SimHost, count: number): void {
+  private finishWrites(count: number): void {
+    this.isWriting = true;
     if (this.failing) {
       this.failAll();
       return;
@@ -184,8 +280,10 @@ export class SimDisk {
       write.done(null);
     }
     this.isWriting = false;
-    if (this.writes.length > 0) this.startWrite(host);
-    else for (const load of this.loads.splice(0)) load(null);
+    const [next] = this.writes;
+    if (next !== undefined) {
+      if (!this.held) this.startWrite(next.host);
+    } else for (const load of this.loads.splice(0)) load(null);
   }
 
   private failAll(): void {

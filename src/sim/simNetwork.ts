@@ -8,6 +8,7 @@ import {
   type SendOutcome,
   type Transport,
 } from '../transport/transport.js';
+import { Exchange, mayBeLate } from './exchange.js';
 import { messageBytes } from './messageSize.js';
 import type { Prng } from './prng.js';
 import type { SimHost } from './simHost.js';
@@ -25,6 +26,17 @@ export interface NetworkBehaviour {
   readonly duplication: number;
   /** Of each link in each direction. @default unlimited */
   readonly bytesPerSecond?: number;
+  /** Whether the others do not notice when the connections of a process close. @default false */
+  readonly hidesEnds?: boolean;
+}
+
+/** A request that is kept back on its way, or its response. */
+export interface HeldMessage {
+  readonly request: RequestMessage;
+  /** Null: the request itself is kept back. */
+  readonly response: ResponseMessage | null;
+  /** Lets it continue on its way. */
+  readonly send: () => void;
 }
 
 /** How processes wait for answers. */
@@ -49,7 +61,7 @@ interface NetworkObserver {
   sent(message: Message): void;
   /** It has left, and will arrive at that moment. */
   travels?(message: Message, arrivesMs: number): void;
-  delivered(message: Message): void;
+  delivered(request: RequestMessage): void;
   lost(message: Message): void;
   /** A link was cut, joined, or became slower or quicker. */
   linksChanged(): void;
@@ -70,6 +82,8 @@ export class SimNetwork {
   private readonly endpoints = new Map<NodeId, Endpoint>();
   private readonly links = new Map<number, SimLink>();
   private readonly evidence: Prng;
+  private readonly holds = new Set<SimLink>();
+  private kept: HeldMessage[] = [];
 
   constructor(
     private readonly time: VirtualTime,
@@ -121,6 +135,27 @@ export class SimNetwork {
   heal(): void {
     for (const link of this.links.values()) link.heal();
     this.observer.linksChanged();
+  }
+
+  /** Keeps back what is sent from now on in one direction, until {@link release}. */
+  hold(from: NodeId, to: NodeId): void {
+    this.holds.add(this.link(from, to));
+  }
+
+  /** All that is kept back, in the order in which it was sent. */
+  get held(): readonly HeldMessage[] {
+    return this.kept;
+  }
+
+  /** Keeps back nothing more, and loses what was, but for the messages named. */
+  release(stillHeld: readonly HeldMessage[] = []): void {
+    this.holds.clear();
+    this.keepOnly(stillHeld);
+  }
+
+  /** Of what is kept back loses everything but the messages named. */
+  keepOnly(stillHeld: readonly HeldMessage[]): void {
+    this.kept = [...stillHeld];
   }
 
   isCut(from: NodeId, to: NodeId): boolean {
@@ -209,6 +244,7 @@ export class SimNetwork {
    * or refuses, is lost; one that answers is not; without an answer nothing is known.
    */
   closeConnections(id: NodeId): void {
+    if (this.behaviour.hidesEnds === true) return;
     for (const other of this.endpoints.keys()) {
       if (other === id) continue;
       const ask = (): unknown => this.pass(other, id, this.evidence, 0, () => this.answerEvidence(id, other));
@@ -239,9 +275,9 @@ export class SimNetwork {
   private carry(request: RequestMessage, bytes: number, answer: (outcome: SendOutcome) => void): () => void {
     freezeMessage(request);
     this.observer.sent(request);
-    const breakOff = this.transfer(request, bytes, () => this.arrive(request, answer));
+    const breakOff = this.transfer(request, null, bytes, () => this.arrive(request, answer));
     if (this.doubles(this.random)) {
-      this.transfer(request, bytes, () => this.arrive(request, () => undefined));
+      this.transfer(request, null, bytes, () => this.arrive(request, () => undefined));
     }
     return breakOff;
   }
@@ -258,7 +294,7 @@ export class SimNetwork {
         endpoint.handler.receive(request, (response) => this.reply(request, response, answer));
       } catch (error) {
         if (!(error instanceof ServiceError)) throw error;
-        this.reply(request, null, () => answer({ failure: error.message }));
+        this.fail(request, error.message, answer);
       }
     });
   }
@@ -269,76 +305,38 @@ export class SimNetwork {
     answer: (outcome: SendOutcome) => void,
   ): void {
     if (response === null) {
-      this.pass(request.to, request.from, this.random, 0, () => answer({ failure: 'no answer' }));
+      this.fail(request, 'no answer', answer);
       return;
     }
     freezeMessage(response);
     this.observer.sent(response);
-    this.transfer(response, messageBytes(response), () => answer({ response }));
+    this.transfer(request, response, messageBytes(response), () => answer({ response }));
   }
 
-  private transfer(message: Message, bytes: number, arrive: () => void): () => void {
+  private fail({ from, to }: RequestMessage, failure: string, answer: (outcome: SendOutcome) => void): void {
+    this.pass(to, from, this.random, 0, () => answer({ failure }));
+  }
+
+  /** @param response null: the request itself is carried */
+  private transfer(
+    request: RequestMessage,
+    response: ResponseMessage | null,
+    bytes: number,
+    arrive: () => void,
+  ): () => void {
+    const message = response ?? request;
+    const { from, to } = message;
     const lost = (): void => this.observer.lost(message);
     const travels = (arrivesMs: number): void => this.observer.travels?.(message, arrivesMs);
-    const breakOff = this.pass(message.from, message.to, this.random, bytes, arrive, lost, travels);
-    if (breakOff === undefined) lost();
-    return breakOff ?? (() => undefined);
-  }
-}
-
-/** How long after its failure was reported an answer is still handed over, as by the transport that ships. */
-const LATE_MS = 10_000;
-
-/**
- * One request from its sender's side: ends exactly once, in an answer, a failure, or by being given up; an answer may
- * come late.
- */
-class Exchange {
-  private state: 'open' | 'late' | 'ended' = 'open';
-  private cancelTimeout: () => void = () => undefined;
-  private breakOff: () => void = () => undefined;
-
-  constructor(
-    private readonly host: SimHost,
-    private readonly done: (outcome: SendOutcome) => void,
-    private readonly late: (response: ResponseMessage) => void,
-    private readonly limits: { readonly timeoutMs: number; readonly mayBeLate: boolean },
-  ) {}
-
-  start(carry: (answer: (outcome: SendOutcome) => void) => () => void): () => void {
-    this.cancelTimeout = this.host.after(this.limits.timeoutMs, () => this.giveUpWaiting());
-    this.breakOff = carry((outcome) => this.host.perform(() => this.end(outcome)));
-    return () => {
-      this.state = 'ended';
-      this.cancelTimeout();
-      this.breakOff();
+    const send = (): (() => void) => {
+      const breakOff = this.pass(from, to, this.random, bytes, arrive, lost, travels);
+      if (breakOff === undefined) lost();
+      return breakOff ?? (() => undefined);
     };
+    if (!this.holds.has(this.link(from, to))) return send();
+    this.kept.push({ request, response, send });
+    return () => undefined;
   }
-
-  private giveUpWaiting(): void {
-    if (this.limits.mayBeLate) {
-      this.state = 'late';
-      this.cancelTimeout = this.host.after(LATE_MS, () => (this.state = 'ended'));
-    } else {
-      this.state = 'ended';
-      this.breakOff();
-    }
-    this.done({ failure: 'no answer in time' });
-  }
-
-  private end(outcome: SendOutcome): void {
-    const { state } = this;
-    if (state === 'ended') return;
-    this.state = 'ended';
-    this.cancelTimeout();
-    if (state === 'open') this.done(outcome);
-    else if ('response' in outcome) this.late(outcome.response);
-  }
-}
-
-/** As in the transport that ships: what is still being uploaded is broken off, and no heartbeat is waited for. */
-function mayBeLate({ type }: RequestMessage, bytes: number): boolean {
-  return type !== 'heartbeat' && type !== 'preVote' && !LinkSpeed.isLarge(bytes);
 }
 
 /** A message belongs to nobody once it is sent: whoever changes it afterwards is caught. */

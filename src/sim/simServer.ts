@@ -33,6 +33,12 @@ export interface SimServerSettings {
   readonly replyAfter?: ReplyAfter;
   /** Told of what happens to the calls on any server. @default nobody listens */
   readonly calls?: NodeEvents;
+  /** Whether it stores whose directory it has, and so knows one that was emptied. @default true */
+  readonly hasDirectory?: boolean;
+  /** A new election timeout of a server. @default drawn */
+  readonly drawElectionTicks?: (id: NodeId) => number;
+  /** Lets a piece of long work of a server wait for its turn. @default it waits for a drawn time */
+  readonly defer?: (id: NodeId, host: SimHost, run: () => void) => () => void;
 }
 
 /** A piece of a snapshot is written or read after at most so long. */
@@ -55,6 +61,8 @@ export interface SimServerEvents {
   installed(id: NodeId, index: number, state: ServiceState): void;
   /** A snapshot up to `index` is going to be stored in place of the log. */
   snapshotTaken(id: NodeId, index: number): void;
+  /** A snapshot up to `index` that came from the leader is stored and in use. */
+  snapshotReceived?(id: NodeId, index: number): void;
   started(id: NodeId): void;
   lifecycle(id: NodeId, state: string): void;
   /** It may take part now, or not any more. */
@@ -128,7 +136,7 @@ export class SimServer implements WatchedServer {
   get isLost(): boolean {
     if (this.lost === undefined) return false;
     const { index, term } = this.lost;
-    if (index > 0 && this.disk.durableStanding !== 'voter') return true;
+    if (index > 0 && this.hasDirectory && this.disk.durableStanding !== 'voter') return true;
     if (index > 0 && this.durableLog[index - 1]?.term !== term) return true;
     this.lost = undefined;
     return false;
@@ -136,7 +144,7 @@ export class SimServer implements WatchedServer {
 
   /** Whether its disk belonged to no cluster when its process started, and has not become that of a voter yet. */
   get isNewcomer(): boolean {
-    return this.startedNew && this.disk.durableStanding !== 'voter';
+    return this.startedNew && this.hasDirectory && this.disk.durableStanding !== 'voter';
   }
 
   /** Whether a majority may need it: it takes part, and has forgotten nothing. */
@@ -184,7 +192,7 @@ export class SimServer implements WatchedServer {
         ...settings.raft,
         // As the program does it: a server that finds nothing may have forgotten a vote.
         ...(this.isBlank ? { voteDelayTicks: settings.raft.electionMaxTicks } : {}),
-        hasDirectory: true,
+        hasDirectory: this.hasDirectory,
         id: this.id,
         servers: Array.from({ length: settings.serverCount }, (_, id) => id),
       },
@@ -192,10 +200,12 @@ export class SimServer implements WatchedServer {
       transport: this.network.transportFor(this.id, host, settings.exchange),
       stateMachine: this.watched(state),
       ticker: new GridTicker(settings.tickMs, host.clock),
-      defer: (run) => host.after(PIECE_MS_MAX * pieces.next(), run),
+      defer: (run) => settings.defer?.(this.id, host, run) ?? host.after(PIECE_MS_MAX * pieces.next(), run),
       snapshots: settings.snapshots,
       drawId: () => `${this.id}.${ids.between(0, 1e9)}`,
-      drawElectionTicks: () => random.between(settings.electionMinTicks, settings.raft.electionMaxTicks),
+      drawElectionTicks: () =>
+        settings.drawElectionTicks?.(this.id) ??
+        random.between(settings.electionMinTicks, settings.raft.electionMaxTicks),
       replyAfter: settings.replyAfter ?? 'majority',
       ...(settings.calls === undefined ? {} : { events: settings.calls }),
       waitingCallsMax: settings.waitingCallsMax,
@@ -227,6 +237,10 @@ export class SimServer implements WatchedServer {
     this.events.changed();
   }
 
+  private get hasDirectory(): boolean {
+    return this.settings.hasDirectory ?? true;
+  }
+
   private observer(follow: () => void): NodeObserver {
     return {
       roleChanged: ({ role, term }) => {
@@ -244,7 +258,7 @@ export class SimServer implements WatchedServer {
       identityChanged: () => undefined,
       diskSlow: () => undefined,
       snapshotTaken: ({ index }) => this.events.snapshotTaken(this.id, index),
-      snapshotInstalled: () => undefined,
+      snapshotInstalled: ({ index }) => this.events.snapshotReceived?.(this.id, index),
       snapshotUnusable: (error) => this.events.broken(error),
       failed: (error) => {
         // A disk is made to fail on purpose; anything else would be a broken rule of the core.

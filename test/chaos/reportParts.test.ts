@@ -1,14 +1,17 @@
 import { expect } from 'chai';
-import { blockedGroups } from '../../chaos/report/blockedGroups.js';
-import { withoutMajority } from '../../chaos/report/majority.js';
+import { blockedGroups, latencyScale, operationPaths } from '../../chaos/report/operationPoints.js';
+import {
+  withoutMajority,
+  blockedTest,
+  outcomeClass,
+  outcomeClasses,
+  summarize,
+  quantiles,
+} from '../../chaos/report/summary.js';
 import { escapeText, markup } from '../../chaos/report/markup.js';
-import { clock, count, duration, quantiles } from '../../chaos/report/numbers.js';
-import { latencyScale, operationPaths } from '../../chaos/report/operationPoints.js';
-import { blockedTest, outcomeClass, outcomeClasses } from '../../chaos/report/outcomes.js';
-import { summarize } from '../../chaos/report/summary.js';
-import { termClasses } from '../../chaos/report/termColours.js';
-import { fraction, plotWidthsPx, ticks, wholeRun } from '../../chaos/report/timeAxis.js';
-import { callInWords, replyInWords } from '../../chaos/report/words.js';
+import { clock, count, duration, callInWords, replyInWords } from '../../chaos/report/words.js';
+import { termClasses } from '../../chaos/report/styles.js';
+import { fraction, plotWidthsPx, ticks, wholeRun } from '../../chaos/report/chart.js';
 import type { FaultSpan, RunOperation, RunRecord } from '../../chaos/runRecord.js';
 import {
   emptyRecord,

@@ -1,5 +1,5 @@
-import type { Packet, ReleasePlan } from '../support/virtualNetwork.js';
-import { describeLog, describePacket, describeRequest, describeServer } from './describe.js';
+import type { HeldMessage } from '../../src/sim/simNetwork.js';
+import { describeLog, describeMessage, describeRequest, describeServer } from './describe.js';
 import type { World } from './world.js';
 
 type Command = (world: World, args: readonly string[]) => void | Promise<void>;
@@ -86,13 +86,10 @@ const table: Readonly<Record<string, Command | undefined>> = {
   cancel: (world, [number]) => world.cluster.calls.all[Number(number) - 1]?.cancel(),
 
   crash: (world, ids) => world.servers(ids).forEach(({ node }) => node.crash()),
-  restore: (world, ids) => world.servers(ids).forEach((server) => server.restore()),
+  restore: (world, ids) => world.servers(ids).forEach(({ node }) => node.restore()),
   kill: (world, ids) => world.servers(ids).forEach((server) => server.kill()),
-  /** start I: a new process on the old disk; start I empty [delay=1200ms]: on an empty one. */
-  start: (world, [id, disk, delay]) => {
-    const voteDelayTicks = delay === undefined ? 0 : milliseconds(splitAt(delay, '=')[1]) / 10;
-    world.server(id).startProcess(disk === 'empty' ? 'empty' : 'kept', voteDelayTicks);
-  },
+  /** start I: a new process on the old disk; start I empty: on an empty one, so that it does not vote for 1200 ms. */
+  start: (world, [id, disk]) => world.server(id).startProcess(disk === 'empty' ? 'empty' : 'kept'),
 
   /** preload I term=6 1x3 2x1: I has run before, to term 6, and its log holds three entries of term 1 and one of term 2. */
   preload: (world, [id, term = '', ...runs]) => {
@@ -105,9 +102,9 @@ const table: Readonly<Record<string, Command | undefined>> = {
 
   /** cut A B: both ways; cut A>B: one way. */
   cut: (world, [first = '', second]) => {
-    const { network } = world.cluster;
-    if (second === undefined) network.cutOneWay(...link(first));
-    else network.cut(Number(first), Number(second));
+    const { cluster } = world;
+    if (second === undefined) cluster.network.cutLink(...link(first));
+    else cluster.cut(Number(first), Number(second));
   },
   isolate: (world, ids) => world.servers(ids).forEach(({ id }) => world.cluster.isolate(id)),
   /** partition 0,1 2,3,4 */
@@ -116,44 +113,34 @@ const table: Readonly<Record<string, Command | undefined>> = {
   heal: (world) => world.cluster.network.heal(),
   /** hold A>B ..: what is sent there waits for `release`. */
   hold: (world, links) => links.forEach((text) => world.cluster.network.hold(...link(text))),
-  held: (world) => world.cluster.network.heldPackets.forEach((packet) => world.print(describePacket(packet))),
+  held: (world) => world.cluster.network.held.forEach((message) => world.print(describeMessage(message))),
   /** drop TYPE: of what is held, the requests of this type are lost. */
-  drop: (world, [type]) => world.cluster.network.drop(({ exchange }) => exchange.request.type === type),
+  drop: (world, [type]) => {
+    const { network } = world.cluster;
+    network.keepOnly(network.held.filter(({ request }) => request.type !== type));
+  },
   /** release [oldest first | newest only, the others stay | reversed | twice | none: all are lost] */
   release: (world, [order = 'oldest']) => {
     const plan = releasePlans[order];
     if (plan === undefined) throw new Error(`unknown order: ${order}`);
-    world.cluster.network.release(plan);
+    const { network } = world.cluster;
+    const { sent, kept = [] } = plan(network.held);
+    network.release(kept);
+    for (const { send } of sent) send();
   },
 
-  slow: (world, [id]) => {
-    world.server(id).storage.isSlow = true;
-  },
-  fast: (world, [id]) => {
-    const { storage } = world.server(id);
-    storage.isSlow = false;
-    storage.completeAll();
-  },
+  slow: (world, [id]) => world.server(id).disk.hold(),
+  fast: (world, [id]) => world.server(id).disk.free(),
   /** complete I [N]: N writes of I, else all, become durable. */
   complete: (world, [id, count]) => {
-    const { storage } = world.server(id);
-    const writes = count === undefined ? storage.writesUnderWay : Number(count);
-    for (let write = 0; write < writes; write += 1) storage.complete();
+    const { disk } = world.server(id);
+    disk.complete(count === undefined ? disk.writesUnderWay : Number(count));
   },
   /** busy I: pieces of long work of I (taking, loading a snapshot) wait; work I N: N of them are done; free I: all go on. */
-  busy: (world, [id]) => {
-    world.server(id).isBusy = true;
-  },
-  work: (world, [id, count]) => {
-    const server = world.server(id);
-    server.isBusy = false;
-    for (let piece = 0; piece < Number(count); piece += 1) server.runDeferred();
-    server.isBusy = true;
-  },
-  free: (world, [id]) => {
-    world.server(id).isBusy = false;
-  },
-  breakdisk: (world, [id]) => world.server(id).storage.breakDown(),
+  busy: (world, [id]) => world.server(id).stall(),
+  work: (world, [id, count]) => world.server(id).work(Number(count)),
+  free: (world, [id]) => world.server(id).free(),
+  breakdisk: (world, [id]) => world.server(id).disk.breakDown(),
 
   advance: (world, [time]) => world.cluster.advance(milliseconds(time)),
   settle: (world) => world.cluster.settle(),
@@ -179,18 +166,22 @@ const table: Readonly<Record<string, Command | undefined>> = {
   },
   /** idle 10s: time passes; the largest number of requests a second that one server received. */
   idle: async (world, [time]) => {
-    const { network, servers } = world.cluster;
-    network.received.clear();
+    const { cluster } = world;
+    const received = cluster.servers.map(() => 0);
+    cluster.onDelivered = ({ to }) => (received[to] = (received[to] ?? 0) + 1);
     const ms = milliseconds(time);
-    await world.cluster.advance(ms);
-    const totals = servers.map(({ id }) =>
-      Object.values(network.received.get(id) ?? {}).reduce((a, b) => a + b, 0),
-    );
-    world.print(`at most ${((Math.max(...totals) * 1000) / ms).toFixed(1)} requests a second`);
+    await cluster.advance(ms);
+    world.print(`at most ${((Math.max(...received) * 1000) / ms).toFixed(1)} requests a second`);
   },
 };
 
-const releasePlans: Readonly<Record<string, ((held: readonly Packet[]) => ReleasePlan) | undefined>> = {
+/** The fate of held messages: sent now in this order, or kept for a later release; all others are lost. */
+interface ReleasePlan {
+  readonly sent: readonly HeldMessage[];
+  readonly kept?: readonly HeldMessage[];
+}
+
+const releasePlans: Readonly<Record<string, ((held: readonly HeldMessage[]) => ReleasePlan) | undefined>> = {
   oldest: (held) => ({ sent: held }),
   newest: (held) => ({ sent: held.slice(-1), kept: held.slice(0, -1) }),
   reversed: (held) => ({ sent: held.toReversed() }),

@@ -1,8 +1,8 @@
 import { ServiceError } from '../../src/node/errors.js';
 import type { Entry, RequestMessage, ResponseMessage } from '../../src/raft/types.js';
+import type { HeldMessage } from '../../src/sim/simNetwork.js';
 import type { Call } from '../support/calls.js';
-import type { Packet } from '../support/virtualNetwork.js';
-import type { VirtualServer } from '../support/virtualServer.js';
+import type { ManualServer } from '../support/manualServer.js';
 
 /** `a1@2`: the update of file a to version 1, of term 2; `noop@2`. */
 export function describeEntry(entry: Entry): string {
@@ -12,7 +12,7 @@ export function describeEntry(entry: Entry): string {
 }
 
 /** The log, with `|` after the last committed entry; of a long one only the ends. `[7@2]`: it begins after entry 7 of term 2. */
-export function describeLog(server: VirtualServer): string {
+export function describeLog(server: ManualServer): string {
   const { firstIndex, commitIndex } = server.status;
   const committed = commitIndex - firstIndex + 1;
   const entries = server.entries.slice(firstIndex - 1).map(describeEntry);
@@ -23,10 +23,10 @@ export function describeLog(server: VirtualServer): string {
   return `${server.id}: ${shown.join(' ')}`;
 }
 
-export function describeServer(server: VirtualServer): string {
-  const { id, status, node, lifecycle } = server;
+export function describeServer(server: ManualServer): string {
+  const { id, status, node } = server;
   const { role, term, lastIndex, commitIndex, leader } = status;
-  const { lastApplied, waitingCalls } = node.status;
+  const { lastApplied, waitingCalls, lifecycle } = node.status;
   const what = !server.isProcessUp ? 'killed' : lifecycle === 'running' ? role : lifecycle;
   const facts = [`term=${term}`, `last=${lastIndex}`, `commit=${commitIndex}`, `applied=${lastApplied}`];
   if (what === 'follower') facts.push(`leader=${leader ?? 'unknown'}`);
@@ -48,9 +48,8 @@ export function describeOutcome(outcome: unknown): string {
   return JSON.stringify(outcome);
 }
 
-export function describePacket({ from, to, answer, exchange }: Packet): string {
-  if (answer === null) return describeRequest(exchange.request);
-  return 'response' in answer ? describeResponse(answer.response) : `${from}->${to} fault: ${answer.failure}`;
+export function describeMessage({ request, response }: HeldMessage): string {
+  return response === null ? describeRequest(request) : describeResponse(response);
 }
 
 export function describeRequest(request: RequestMessage): string {

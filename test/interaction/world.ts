@@ -1,7 +1,7 @@
 import type { RequestMessage } from '../../src/raft/types.js';
 import type { Call } from '../support/calls.js';
-import { VirtualCluster } from '../support/virtualCluster.js';
-import type { VirtualServer } from '../support/virtualServer.js';
+import { ManualCluster } from '../support/manualCluster.js';
+import type { ManualServer } from '../support/manualServer.js';
 import { describeCall, describeOutcome } from './describe.js';
 
 /** The world of a script: one cluster, the script's knowledge of it so far, and the lines to print. */
@@ -13,33 +13,33 @@ export class World {
   /** Election timeouts set by the script, in ticks. */
   readonly drawTicks = new Map<number, number>();
 
-  private current: VirtualCluster | undefined;
+  private current: ManualCluster | undefined;
   private seenLeader = 'no leader';
   private reported = new Map<Call, boolean>();
   /** How many of each server's snapshot reports have been printed. */
-  private snapshotsReported = new Map<VirtualServer, number>();
+  private snapshotsReported = new Map<ManualServer, number>();
 
-  get cluster(): VirtualCluster {
+  get cluster(): ManualCluster {
     if (this.current === undefined) throw new Error('the script must begin with `cluster`');
     return this.current;
   }
 
-  create(size: number, options: ConstructorParameters<typeof VirtualCluster>[1]): void {
+  create(size: number, options: ConstructorParameters<typeof ManualCluster>[1]): void {
     const drawElectionTicks = (id: number): number => this.drawTicks.get(id) ?? 60 + 6 * id;
-    const cluster = new VirtualCluster(size, { ...options, drawElectionTicks });
+    const cluster = new ManualCluster(size, { ...options, drawElectionTicks });
     this.current = cluster;
-    cluster.network.onSent = (request) => {
+    cluster.onSent = (request) => {
       this.sent.push(request);
     };
   }
 
-  server(word: string | undefined): VirtualServer {
+  server(word: string | undefined): ManualServer {
     if (word === undefined || !/^\d+$/.test(word)) throw new Error(`not a server: ${word ?? 'nothing'}`);
     return this.cluster.server(Number(word));
   }
 
   /** The servers named, or all. */
-  servers(words: readonly string[]): readonly VirtualServer[] {
+  servers(words: readonly string[]): readonly ManualServer[] {
     return words.length === 0 ? this.cluster.servers : words.map((word) => this.server(word));
   }
 
@@ -66,7 +66,7 @@ export class World {
     this.seenLeader = now;
   }
 
-  private reportSnapshots(server: VirtualServer): void {
+  private reportSnapshots(server: ManualServer): void {
     const { id, snapshotReports } = server;
     const seen = this.snapshotsReported.get(server) ?? 0;
     for (const report of snapshotReports.slice(seen)) this.print(`${id} snapshot ${report}`);

@@ -4,38 +4,28 @@ import { SimHost } from '../../src/sim/simHost.js';
 import { VirtualTime } from '../../src/sim/virtualTime.js';
 import { MemoryStorage } from '../../src/storage/memoryStorage.js';
 import type { Storage } from '../../src/storage/storage.js';
-import { VirtualStorage } from '../support/virtualStorage.js';
+import { ManualStorage } from '../support/manualStorage.js';
 import { committedElsewhere } from './snapshotSuite.js';
 import { itKeepsTheContractOfStorage } from './suite.js';
 
 itKeepsTheContractOfStorage('MemoryStorage', { create: () => Promise.resolve(new MemoryStorage()) });
 
-itKeepsTheContractOfStorage('the virtual cluster’s storage', {
-  create: () => Promise.resolve(virtualStorage()),
-  reopen: (storage) => Promise.resolve(storage),
-});
-
-itKeepsTheContractOfStorage('the virtual cluster’s storage, slow', {
-  create: () => {
-    const storage = virtualStorage();
-    storage.isSlow = true;
-    return Promise.resolve(completing(storage));
-  },
-});
-
 itKeepsTheContractOfStorage('the simulator’s disk', simDisks({ writeMinMs: 0, writeMaxMs: 0 }));
 
 itKeepsTheContractOfStorage('the simulator’s disk, slow', simDisks({ writeMinMs: 1, writeMaxMs: 5 }));
 
-function virtualStorage(): VirtualStorage {
-  const storage = new VirtualStorage();
-  storage.committed = () => committedElsewhere;
-  return storage;
-}
+itKeepsTheContractOfStorage('the simulator’s disk, held', {
+  create: () => {
+    const storage = new ManualStorage();
+    storage.disk.committed = () => committedElsewhere;
+    storage.disk.hold();
+    return Promise.resolve(completing(storage));
+  },
+});
 
 /** Each write ends soon. */
-function completing(storage: VirtualStorage): Storage {
-  const soon = (): unknown => setImmediate(() => storage.complete());
+function completing(storage: ManualStorage): Storage {
+  const soon = (): unknown => setImmediate(() => storage.disk.complete());
   return {
     persist: (batch, done) => {
       storage.persist(batch, done);

@@ -4,16 +4,40 @@ import type { Entry, Message, NodeId } from '../../src/raft/types.js';
 import { newCore } from './coreHarness.js';
 import { overTheWire } from './overTheWire.js';
 import type { Prng } from '../../src/sim/prng.js';
-import { Safety, SafetyViolation } from './safety.js';
-import { VirtualStorage } from './virtualStorage.js';
+import type { SimDisk } from '../../src/sim/simDisk.js';
+import { SafetyViolation } from '../../src/sim/safetyViolation.js';
+import { nothingStored, type StoredState } from '../../src/storage/storage.js';
+import { Safety, type WatchedServer } from '../../src/sim/safety.js';
+import { ManualStorage } from './manualStorage.js';
 
-interface Site {
-  readonly id: NodeId;
-  readonly storage: VirtualStorage;
-  core: RaftCore;
-  applied: Entry[];
+/** A core and its disk, which outlives it. */
+class Site implements WatchedServer {
+  readonly storage = new ManualStorage();
+  readonly isDown = false;
+  readonly isLost = false;
   /** Rises with every restart, so that what an earlier core awaited is forgotten. */
-  life: number;
+  life = 0;
+
+  constructor(
+    readonly id: NodeId,
+    public core: RaftCore,
+  ) {}
+
+  get log(): readonly Entry[] {
+    return this.storage.disk.log;
+  }
+
+  get durableLog(): readonly Entry[] {
+    return this.storage.disk.durableLog;
+  }
+
+  get durableTerm(): number {
+    return this.storage.disk.durableHardState.term;
+  }
+
+  get durableVote(): NodeId | null {
+    return this.storage.disk.durableHardState.votedFor;
+  }
 }
 
 const MESSAGES_KEPT = 300;
@@ -23,8 +47,8 @@ const MESSAGES_KEPT = 300;
  * times: answers out of order, answers to requests long given up, everything. Raft must stay safe even so.
  */
 export class LooseCores {
-  readonly safety = new Safety();
-  private readonly sites: Site[] = [];
+  readonly safety: Safety;
+  private readonly sites: readonly Site[];
   private messages: Message[] = [];
   private requests = 0;
 
@@ -32,11 +56,10 @@ export class LooseCores {
     size: number,
     private readonly prng: Prng,
   ) {
-    for (let id = 0; id < size; id += 1) {
-      const storage = new VirtualStorage();
-      storage.onPersist = (batch) => this.safety.checkWrite(id, batch, storage.entries);
-      this.sites.push({ id, storage, core: this.coreOf(id, size, storage), applied: [], life: 0 });
-    }
+    this.sites = Array.from({ length: size }, (_, id) => new Site(id, this.coreOf(id, size, nothingStored)));
+    this.safety = new Safety(this.sites);
+    for (const { id, storage } of this.sites)
+      storage.disk.onHandedOver = (batch) => this.safety.handedOver(id, batch);
   }
 
   /** One thing happens somewhere. */
@@ -49,25 +72,22 @@ export class LooseCores {
     else if (chance < 0.84)
       this.step(site, { type: 'propose', request: this.nextRequest(), command: `c${this.requests}` });
     else if (chance < 0.86) this.step(site, { type: 'read', request: this.nextRequest() });
-    else if (chance < 0.92) site.storage.complete();
+    else if (chance < 0.92) site.storage.disk.complete();
     else if (chance < 0.95) this.step(site, { type: 'unreachable', peer: prng.pick(this.sites).id });
     else if (chance < 0.96) this.step(site, { type: 'campaign' });
     else if (chance < 0.963) this.restart(site);
-    else if (chance < 0.98) site.storage.isSlow = !site.storage.isSlow;
+    else if (chance < 0.98) toggle(site.storage.disk);
     else for (let tick = 0; tick < 30; tick += 1) this.step(site, { type: 'tick' });
   }
 
   /** Time passes, and everything that is sent arrives once and in order. */
   calm(ticks: number): void {
-    for (const { storage } of this.sites) {
-      storage.isSlow = false;
-      storage.completeAll();
-    }
+    for (const { storage } of this.sites) storage.disk.free();
     this.messages = [];
     for (let tick = 0; tick < ticks; tick += 1) {
       for (const site of this.sites) this.step(site, { type: 'tick' });
       for (let delivered = 0; this.messages.length > 0; delivered += 1) {
-        this.require(delivered < 20_000, 'the servers never stop talking');
+        if (delivered >= 20_000) throw new Error('the servers never stop talking');
         this.deliverAt(0, true);
       }
     }
@@ -78,7 +98,7 @@ export class LooseCores {
   }
 
   get logs(): readonly (readonly Entry[])[] {
-    return this.sites.map(({ storage }) => storage.entries);
+    return this.sites.map(({ log }) => log);
   }
 
   get commitIndexes(): readonly number[] {
@@ -109,12 +129,15 @@ export class LooseCores {
 
   private step(site: Site, input: Input): void {
     const { storage, life, id } = site;
+    const wasLeader = site.core.status.role === 'leader';
     const output = site.core.step(input);
-    if (site.core.status.role === 'leader') this.checkCommit(site);
+    const { role, term } = site.core.status;
+    if (role === 'leader' && !wasLeader) this.safety.becameLeader(id, term);
     for (const entry of output.committed) {
-      this.require(isDurable(site, entry), `server ${id} applies ${entry.index}, which is not durable there`);
-      this.safety.checkApplied(id, site.core.status.term, entry, site.applied.length);
-      site.applied.push(entry);
+      const isDurable = site.durableLog[entry.index - 1]?.term === entry.term;
+      if (!isDurable)
+        throw new SafetyViolation('applied entries are durable', `server ${id} applies ${entry.index}`);
+      this.safety.appliedEntry(id, entry, term);
     }
     this.send(output.messages);
     if (output.batch === null) this.sendWhenWritten(site, output.messagesAfterPersist);
@@ -126,30 +149,15 @@ export class LooseCores {
         this.send(output.messagesAfterPersist);
       });
     }
-    this.safety.checkServer(site.core.status, storage.entries);
-  }
-
-  /** Entries that a leader calls committed are durable on a majority, its own disk counted like any other. */
-  private checkCommit({ core }: Site): void {
-    const entry = core.entryAt(core.status.commitIndex);
-    if (entry === undefined || entry.index <= this.safety.committedEntries.length) return;
-    const holders = this.sites.filter((site) => isDurable(site, entry));
-    this.require(
-      holders.length * 2 > this.sites.length,
-      `entry ${entry.index} is committed on ${holders.length} disks`,
-    );
-  }
-
-  private require(holds: boolean, rule: string): void {
-    if (!holds) throw new SafetyViolation(rule);
   }
 
   /** A driver keeps such messages for the newest write; here they are simply lost while one is under way. */
   private sendWhenWritten(site: Site, messages: readonly Message[]): void {
-    if (site.storage.writesUnderWay === 0) this.send(messages);
+    if (site.storage.disk.writesUnderWay === 0) this.send(messages);
   }
 
   private send(messages: readonly Message[]): void {
+    for (const message of messages) this.safety.sent(message);
     this.messages.push(...messages.map(overTheWire));
     if (this.messages.length > MESSAGES_KEPT) this.messages.splice(0, this.messages.length - MESSAGES_KEPT);
   }
@@ -157,14 +165,12 @@ export class LooseCores {
   /** The process ends, what is not durable is lost, and a new one begins. */
   private restart(site: Site): void {
     site.life += 1;
-    site.storage.losePower();
-    site.applied = [];
-    this.safety.forgetUndurable(site.id, site.storage.durable.hardState);
-    site.core = this.coreOf(site.id, this.sites.length, site.storage);
+    site.storage.disk.loseProcess();
+    this.safety.startedAnew(site.id);
+    site.core = this.coreOf(site.id, this.sites.length, site.storage.durable);
   }
 
-  private coreOf(id: NodeId, size: number, storage: VirtualStorage): RaftCore {
-    const { hardState, entries } = storage.durable;
+  private coreOf(id: NodeId, size: number, { hardState, entries }: StoredState): RaftCore {
     const config = { appendEntriesMax: 4, inFlightTicksMax: 30 };
     return newCore({
       id,
@@ -177,6 +183,7 @@ export class LooseCores {
   }
 }
 
-function isDurable({ storage }: Site, { index, term }: Entry): boolean {
-  return storage.durable.entries[index - 1]?.term === term;
+function toggle(disk: SimDisk): void {
+  if (disk.isHeld) disk.free();
+  else disk.hold();
 }

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { errorKind, type Call } from './calls.js';
 import { Prng } from '../../src/sim/prng.js';
-import { VirtualCluster } from './virtualCluster.js';
-import type { VirtualServer } from './virtualServer.js';
+import { ManualCluster } from './manualCluster.js';
+import type { ManualServer } from './manualServer.js';
 
 const FILES = ['a', 'b', 'c', 'd'] as const;
 const CHAOS_MS = 30_000;
@@ -14,14 +14,14 @@ const CHAOS_MS = 30_000;
  */
 export class Soak {
   readonly prng: Prng;
-  readonly cluster: VirtualCluster;
+  readonly cluster: ManualCluster;
   private readonly size: number;
 
   constructor(seed: number) {
     this.prng = new Prng(seed);
     this.size = this.prng.pick([1, 2, 3, 3, 4, 5, 5, 6, 7, 10]);
     const { prng } = this;
-    this.cluster = new VirtualCluster(this.size, {
+    this.cluster = new ManualCluster(this.size, {
       drawElectionTicks: () => prng.between(60, 120),
       replyAfter: prng.chance(0.8) ? 'majority' : 'commit',
       rpcTimeoutMs: 500,
@@ -32,12 +32,12 @@ export class Soak {
       },
     });
     const delayMs = prng.pick([0, 0, 20, 200]);
-    this.cluster.network.latencyMs = () => prng.between(0, delayMs);
+    this.setDelay(delayMs);
     this.cluster.onTick = () => this.completeWrites(0.2);
   }
 
   get description(): string {
-    return `${this.size} servers, ${this.cluster.calls.all.length} calls, ${this.cluster.safety.committedEntries.length} committed`;
+    return `${this.size} servers, ${this.cluster.calls.all.length} calls, ${this.cluster.committedEntries.length} committed`;
   }
 
   async run(): Promise<void> {
@@ -62,10 +62,10 @@ export class Soak {
     else if (chance < 0.64) cluster.server(leader).node.crash();
     else if (chance < 0.66) this.kill(prng.pick([server, cluster.server(leader)]));
     else if (chance < 0.76) cluster.servers.forEach((down) => prng.chance(0.5) && this.bringBack(down));
-    else if (chance < 0.8) cluster.network.cutOneWay(prng.pick([server.id, leader]), other.id);
+    else if (chance < 0.8) cluster.network.cutLink(prng.pick([server.id, leader]), other.id);
     else if (chance < 0.82) this.split();
     else if (chance < 0.9) cluster.network.heal();
-    else if (chance < 0.93) server.storage.isSlow = !server.storage.isSlow;
+    else if (chance < 0.93) toggle(server);
     else if (chance < 0.96) cluster.network.hold(prng.pick([server.id, leader]), other.id);
     else this.release();
   }
@@ -80,12 +80,12 @@ export class Soak {
     this.cluster.read(server, this.prng.pick(FILES));
   }
 
-  private bringBack(server: VirtualServer): void {
-    if (server.isProcessUp) server.restore();
-    else server.startProcess('kept');
+  private bringBack(server: ManualServer): void {
+    if (server.isProcessUp) server.node.restore();
+    else server.startProcess();
   }
 
-  private kill(server: VirtualServer): void {
+  private kill(server: ManualServer): void {
     if (server.isProcessUp) server.kill();
   }
 
@@ -95,21 +95,21 @@ export class Soak {
     this.cluster.partition(side, rest);
   }
 
+  private setDelay(latencyMaxMs: number): void {
+    const { network } = this.cluster;
+    network.setBehaviour({ ...network.present, latencyMaxMs });
+  }
+
   private release(): void {
-    this.cluster.network.release((held) => {
-      const shuffled = held
-        .map((packet) => ({ packet, key: this.prng.next() }))
-        .sort((a, b) => a.key - b.key);
-      const order = shuffled.map(({ packet }) => packet);
-      const sent = order.filter(() => !this.prng.chance(0.2));
-      return { sent: [...sent, ...sent.filter(() => this.prng.chance(0.2))] };
-    });
+    const { network } = this.cluster;
+    const sent = this.prng.shuffle(network.held).filter(() => !this.prng.chance(0.2));
+    network.release();
+    for (const { send } of [...sent, ...sent.filter(() => this.prng.chance(0.2))]) send();
   }
 
   private completeWrites(chance: number): void {
-    for (const { storage } of this.cluster.servers) {
-      while (storage.writesUnderWay > 0 && this.prng.chance(chance)) storage.complete();
-    }
+    for (const { disk } of this.cluster.servers)
+      while (disk.writesUnderWay > 0 && this.prng.chance(chance)) disk.complete();
   }
 
   /** A read returns nothing older than what was acknowledged before it began. */
@@ -129,11 +129,12 @@ export class Soak {
   private async heal(): Promise<void> {
     const { cluster } = this;
     cluster.network.heal();
+    const { held } = cluster.network;
     cluster.network.release();
-    cluster.network.latencyMs = () => 0;
+    for (const { send } of held) send();
+    this.setDelay(0);
     for (const server of cluster.servers) {
-      server.storage.isSlow = false;
-      server.storage.completeAll();
+      server.disk.free();
       this.bringBack(server);
     }
     await cluster.until(() => cluster.leader !== undefined, 5000, 'an election after the faults have ended');
@@ -179,6 +180,11 @@ export class Soak {
     const lost = this.cluster.calls.all.filter((call) => errorKind(call) === 'superseded');
     for (const call of lost) expect(call.outcome).to.have.property('outcome', 'notDone');
   }
+}
+
+function toggle({ disk }: ManualServer): void {
+  if (disk.isHeld) disk.free();
+  else disk.hold();
 }
 
 function versionOf(call: Call): number {

@@ -1,4 +1,4 @@
-import { colours } from '../../report/colours.js';
+import { colours } from '../../report/styles.js';
 import { markup, trusted, type Markup } from '../../report/markup.js';
 import { assertions } from '../assertions/index.js';
 import { parts, type Assertion } from '../assertions/assertion.js';

@@ -1,4 +1,4 @@
-import { colours } from '../../report/colours.js';
+import { colours } from '../../report/styles.js';
 import { markup, trusted, type Markup } from '../../report/markup.js';
 import { parts, pythonPreamble, type Part } from '../assertions/assertion.js';
 import { capText, partTitles, pointsText, statusWords, type GradeResult } from '../result.js';

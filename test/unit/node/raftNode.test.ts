@@ -11,13 +11,13 @@ import type { SendOutcome } from '../../../src/transport/transport.js';
 import { entriesOf } from '../../support/coreHarness.js';
 import { noSnapshots } from '../../support/noSnapshots.js';
 import { ManualTicker } from '../../support/manualTicker.js';
-import { VirtualStorage } from '../../support/virtualStorage.js';
+import { ManualStorage } from '../../support/manualStorage.js';
 
 const ELECTION_TICKS = 80;
 
 /** Node 0 of three with hand-driven everything. */
 class Bench {
-  readonly storage = new VirtualStorage();
+  readonly storage = new ManualStorage();
   readonly ticker = new ManualTicker();
   readonly state = new ServiceState();
   readonly sent: { request: RequestMessage; done: (outcome: SendOutcome) => void }[] = [];
@@ -173,46 +173,46 @@ describe('node', () => {
   describe('with a slow disk', () => {
     it('t17 a vote is given only when it is durable (hashicorp#661, willemt PR#47)', () => {
       const bench = Bench.started();
-      bench.storage.isSlow = true;
+      bench.storage.disk.hold();
       bench.receive({ type: 'requestVote' });
       expect(bench.replies).to.deep.equal([]);
-      bench.storage.complete();
+      bench.storage.disk.complete();
       expect(bench.replies[0]).to.include({ granted: true, term: 1 });
       expect(bench.storage.durable.hardState).to.deep.equal({ term: 1, votedFor: 1 });
     });
 
     it('entries are acknowledged only when they are durable', () => {
       const bench = Bench.started();
-      bench.storage.isSlow = true;
+      bench.storage.disk.hold();
       bench.receive(append(2));
       expect(bench.replies).to.deep.equal([]);
-      bench.storage.complete();
+      bench.storage.disk.complete();
       expect(bench.replies[0]).to.include({ success: true, matchIndex: 2 });
     });
 
     it('the answer to a repeated append waits for the write that the first one began', () => {
       const bench = Bench.started();
-      bench.storage.isSlow = true;
+      bench.storage.disk.hold();
       bench.receive(append(2));
       bench.receive(append(2));
-      expect(bench.storage.writesUnderWay).to.equal(1);
+      expect(bench.storage.disk.writesUnderWay).to.equal(1);
       expect(bench.replies).to.deep.equal([]);
-      bench.storage.complete();
+      bench.storage.disk.complete();
       expect(bench.replies).to.have.length(2);
     });
 
     it('t16 a committed entry is applied only when it is durable here (qdrant PR#1172)', () => {
       const bench = Bench.started();
-      bench.storage.isSlow = true;
+      bench.storage.disk.hold();
       bench.receive(append(2, 2));
       expect(bench.state.lastApplied).to.equal(0);
-      bench.storage.complete();
+      bench.storage.disk.complete();
       expect(bench.state.lastApplied).to.equal(2);
     });
 
     it('a candidate asks for votes at once, but leads only when its own vote is durable', () => {
       const bench = Bench.started();
-      bench.storage.isSlow = true;
+      bench.storage.disk.hold();
       bench.node.campaign();
       const [preVote] = bench.sent;
       preVote?.done({ response: { type: 'preVoteResponse', from: 1, to: 0, term: 1, granted: true } });
@@ -221,7 +221,7 @@ describe('node', () => {
       for (const { request, done } of asked)
         done({ response: { type: 'requestVoteResponse', from: request.to, to: 0, term: 1, granted: true } });
       expect(bench.node.status.core.role).to.equal('candidate');
-      bench.storage.complete();
+      bench.storage.disk.complete();
       expect(bench.node.status.core.role).to.equal('leader');
     });
   });
@@ -229,7 +229,7 @@ describe('node', () => {
   describe('t47 when its storage fails (hashicorp#503, tarantool PR#9606)', () => {
     function broken(): Bench {
       const bench = Bench.started();
-      bench.storage.breakDown('no space left');
+      bench.storage.disk.breakDown();
       bench.receive({ type: 'requestVote' });
       return bench;
     }
@@ -238,7 +238,7 @@ describe('node', () => {
       const bench = broken();
       expect(bench.events.filter((event) => event.startsWith('failed'))).to.deep.equal([
         'failed',
-        'failed: no space left',
+        'failed: the disk failed',
       ]);
       expect(bench.replies).to.deep.equal([null]);
       expect(bench.ticker.isRunning).to.equal(false);
@@ -345,34 +345,34 @@ describe('node: crash and restore', () => {
 
   it('t48 a write that ends after the crash answers nobody and counts for nothing (openraft PR#1964)', () => {
     const bench = Bench.started();
-    bench.storage.isSlow = true;
+    bench.storage.disk.hold();
     bench.receive({ type: 'requestVote' });
     bench.node.crash();
     expect(bench.replies).to.deep.equal([null]);
-    bench.storage.complete();
+    bench.storage.disk.complete();
     expect(bench.replies).to.deep.equal([null]);
     expect(bench.node.status.core.votedFor).to.equal(1);
   });
 
   it('t48 nor do the answers of the restored node wait for it', () => {
     const bench = Bench.started();
-    bench.storage.isSlow = true;
+    bench.storage.disk.hold();
     bench.receive({ type: 'requestVote' });
     bench.node.crash();
     bench.storage.load = (done) => done(null, { ...nothingStored, hardState: { term: 1, votedFor: 1 } });
     bench.node.restore();
     bench.receive({ type: 'requestVote', from: 2 });
-    expect(bench.storage.writesUnderWay).to.equal(1);
+    expect(bench.storage.disk.writesUnderWay).to.equal(1);
     expect(bench.replies[1]).to.include({ granted: false, term: 1 });
   });
 
   it('a request that waits for the disk when the node crashes gets no answer rather than a wrong one', () => {
     const bench = Bench.started();
-    bench.storage.isSlow = true;
+    bench.storage.disk.hold();
     bench.receive(append(1));
     bench.node.crash();
     bench.node.restore();
-    bench.storage.completeAll();
+    bench.storage.disk.complete(Infinity);
     expect(bench.replies).to.deep.equal([null]);
   });
 

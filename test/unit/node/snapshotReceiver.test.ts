@@ -3,7 +3,7 @@ import { SnapshotReceiver } from '../../../src/node/snapshots.js';
 import type { Snapshot } from '../../../src/raft/types.js';
 import { ServiceState } from '../../../src/stateMachine/serviceState.js';
 import { ManualDefer } from '../../support/manualDefer.js';
-import { VirtualStorage } from '../../support/virtualStorage.js';
+import { ManualStorage } from '../../support/manualStorage.js';
 
 const GOOD: Snapshot = { last: { term: 1, index: 9 }, chunks: ['[["a",1,[]]]', '[["b",2,[]]]'] };
 const OTHER: Snapshot = { last: { term: 1, index: 12 }, chunks: ['[["c",3,[]]]'] };
@@ -14,7 +14,7 @@ const LOADING = 3;
 
 class Bench {
   readonly state = new ServiceState();
-  readonly storage = new VirtualStorage();
+  readonly storage = new ManualStorage();
   readonly turns = new ManualDefer();
   readonly events: string[] = [];
   readonly receiver = new SnapshotReceiver(this.state, this.storage, this.turns.defer, {
@@ -24,7 +24,7 @@ class Bench {
   });
 
   constructor() {
-    this.storage.isSlow = true;
+    this.storage.disk.hold();
   }
 }
 
@@ -34,14 +34,14 @@ describe('snapshot receiver', () => {
     bench.receiver.begin(GOOD);
     bench.turns.work(LOADING);
     expect(bench.events).to.deep.equal([]);
-    bench.storage.complete();
+    bench.storage.disk.complete();
     expect(bench.events).to.deep.equal(['ready 9']);
   });
 
   it('in the other order too', () => {
     const bench = new Bench();
     bench.receiver.begin(GOOD);
-    bench.storage.complete();
+    bench.storage.disk.complete();
     bench.turns.work(LOADING - 1);
     expect(bench.events).to.deep.equal([]);
     bench.turns.work();
@@ -50,7 +50,7 @@ describe('snapshot receiver', () => {
 
   it('with a storage that is done at once', () => {
     const bench = new Bench();
-    bench.storage.isSlow = false;
+    bench.storage.disk.free();
     bench.receiver.begin(GOOD);
     bench.turns.workAll();
     expect(bench.events).to.deep.equal(['ready 9']);
@@ -58,7 +58,7 @@ describe('snapshot receiver', () => {
 
   it('the state machine does not change before the installation', () => {
     const bench = new Bench();
-    bench.storage.isSlow = false;
+    bench.storage.disk.free();
     bench.receiver.begin(GOOD);
     bench.turns.workAll();
     expect([bench.state.files.size, bench.state.lastApplied]).to.deep.equal([0, 0]);
@@ -69,7 +69,7 @@ describe('snapshot receiver', () => {
 
   it('installs once, and only what is ready', () => {
     const bench = new Bench();
-    bench.storage.isSlow = false;
+    bench.storage.disk.free();
     expect(() => bench.receiver.install(GOOD)).to.throw('no snapshot up to entry 9 is ready');
     bench.receiver.begin(GOOD);
     bench.turns.work(LOADING - 1);
@@ -83,9 +83,9 @@ describe('snapshot receiver', () => {
     it(`tells of a snapshot that makes no sense, once, ${isStaged ? 'after' : 'before'} it is staged`, () => {
       const bench = new Bench();
       bench.receiver.begin(BAD);
-      if (isStaged) bench.storage.complete();
+      if (isStaged) bench.storage.disk.complete();
       bench.turns.workAll();
-      bench.storage.completeAll();
+      bench.storage.disk.complete(Infinity);
       expect(bench.events).to.deep.equal(['unusable: SnapshotError']);
       expect(() => bench.receiver.install(BAD)).to.throw('is ready');
       expect(bench.state.files.size).to.equal(0);
@@ -94,7 +94,7 @@ describe('snapshot receiver', () => {
 
   it('and takes a good one after it', () => {
     const bench = new Bench();
-    bench.storage.isSlow = false;
+    bench.storage.disk.free();
     bench.receiver.begin(BAD);
     bench.turns.workAll();
     bench.receiver.begin(OTHER);
@@ -108,9 +108,9 @@ describe('snapshot receiver', () => {
     const bench = new Bench();
     bench.receiver.begin(GOOD);
     bench.receiver.cancel();
-    bench.storage.breakDown('no space left');
-    bench.storage.complete();
-    expect(bench.events).to.deep.equal(['failed: no space left']);
+    bench.storage.disk.breakDown();
+    bench.storage.disk.complete();
+    expect(bench.events).to.deep.equal(['failed: the disk failed']);
   });
 
   describe('given up', () => {
@@ -119,12 +119,12 @@ describe('snapshot receiver', () => {
         it(`after ${pieces} pieces, ${isStaged ? '' : 'not '}staged, is never ready`, () => {
           const bench = new Bench();
           bench.receiver.begin(GOOD);
-          if (isStaged && pieces < LOADING) bench.storage.complete();
+          if (isStaged && pieces < LOADING) bench.storage.disk.complete();
           bench.turns.work(pieces);
           bench.receiver.cancel();
           expect(bench.turns.size).to.equal(0);
           bench.turns.workAll();
-          bench.storage.completeAll();
+          bench.storage.disk.complete(Infinity);
           expect(bench.events).to.deep.equal([]);
           expect(() => bench.receiver.install(GOOD)).to.throw('is ready');
         });
@@ -137,9 +137,9 @@ describe('snapshot receiver', () => {
       bench.turns.work();
       bench.receiver.begin(OTHER);
       bench.turns.workAll();
-      bench.storage.complete();
+      bench.storage.disk.complete();
       expect(bench.events, 'the first one is staged, the second one loaded').to.deep.equal([]);
-      bench.storage.complete();
+      bench.storage.disk.complete();
       expect(bench.events).to.deep.equal(['ready 12']);
       bench.receiver.install(OTHER);
       expect(bench.state.files.list().map(([name]) => name)).to.deep.equal(['c']);

@@ -9,7 +9,7 @@ import { append, chunkOf } from '../../support/coreHarness.js';
 import { ManualDefer } from '../../support/manualDefer.js';
 import { ManualTicker } from '../../support/manualTicker.js';
 import { viewsKept } from '../../support/viewsKept.js';
-import { VirtualStorage } from '../../support/virtualStorage.js';
+import { ManualStorage } from '../../support/manualStorage.js';
 
 /** The leader's snapshot: files g1 to g3 after entry 9. Loading takes four pieces: one a chunk, and the end. */
 const SNAPSHOT: Snapshot = {
@@ -32,8 +32,8 @@ class Process {
   readonly replies: (ResponseMessage | null)[] = [];
   readonly node: RaftNode<CommandResult>;
 
-  constructor(readonly storage = new VirtualStorage()) {
-    storage.committed = () => Array.from({ length: 99 }, (_, k) => update(k + 1));
+  constructor(readonly storage = new ManualStorage()) {
+    storage.disk.committed = () => Array.from({ length: 99 }, (_, k) => update(k + 1));
     this.node = new RaftNode({
       raft: { ...defaultRaftConfig, id: 0, servers: [0, 1, 2], tailEntriesMax: 0 },
       storage,
@@ -117,10 +117,10 @@ describe('a node’s own snapshots', () => {
   it('are named only when all of it is durable', () => {
     const process = new Process();
     process.append(1, 4);
-    process.storage.isSlow = true;
+    process.storage.disk.hold();
     process.turns.workAll();
-    expect([process.named, process.storage.writesUnderWay]).to.deep.equal([[], 1]);
-    process.storage.completeAll();
+    expect([process.named, process.storage.disk.writesUnderWay]).to.deep.equal([[], 1]);
+    process.storage.disk.complete(Infinity);
     expect(process.named).to.deep.equal([4]);
   });
 
@@ -154,10 +154,10 @@ describe('a node’s own snapshots', () => {
   it('t28 nor of one that is being staged, though the storage ends that later', () => {
     const process = new Process();
     process.append(1, 4);
-    process.storage.isSlow = true;
+    process.storage.disk.hold();
     process.turns.workAll();
     process.crashAndRestore();
-    process.storage.completeAll();
+    process.storage.disk.complete(Infinity);
     expect([process.named, process.storage.durable.snapshot]).to.deep.equal([[], null]);
     expect(process.node.status).to.include({ lifecycle: 'running', lastApplied: 4 });
   });
@@ -165,11 +165,11 @@ describe('a node’s own snapshots', () => {
   it('t28 nor when the storage ends that after the restore', () => {
     const process = new Process();
     process.append(1, 4);
-    process.storage.isSlow = true;
+    process.storage.disk.hold();
     process.turns.workAll();
     process.storage.load = (done) => done(null, process.storage.durable);
     process.crashAndRestore();
-    process.storage.completeAll();
+    process.storage.disk.complete(Infinity);
     expect(process.named).to.deep.equal([]);
     expect(process.node.status).to.include({ lifecycle: 'running', lastApplied: 4 });
   });
@@ -177,9 +177,9 @@ describe('a node’s own snapshots', () => {
   it('t47 a storage that fails while it stages one ends the node', () => {
     const process = new Process();
     process.append(1, 4);
-    process.storage.breakDown('no space left');
+    process.storage.disk.breakDown();
     process.turns.workAll();
-    expect(process.events).to.deep.equal(['started', 'failed: no space left']);
+    expect(process.events).to.deep.equal(['started', 'failed: the disk failed']);
     expect(process.node.status.lifecycle).to.equal('failed');
   });
 });
@@ -217,12 +217,12 @@ describe('a leader’s snapshot', () => {
   it('is reported to the leader only when the batch that names it is durable', () => {
     const process = new Process();
     process.send();
-    process.storage.isSlow = true;
+    process.storage.disk.hold();
     process.turns.workAll();
     const before = process.replies.length;
     process.ask();
     expect(process.replies).to.have.length(before);
-    process.storage.completeAll();
+    process.storage.disk.complete(Infinity);
     expect(process.lastReply).to.include({ matchIndex: 9, commitIndex: 9 });
   });
 
@@ -239,11 +239,11 @@ describe('a leader’s snapshot', () => {
   it('makes an own one, staged before it and named after it, unwanted', () => {
     const process = new Process();
     process.append(1, 4);
-    process.storage.isSlow = true;
+    process.storage.disk.hold();
     process.turns.workAll();
     process.send();
     process.turns.workAll();
-    process.storage.completeAll();
+    process.storage.disk.complete(Infinity);
     expect(process.storage.durable.snapshot?.last).to.deep.equal(SNAPSHOT.last);
     expect(process.named.at(-1)).to.equal(9);
     expect(process.node.status).to.include({ lifecycle: 'running', lastApplied: 9 });
@@ -281,11 +281,11 @@ describe('a leader’s snapshot', () => {
 
   it('t28 a crash while the storage stages it: what the storage says later changes nothing', () => {
     const process = new Process();
-    process.storage.isSlow = true;
+    process.storage.disk.hold();
     process.send();
     process.turns.workAll();
     process.crashAndRestore();
-    process.storage.completeAll();
+    process.storage.disk.complete(Infinity);
     expect([process.names, process.named]).to.deep.equal([[], []]);
     expect(process.node.status).to.include({ lifecycle: 'running', lastApplied: 0 });
   });
@@ -301,15 +301,15 @@ describe('a leader’s snapshot', () => {
   it('t28 a crash right after the installation takes nothing back', () => {
     const process = new Process();
     process.append(1, 2);
-    process.storage.isSlow = true;
+    process.storage.disk.hold();
     process.send();
     process.turns.workAll();
-    process.storage.complete();
+    process.storage.disk.complete();
     expect(process.names).to.deep.equal(['g1', 'g2', 'g3']);
     process.crashAndRestore();
+    process.storage.disk.free();
     expect(process.node.status.core).to.include({ snapshotIndex: 9, commitIndex: 9, firstIndex: 10 });
     process.append(10, 10);
-    process.storage.completeAll();
     expect(process.names).to.deep.equal(['g1', 'g2', 'g3', 'f10']);
   });
 
@@ -330,20 +330,20 @@ describe('a leader’s snapshot', () => {
   it('t47 a storage that fails while it stages one ends the node', () => {
     const process = new Process();
     process.append(1, 2);
-    process.storage.breakDown('no space left');
+    process.storage.disk.breakDown();
     process.send();
-    expect(process.events).to.deep.equal(['started', 'failed: no space left']);
+    expect(process.events).to.deep.equal(['started', 'failed: the disk failed']);
     process.turns.workAll();
     expect([process.names, process.node.status.lifecycle]).to.deep.equal([['f1', 'f2'], 'failed']);
   });
 
   it('the storage may say that it is staged while it takes the next batch', () => {
     const process = new Process();
-    process.storage.isSlow = true;
+    process.storage.disk.hold();
     process.send();
     process.turns.workAll();
     // From now on it ends all its writes, the oldest first, within the call that brings the next.
-    process.storage.isSlow = false;
+    process.storage.disk.free();
     process.append(1, 2);
     expect(process.events).to.deep.equal(['started', 'installed 9 of 3']);
     expect(process.names).to.deep.equal(['g1', 'g2', 'g3']);
@@ -365,12 +365,12 @@ describe('a leader’s snapshot', () => {
 
 describe('a new process on a storage with a snapshot', () => {
   /** The storage of a process that installed the snapshot and received two entries after it. */
-  function leftBehind(): VirtualStorage {
+  function leftBehind(): ManualStorage {
     const process = new Process();
     process.send();
     process.turns.workAll();
     process.append(10, 11);
-    process.storage.losePower();
+    process.storage.disk.loseProcess();
     return process.storage;
   }
 
@@ -426,7 +426,7 @@ describe('a new process on a storage with a snapshot', () => {
   });
 
   it('t54 a stored snapshot that the state machine can make nothing of ends the node, and says so', () => {
-    const storage = new VirtualStorage();
+    const storage = new ManualStorage();
     storage.load = (done) =>
       done(null, {
         identity: null,

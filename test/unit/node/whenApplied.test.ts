@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { errorKind, type Call } from '../../support/calls.js';
-import { VirtualCluster } from '../../support/virtualCluster.js';
+import { ManualCluster } from '../../support/manualCluster.js';
 
 /** Three servers of which 0 leads; all have applied the same, and server 1 is cut off from the others. */
-async function withServer1CutOff(): Promise<{ cluster: VirtualCluster; applied: number }> {
-  const cluster = new VirtualCluster(3, { waitingCallsMax: 3 });
+async function withServer1CutOff(): Promise<{ cluster: ManualCluster; applied: number }> {
+  const cluster = new ManualCluster(3, { waitingCallsMax: 3 });
   await cluster.campaign(0);
   cluster.update(0, 'a', 1);
   await cluster.advance(500);
@@ -13,7 +13,7 @@ async function withServer1CutOff(): Promise<{ cluster: VirtualCluster; applied: 
 }
 
 /** Waits on server 1 until it has applied that much. */
-function whenApplied(cluster: VirtualCluster, index: number): Call {
+function whenApplied(cluster: ManualCluster, index: number): Call {
   return cluster.calls.make(
     1,
     `applied ${index}`,
@@ -98,7 +98,7 @@ describe('node: waiting until an index is applied', () => {
 
 describe('node: what it tells of the others', () => {
   it('the leader that it knows: none before one is heard of, and none while it is crashed', async () => {
-    const cluster = new VirtualCluster(3);
+    const cluster = new ManualCluster(3);
     const known = (): unknown => cluster.servers.map(({ node }) => node.knownLeader);
     expect(known()).to.deep.equal([null, null, null]);
     await cluster.campaign(2);
@@ -113,13 +113,13 @@ describe('node: what it tells of the others', () => {
   });
 
   it('the peers that answer, in rising order, as long as they do', async () => {
-    const cluster = new VirtualCluster(3);
+    const cluster = new ManualCluster(3);
     const reachable = (): unknown => cluster.server(1).node.status.reachablePeers;
     expect(reachable()).to.deep.equal([]);
     await cluster.campaign(1);
     await cluster.advance(500);
     expect(reachable()).to.deep.equal([0, 2]);
-    cluster.network.cut(1, 0);
+    cluster.cut(1, 0);
     await cluster.advance(1_000);
     expect(reachable()).to.deep.equal([2]);
     cluster.network.heal();
