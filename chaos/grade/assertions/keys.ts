@@ -136,9 +136,9 @@ const failures = assertionsOf('failures', [
   [
     'catches-up',
     1,
-    'the old leader has, within five seconds, what was put while it was down',
+    'the old leader has, within ten seconds, what was put while it was down',
     'Indicate the result of a Get request for the key “a” to the previous leader. Has the Put request been replicated?',
-    "# start the server again\nsleep(5); print(get(0, 'k'))",
+    "# start the server again\nsleep(10); print(get(0, 'k'))",
   ],
   [
     'nothing-lost',

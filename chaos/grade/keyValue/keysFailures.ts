@@ -6,7 +6,8 @@ import { ELECTION_MS, type KeysLab } from './keysLab.js';
 import { answerText, type KeysServer } from './keysServer.js';
 
 const QUIET_MS = 3_000;
-const CATCH_UP_MS = 5_000;
+/** PySyncObj tries every five seconds to reach a server that was away. */
+const CATCH_UP_MS = 10_000;
 const MINORITY_MS = 4_000;
 const WRITE_MS = 3_000;
 const SERVES_MS = 15_000;
@@ -178,7 +179,7 @@ async function again(lab: KeysLab, verdicts: Verdicts): Promise<void> {
     500,
   );
   let problem = served === true ? undefined : `PUT at server ${leader.id} gave ${seen}`;
-  for (const server of lab.up) problem ??= await lab.gives(server, key, ['again']);
+  for (const server of lab.up) problem ??= await lab.gives(server, key, ['again'], CATCH_UP_MS);
   verdicts.hold(
     'serves-again',
     problem === undefined ? undefined : `All three servers run again, and ${problem}.`,

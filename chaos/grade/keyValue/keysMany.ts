@@ -15,7 +15,7 @@ const PAUSE_MS = 25;
 const BEFORE_MS = 2_500;
 const DOWN_MS = 4_000;
 const AFTER_MS = 3_000;
-const EQUAL_MS = 6_000;
+const EQUAL_MS = 10_000;
 
 /** Clients append and get all the time, while the leader is shut down and started again. */
 export function keysMany(seed: number): Step<KeysLab> {

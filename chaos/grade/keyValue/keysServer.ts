@@ -141,20 +141,41 @@ function pythonList(text: string): string[] | undefined {
 
 const roles = ['follower', 'candidate', 'leader'] as const;
 
-/** The members that PySyncObj's `getStatus()` has. */
+/** A name that PySyncObj's `getStatus()` has, and others that are understood in its place. */
+const names = {
+  state: ['state', 'role', 'raft_state', 'raftState'],
+  leader: ['leader', 'leader_id', 'leaderId'],
+  term: ['raft_term', 'term', 'current_term', 'currentTerm'],
+  commitIndex: ['commit_idx', 'commit_index', 'commitIndex'],
+} as const;
+
 export function statusOf(reply: Reply): RaftStatus | undefined {
   if (reply.kind !== 'value' || typeof reply.value !== 'object' || reply.value === null) return undefined;
-  const {
-    state,
-    leader = null,
-    raft_term: term,
-    commit_idx: commit,
-  } = reply.value as Record<string, unknown>;
+  const told = reply.value as Readonly<Record<string, unknown>>;
+  const under = (known: readonly string[]): unknown => told[known.find((name) => name in told) ?? ''];
+  const state = under(names.state);
   const role =
     typeof state === 'number'
       ? roles[state]
       : roles.find((each) => typeof state === 'string' && state.toLowerCase().includes(each));
-  return { role, leader, term: numberOf(term), commitIndex: numberOf(commit) };
+  return {
+    role,
+    leader: under(names.leader) ?? null,
+    term: numberOf(under(names.term)),
+    commitIndex: numberOf(under(names.commitIndex)),
+  };
+}
+
+/** How an answer differs from a status of PySyncObj; undefined: it does not. */
+export function statusProblem(reply: Reply): string | undefined {
+  const status = statusOf(reply);
+  if (status === undefined || reply.kind !== 'value')
+    return `gave ${answerText(reply)}, which is no object of JSON`;
+  const missing = Object.values(names).find(([name]) => !(name in (reply.value as object)));
+  if (missing !== undefined) return `has no ${missing[0]}`;
+  if (status.role === undefined) return 'has no state of 0, 1 or 2 (follower, candidate, leader)';
+  if (status.term === undefined) return 'has no whole number as raft_term';
+  return status.commitIndex === undefined ? 'has no whole number as commit_idx' : undefined;
 }
 
 function numberOf(value: unknown): number | undefined {

@@ -3,7 +3,7 @@ import { StepEnded } from '../steps/lab.js';
 import type { Step, Verdicts } from '../steps/step.js';
 import { until } from '../subject/subject.js';
 import { ELECTION_MS, sameList, type KeysLab } from './keysLab.js';
-import { answerText, listOf, statusOf, type KeysServer } from './keysServer.js';
+import { answerText, listOf, statusOf, statusProblem, type KeysServer } from './keysServer.js';
 
 const ROUNDS = 3;
 const AT_ONCE = 6;
@@ -33,7 +33,8 @@ export const keysStart: Step<KeysLab> = {
       verdicts.fail('one-leader', problem);
       return;
     }
-    const agreed = await until(SETTLE_MS, async () => {
+    // A server that comes late may try to reach the others only every few seconds.
+    const agreed = await until(ELECTION_MS * lab.allowance, async () => {
       const named = await Promise.all(lab.servers.map(async (server) => (await server.status())?.leader));
       return new Set(named.map((name) => JSON.stringify(name))).size === 1 && named[0] !== null
         ? named[0]
@@ -50,20 +51,11 @@ export const keysStart: Step<KeysLab> = {
 };
 
 async function statusForm(lab: KeysLab, verdicts: Verdicts): Promise<void> {
-  const problems: string[] = [];
   for (const server of lab.servers) {
-    const reply = await server.statusReply();
-    const status = statusOf(reply);
-    if (status === undefined) problems.push(`gave ${answerText(reply)}, which is no object of JSON`);
-    else if (status.role === undefined)
-      problems.push('has no state of 0, 1 or 2 (follower, candidate, leader)');
-    else if (status.term === undefined) problems.push('has no whole number as raft_term');
-    else if (status.commitIndex === undefined) problems.push('has no whole number as commit_idx');
-    else if (status.role !== 'candidate' && status.leader === null) problems.push('names no leader');
-    if (problems.length > 0) {
-      verdicts.fail('status-form', `GET /admin/status at server ${server.id} ${problems[0] ?? ''}.`);
-      return;
-    }
+    const problem = statusProblem(await server.statusReply());
+    if (problem === undefined) continue;
+    verdicts.fail('status-form', `GET /admin/status at server ${server.id} ${problem}.`);
+    return;
   }
   verdicts.pass('status-form', 'All servers told state, leader, raft_term and commit_idx.');
 }

@@ -128,7 +128,7 @@ function replyOf(exchange: Exchange, ms: number, known: Ports): MessageReply {
 export function targetIn(value: unknown, { ports, peerPorts }: Ports): number | undefined {
   const leaves = leavesOf(value);
   for (const each of leaves) {
-    const [, digits] = /(?:^|:)(\d{2,5})\/?\S*$/.exec(String(each)) ?? [];
+    const [, digits] = /(?:^|:)(\d{2,5})(?:\/\S*)?$/.exec(String(each)) ?? [];
     for (const list of [ports, peerPorts]) {
       const id = list.indexOf(Number(digits ?? NaN));
       if (id >= 0) return id;
