@@ -20,13 +20,15 @@ function grader(...args: readonly string[]): Program {
 interface Graded {
   readonly program: Program;
   readonly out: string;
-  readonly startedAt: number;
+  /** How long it took from beginning to end. */
+  readonly ms: Promise<number>;
 }
 
 function grade(start: string, cwd: string, ...args: readonly string[]): Graded {
   const out = join(temporaryFolder(), 'out');
+  const since = performance.now();
   const program = grader('--start', start, '--cwd', cwd, '--out', out, ...args);
-  return { program, out, startedAt: performance.now() };
+  return { program, out, ms: program.closed.then(() => performance.now() - since) };
 }
 
 function gradeVariant(variant: string, ...args: readonly string[]): Graded {
@@ -116,9 +118,10 @@ describe('grade: the grader', function () {
   });
 
   it('keeps its budget with servers that never answer, and leaves none of them', async () => {
-    const { program, out, startedAt } = graded.hanging;
-    expect(await program.closed, program.stderr).to.equal(1);
-    expect(performance.now() - startedAt).to.be.below(6_000 + 5_000);
+    const { program, out, ms } = graded.hanging;
+    // Where the machine is so busy that nothing could be judged by then, the code is 3.
+    expect(await program.closed, program.stderr).to.be.oneOf([1, 3]);
+    expect(await ms).to.be.below(6_000 + 5_000);
     const result = resultIn(out);
     expect(result.durationMs).to.be.below(7_000);
     expect(result.endedEarly).to.equal('The budget of 6 s was used up.');
