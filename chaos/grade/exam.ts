@@ -11,6 +11,8 @@ export interface ExamResult {
   readonly score: Score;
   readonly allowance: number;
   readonly durationMs: number;
+  /** Of these, of the part with one client; undefined: there is no such part, or it did not end. */
+  readonly oneClientMs: number | undefined;
   /** Why it ended before all was judged; undefined: it did not. */
   readonly endedEarly: string | undefined;
   /** The concurrent part, if it took place. */
@@ -46,6 +48,7 @@ export async function examine(options: ExamOptions, listener: ExamListener): Pro
     score: run.card.score(),
     allowance,
     durationMs: performance.now() - since,
+    oneClientMs: run.oneClientMs,
     endedEarly,
     concurrent: run.concurrent,
   };

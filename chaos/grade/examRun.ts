@@ -45,6 +45,8 @@ export interface Room extends Witness {
 export class ExamRun {
   readonly card: Scorecard;
   concurrent: RunRecord | undefined;
+  /** How long the part with one client took; undefined: it has not ended, or there is no such part. */
+  oneClientMs: number | undefined;
   private readonly rooms = new Set<Room>();
   private readonly since = performance.now();
   private isOver = false;
@@ -62,7 +64,11 @@ export class ExamRun {
   }
 
   get timeLeftMs(): number {
-    return this.options.budgetMs - (performance.now() - this.since);
+    return this.options.budgetMs - this.elapsedMs;
+  }
+
+  get elapsedMs(): number {
+    return performance.now() - this.since;
   }
 
   get hasEnded(): boolean {

@@ -15,6 +15,8 @@ export interface GradeResult {
   /** ISO 8601. */
   readonly startedAt: string;
   readonly durationMs: number;
+  /** Of these, of the part with one client; null: there is no such part, or it did not end. */
+  readonly oneClientMs: number | null;
   /** Of the run that counts. */
   readonly seed: number;
   /** Of all runs, in their order: more than one with --best-of. */
@@ -31,7 +33,7 @@ export interface GradeResult {
 }
 
 export function resultOf(
-  { score, allowance, durationMs, endedEarly, concurrent }: ExamResult,
+  { score, allowance, durationMs, oneClientMs, endedEarly, concurrent }: ExamResult,
   about: Pick<
     GradeResult,
     'name' | 'assignment' | 'preamble' | 'command' | 'start' | 'startedAt' | 'seed' | 'seeds'
@@ -41,6 +43,7 @@ export function resultOf(
     format: 2,
     ...about,
     durationMs: Math.round(durationMs),
+    oneClientMs: oneClientMs === undefined ? null : Math.round(oneClientMs),
     allowance,
     endedEarly: endedEarly ?? null,
     points: score.points,
@@ -74,6 +77,12 @@ export const statusWords = {
 /** As in `7.5`, `0.38`. */
 export function pointsText(points: number): string {
   return String(Math.round(points * 100) / 100);
+}
+
+/** As in "84 s (with one client 55 s)". */
+export function durationText({ durationMs, oneClientMs }: GradeResult): string {
+  const whole = `${Math.round(durationMs / 1_000)} s`;
+  return oneClientMs === null ? whole : `${whole} (with one client ${Math.round(oneClientMs / 1_000)} s)`;
 }
 
 /** A cap in words. */

@@ -65,7 +65,14 @@ describe('grade: the grader', function () {
     hanging: gradeVariant('hangs', '--budget', '6s'),
     ended: gradeVariant('honest'),
     keys: grade('python3 keys.py {config} {id}', servers, '--assignment', 'keys', '--only', 'put,append'),
-    messages: grade('./run-server.sh {config} {id}', root, '--assignment', 'messages', '--only', 'put,get'),
+    messages: grade(
+      'node dist/src/cli/main.js server {config} {id}',
+      root,
+      '--assignment',
+      'messages',
+      '--only',
+      'put,get',
+    ),
   });
   let graded: ReturnType<typeof start>;
   before(() => {

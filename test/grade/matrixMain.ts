@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { GradeResult } from '../../chaos/grade/result.js';
+import { durationText, type GradeResult } from '../../chaos/grade/result.js';
 import { subjects } from './matrix.js';
 
 // Grades the servers of test/grade/servers and ours, and says whether the assertion that is meant for each broken one named it, and
@@ -57,7 +57,7 @@ async function grade({ variant, run }: Plan): Promise<Line> {
   const missed = idsOf('notReached');
   const isFull = result.points >= result.pointsMax;
   const ok = expected.length === 0 ? isFull : !isFull && expected.some((id) => failed.includes(id));
-  const score = `${result.points}/${result.pointsMax}, allowance ${result.allowance}`;
+  const score = `${result.points}/${result.pointsMax}, allowance ${result.allowance}, ${durationText(result)}`;
   const text = `${score}; failed ${failed.join(' ') || '-'}; not reached ${missed.join(' ') || '-'}`;
   return { variant, run, ok, text, seconds };
 }

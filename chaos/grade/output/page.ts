@@ -1,6 +1,6 @@
 import { colours } from '../../report/colours.js';
 import { markup, trusted, type Markup } from '../../report/markup.js';
-import { capText, pointsText, runsText, statusWords, type GradeResult } from '../result.js';
+import { capText, durationText, pointsText, runsText, statusWords, type GradeResult } from '../result.js';
 import type { Row, ScoredPart, Status } from '../scorecard.js';
 import { gradeStyles } from './styles.js';
 
@@ -33,8 +33,7 @@ ${parts.map((part) => partTable(part, rows))}
 }
 
 function head(result: GradeResult): Markup {
-  const { name, points, pointsMax, rows, parts, caps, endedEarly, start, startedAt, durationMs, allowance } =
-    result;
+  const { name, points, pointsMax, rows, parts, caps, endedEarly, start, startedAt, allowance } = result;
   const full = points >= pointsMax;
   const count = (status: Status): number => rows.filter((row) => row.status === status).length;
   const machine = allowance === 1 ? 'times as in the assignment' : `slow or busy: all times × ${allowance}`;
@@ -45,7 +44,7 @@ function head(result: GradeResult): Markup {
 <p class="tally">${count('pass')} assertions hold, ${count('fail')} do not, ${count('notReached')} were not reached${count('notMeasured') > 0 ? `, ${count('notMeasured')} not measured` : ''}.</p>
 ${caps.map((cap) => markup`<p class="note">${capText(cap, result)}</p>`)}${[runsText(result), endedEarly ?? undefined].map((note) => (note === undefined ? undefined : markup`<p class="note">${note}</p>`))}</div>
 </header>
-<dl class="run"><div><dt>Started with</dt><dd><code>${start}</code></dd></div><div><dt>Began</dt><dd>${startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')}</dd></div><div><dt>Lasted</dt><dd>${Math.round(durationMs / 1_000)} s</dd></div><div><dt>Machine</dt><dd>${machine}</dd></div></dl>`;
+<dl class="run"><div><dt>Started with</dt><dd><code>${start}</code></dd></div><div><dt>Began</dt><dd>${startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')}</dd></div><div><dt>Lasted</dt><dd>${durationText(result)}</dd></div><div><dt>Machine</dt><dd>${machine}</dd></div></dl>`;
 }
 
 function bar({ title, points, pointsMax }: ScoredPart): Markup {

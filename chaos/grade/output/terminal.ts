@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import type { Assertion } from '../assertions/assertion.js';
 import type { ExamListener } from '../examRun.js';
-import { capText, pointsText, runsText, statusWords, type GradeResult } from '../result.js';
+import { capText, durationText, pointsText, runsText, statusWords, type GradeResult } from '../result.js';
 import type { Judgement, Status } from '../scorecard.js';
 
 const signs: Readonly<Record<Status, string>> = { pass: '✓', fail: '✗', notReached: '·', notMeasured: '-' };
@@ -38,7 +38,7 @@ export class Terminal implements ExamListener {
   }
 
   onResult(result: GradeResult, files: readonly string[]): void {
-    const { rows, points, pointsMax, caps, endedEarly, durationMs } = result;
+    const { rows, points, pointsMax, caps, endedEarly } = result;
     this.line('');
     for (const { title, points: earned, pointsMax: most } of result.parts)
       this.line(`${title.padEnd(18)}${pointsText(earned).padStart(6)} of ${pointsText(most)}`);
@@ -48,7 +48,7 @@ export class Terminal implements ExamListener {
     for (const note of [runsText(result), endedEarly]) if (note != null) this.indented(note);
     this.line(
       styled('bold', `Score             ${pointsText(points).padStart(6)} of ${pointsText(pointsMax)}`) +
-        `   ${failed} failed, ${missed} not reached, ${rows.length} in all, ${Math.round(durationMs / 1_000)} s`,
+        `   ${failed} failed, ${missed} not reached, ${rows.length} in all, ${durationText(result)}`,
     );
     this.line(`\n${files.join('\n')}`);
   }

@@ -38,6 +38,7 @@ export async function surfstoreProgram(run: ExamRun): Promise<void> {
   });
   if (run.hasFailed('starts')) return;
   await Promise.all([ofSize(run, 4, fourServers), ofSize(run, 1, oneServer)]);
+  run.oneClientMs = run.elapsedMs;
   if (run.isWanted(concurrentAssertions)) await manyClients(run);
 }
 

@@ -23,6 +23,7 @@ export function sampleGrade(
     score: card.score(),
     allowance: 1,
     durationMs: 81_400,
+    oneClientMs: 52_300,
     endedEarly: undefined,
     concurrent: undefined,
   };
