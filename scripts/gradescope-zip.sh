@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # Makes the autograder of a Gradescope assignment: one zip file to upload.
 #
-#   bash scripts/gradescope-zip.sh --start 'python3 server.py {config} {id}' [--rubric FILE] [--budget 4m] [--out autograder.zip]
+#   bash scripts/gradescope-zip.sh --start 'python3 server.py {config} {id}' [--assignment NAME] [--rubric FILE] [--budget 4m] [--out autograder.zip]
 #
 # It holds this tree as it is committed, and two scripts that Gradescope runs: setup.sh once, when it makes the image, and
 # run_autograder for each submission, in a folder where the submission is /autograder/submission.
 
 set -eu
 
-usage="usage: gradescope-zip.sh --start LINE [--rubric FILE] [--budget TIME] [--out FILE]"
-start='' rubric='' budget=4m out=autograder.zip
+usage="usage: gradescope-zip.sh --start LINE [--assignment NAME] [--rubric FILE] [--budget TIME] [--out FILE]"
+start='' assignment=surfstore rubric='' budget=4m out=autograder.zip
 die() {
   printf 'gradescope-zip: %s\n' "$*" >&2
   exit 2
@@ -21,10 +21,11 @@ while [ $# -gt 0 ]; do
       printf '%s\n' "$usage"
       exit 0
       ;;
-    --start | --rubric | --budget | --out)
+    --start | --assignment | --rubric | --budget | --out)
       [ $# -ge 2 ] || die "$1 needs a value"
       case $1 in
         --start) start=$2 ;;
+        --assignment) assignment=$2 ;;
         --rubric) rubric=$2 ;;
         --budget) budget=$2 ;;
         --out) out=$2 ;;
@@ -35,9 +36,14 @@ while [ $# -gt 0 ]; do
   esac
 done
 
+case $assignment in
+  surfstore | keys | messages) ;;
+  *) die "--assignment must be surfstore, keys or messages, not $assignment" ;;
+esac
 case $start in
+  '') die "--start is missing, as in --start 'python3 server.py {config} {id}'" ;;
   *'{config}'*'{id}'* | *'{id}'*'{config}'*) ;;
-  *) die "--start must name {config} and {id}, as in --start 'python3 server.py {config} {id}'" ;;
+  *) [ "$assignment" != surfstore ] || die "--start must name {config} and {id}, as in --start 'python3 server.py {config} {id}'" ;;
 esac
 [ -z "$rubric" ] || [ -f "$rubric" ] || die "there is no rubric $rubric"
 command -v python3 >/dev/null || die 'python3 is needed to make the zip file'
@@ -51,6 +57,7 @@ git -C "$root" archive HEAD | tar -x -C "$work/surfstore"
 [ -z "$rubric" ] || cp "$rubric" "$work/rubric.yaml"
 printf '%s\n' "$start" >"$work/start.txt"
 printf '%s\n' "$budget" >"$work/budget.txt"
+printf '%s\n' "$assignment" >"$work/assignment.txt"
 
 cat >"$work/setup.sh" <<'SETUP'
 #!/usr/bin/env bash
@@ -77,6 +84,7 @@ mkdir -p "$results"
 rubric=()
 [ ! -f "$source/rubric.yaml" ] || rubric=(--rubric "$source/rubric.yaml")
 node "$source/surfstore/dist/chaos/grade/main.js" --cwd /autograder/submission --start "$(cat "$source/start.txt")" \
+  --assignment "$(cat "$source/assignment.txt")" --confine \
   --budget "$(cat "$source/budget.txt")" "${rubric[@]}" --gradescope "$results/results.json" --out "$results/report"
 if [ ! -s "$results/results.json" ]; then
   echo '{"score": 0, "output": "The grader itself failed: please tell your instructor."}' >"$results/results.json"

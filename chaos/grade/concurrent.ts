@@ -1,3 +1,4 @@
+import type { Consistency } from './assertions/assertion.js';
 import { createFolder, writeRun } from '../output/files.js';
 import { runChaos } from '../run.js';
 import type { CheckResult, RunRecord, VerdictName } from '../runRecord.js';
@@ -33,10 +34,6 @@ const story: readonly StoryStep[] = [
   { restore: 'all' },
   { wait: 3 },
 ];
-
-/** The levels of consistency that an assignment may ask for. */
-export const consistencyLevels = ['linearizable', 'eventual'] as const;
-export type Consistency = (typeof consistencyLevels)[number];
 
 /** By verdict, the assertions that it decides: the first, and those that it can only fail. */
 const decides: Partial<Record<VerdictName, readonly [string, ...string[]]>> = {

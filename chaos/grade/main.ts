@@ -6,17 +6,21 @@ import { basename, join, resolve } from 'node:path';
 import { quoted } from '../commandLine.js';
 import { UsageError } from '../usageError.js';
 import { gradeCourse } from './course/course.js';
-import { addGradeFlags, type GradeFlags } from './flags.js';
+import { addGradeFlags, checkIds, type GradeFlags } from './flags.js';
 import { gradeOne } from './gradeOne.js';
 import { Terminal } from './output/terminal.js';
+import { assignments } from './assertions/assignments.js';
 import { defaultRubric, readRubric, rubricText } from './rubric.js';
-import type { ExamOptions } from './exam.js';
+import { offlineAgain } from './offline.js';
+import type { ExamOptions } from './examRun.js';
+import { confinementHere, confinementText, unconfined } from './subject/confinement.js';
 import { checkTemplate } from './subject/template.js';
 
 /** Full score; less than that; wrong usage; nothing could be judged. */
 const EXIT = { full: 0, less: 1, usage: 2, nothing: 3 } as const;
 
 const SEED_MAX = 1_000_000;
+const CONFINED_MB = 2_048;
 /** `timeout` may deliver its one signal twice. */
 const SAME_SIGNAL_MS = 1_000;
 
@@ -36,43 +40,63 @@ function createProgram(): Command {
 }
 
 async function perform(flags: GradeFlags): Promise<void> {
-  const rubric = flags.rubric === undefined ? defaultRubric : readRubric(flags.rubric);
+  const assignment = assignments[flags.assignment];
+  const rubric =
+    flags.rubric === undefined ? defaultRubric(assignment) : readRubric(flags.rubric, assignment);
   if (flags.printRubric === true) return void process.stdout.write(rubricText(rubric));
-  const { start } = flags;
+  const { start, ports, bestOf, gradescope } = flags;
   if (start === undefined)
     throw new UsageError(`say how a server is started: --start 'python3 server.py {config} {id}'`);
-  checkTemplate(start);
+  if (assignment.name === 'surfstore' && ports !== undefined)
+    throw new UsageError(
+      '--ports goes with --assignment keys or messages: here the config file names the ports',
+    );
+  if (assignment.name !== 'messages' && flags.wire !== undefined)
+    throw new UsageError('--wire goes with --assignment messages');
+  checkTemplate(start, assignment.name, ports);
+  checkIds(flags.only, assignment);
   const cwd = resolve(flags.cwd ?? '.');
   if (!isFolder(cwd)) throw new UsageError(`--cwd: there is no folder ${cwd}`);
-  const seed = flags.seed ?? randomInt(SEED_MAX);
+  const folder = flags.submissions === undefined ? undefined : resolve(flags.submissions);
+  if (folder !== undefined) {
+    if (flags.cwd !== undefined || gradescope !== undefined)
+      throw new UsageError('--cwd and --gradescope go with one submission, not with --submissions');
+    if (!isFolder(folder)) throw new UsageError(`--submissions: there is no folder ${folder}`);
+  }
+  const isConfined = flags.confine ?? folder !== undefined;
+  if (isConfined) {
+    const code = await offlineAgain();
+    if (code !== undefined) return void (process.exitCode = code);
+  }
+  const confinement = isConfined
+    ? confinementHere(flags.memoryMb ?? CONFINED_MB, flags.budget)
+    : { ...unconfined, memoryMb: flags.memoryMb };
   const options: Omit<ExamOptions, 'submission' | 'out'> = {
     rubric,
     budgetMs: flags.budget,
-    seed,
+    seed: flags.seed ?? randomInt(SEED_MAX),
     limits: { rpcsPerSecond: flags.idleRpcsMax },
-    consistency: flags.consistency,
+    consistency: flags.consistency ?? assignment.consistency,
+    wire: flags.wire,
     only: flags.only,
     command: ['surfstore grade', ...words.map(quoted)].join(' '),
     interrupted: interruption(),
   };
   const out = resolve(flags.out ?? join('grade-results', dateText(new Date())));
   const write = (text: string): void => void process.stdout.write(text);
-  if (flags.submissions !== undefined) {
-    if (flags.cwd !== undefined || flags.gradescope !== undefined)
-      throw new UsageError('--cwd and --gradescope go with one submission, not with --submissions');
-    const folder = resolve(flags.submissions);
-    if (!isFolder(folder)) throw new UsageError(`--submissions: there is no folder ${folder}`);
-    const course = { folder, start, out, memoryMb: flags.memoryMb, again: flags.again === true };
+  if (isConfined) write(`${confinementText(confinement)}\n`);
+  if (folder !== undefined) {
+    const course = { folder, start, ports, confinement, out, bestOf, again: flags.again === true };
     process.exitCode = (await gradeCourse(course, options, write)) ? EXIT.full : EXIT.less;
     return;
   }
   const terminal = new Terminal(write);
   write(`surfstore grade: ${start}\n`);
-  const submission = { start, cwd, memoryMb: flags.memoryMb };
+  const submission = { start, cwd, confinement, ports };
   const { result, files } = await gradeOne(
     basename(cwd),
     { ...options, submission, out },
-    flags.gradescope,
+    { gradescope, bestOf, inCopy: isConfined },
     terminal,
   );
   terminal.onResult(result, files);

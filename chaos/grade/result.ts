@@ -1,10 +1,13 @@
 import type { ExamResult } from './exam.js';
-import type { Part } from './assertions/assertion.js';
+import type { AssignmentName } from './assertions/assertion.js';
 import type { Row, Score } from './scorecard.js';
 
 /** All that is kept of a graded submission: every output is made from this alone. */
 export interface GradeResult {
-  readonly format: 1;
+  readonly format: 2;
+  readonly assignment: AssignmentName;
+  /** Python that comes before that of an assertion. */
+  readonly preamble: string;
   /** The name of its folder, or of what was started. */
   readonly name: string;
   readonly command: string;
@@ -12,7 +15,12 @@ export interface GradeResult {
   /** ISO 8601. */
   readonly startedAt: string;
   readonly durationMs: number;
+  /** Of these, of the part with one client; null: there is no such part, or it did not end. */
+  readonly oneClientMs: number | null;
+  /** Of the run that counts. */
   readonly seed: number;
+  /** Of all runs, in their order: more than one with --best-of. */
+  readonly seeds: readonly { readonly seed: number; readonly points: number }[];
   readonly allowance: number;
   readonly endedEarly: string | null;
   readonly points: number;
@@ -25,13 +33,17 @@ export interface GradeResult {
 }
 
 export function resultOf(
-  { score, allowance, durationMs, endedEarly, concurrent }: ExamResult,
-  about: Pick<GradeResult, 'name' | 'command' | 'start' | 'startedAt' | 'seed'>,
+  { score, allowance, durationMs, oneClientMs, endedEarly, concurrent }: ExamResult,
+  about: Pick<
+    GradeResult,
+    'name' | 'assignment' | 'preamble' | 'command' | 'start' | 'startedAt' | 'seed' | 'seeds'
+  >,
 ): GradeResult {
   return {
-    format: 1,
+    format: 2,
     ...about,
     durationMs: Math.round(durationMs),
+    oneClientMs: oneClientMs === undefined ? null : Math.round(oneClientMs),
     allowance,
     endedEarly: endedEarly ?? null,
     points: score.points,
@@ -39,14 +51,21 @@ export function resultOf(
     parts: score.parts,
     caps: score.caps,
     rows: score.rows,
-    manyClients: concurrent === undefined ? null : 'many-clients/report.html',
+    manyClients: concurrent === undefined ? null : manyClientsIn(about),
   };
 }
 
-export const partTitles: Readonly<Record<Part, string>> = {
-  election: 'Leader election',
-  replication: 'Replication',
-};
+/** The first run's report is beside the result, those of the others in folders of their own. */
+function manyClientsIn({ seed, seeds }: Pick<GradeResult, 'seed' | 'seeds'>): string {
+  const run = seeds.findIndex((each) => each.seed === seed);
+  return `${run > 0 ? `run${run + 1}/` : ''}many-clients/report.html`;
+}
+
+/** As in "The best of 3 runs: 14.2, 15, 13.8 points."; undefined: there was only one. */
+export function runsText({ seeds }: GradeResult): string | undefined {
+  if (seeds.length < 2) return undefined;
+  return `The best of ${seeds.length} runs counts: ${seeds.map(({ points }) => pointsText(points)).join(', ')} points.`;
+}
 
 export const statusWords = {
   pass: 'pass',
@@ -60,8 +79,18 @@ export function pointsText(points: number): string {
   return String(Math.round(points * 100) / 100);
 }
 
+/** As in "84 s (with one client 55 s)". */
+export function durationText({ durationMs, oneClientMs }: GradeResult): string {
+  const whole = `${Math.round(durationMs / 1_000)} s`;
+  return oneClientMs === null ? whole : `${whole} (with one client ${Math.round(oneClientMs / 1_000)} s)`;
+}
+
 /** A cap in words. */
-export function capText({ unless, part, atMost }: Score['caps'][number], rows: readonly Row[]): string {
+export function capText(
+  { unless, part, atMost }: Score['caps'][number],
+  { rows, parts }: Pick<GradeResult, 'rows' | 'parts'>,
+): string {
   const title = rows.find(({ assertion }) => assertion.id === unless)?.assertion.title ?? unless;
-  return `${partTitles[part]} is worth at most ${pointsText(atMost)} as long as this does not hold: ${title}.`;
+  const name = parts.find(({ id }) => id === part)?.title ?? part;
+  return `${name} is worth at most ${pointsText(atMost)} as long as this does not hold: ${title}.`;
 }

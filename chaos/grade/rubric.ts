@@ -1,41 +1,34 @@
 import { readFileSync } from 'node:fs';
 import { parse, stringify } from 'yaml';
 import { UsageError } from '../usageError.js';
-import { assertions } from './assertions/index.js';
-import { parts, type Part } from './assertions/assertion.js';
+import type { Assignment, Cap } from './assertions/assertion.js';
 
-/** A part is worth no more than this while an assertion does not hold. */
-export interface Cap {
-  readonly unless: string;
-  readonly part: Part;
-  readonly atMost: number;
-}
-
-/** The points and weights. An instructor's file may change any of them; the rest stays as it is here. */
+/** The points and weights. An instructor's file may change any of them; the rest stays as the assignment has it. */
 export interface Rubric {
+  readonly assignment: Assignment;
   /** Points of each part. */
-  readonly points: Readonly<Record<Part, number>>;
+  readonly points: Readonly<Record<string, number>>;
   /** By assertion: its share of the points of its part. With 0 it is only a remark. */
   readonly weights: Readonly<Record<string, number>>;
   readonly caps: readonly Cap[];
 }
 
-export const defaultRubric: Rubric = {
-  points: { election: 7.5, replication: 7.5 },
-  weights: Object.fromEntries(assertions.map(({ id, weight }) => [id, weight])),
-  caps: [
-    // Whoever elects nobody also elects nobody without a majority; whoever answers nothing says nothing wrong.
-    { unless: 'third-elects', part: 'election', atMost: 1.5 },
-    { unless: 'first-update', part: 'replication', atMost: 0 },
-  ],
-};
+export function defaultRubric(assignment: Assignment): Rubric {
+  const { parts, assertions, caps } = assignment;
+  return {
+    assignment,
+    points: Object.fromEntries(parts.map(({ id, points }) => [id, points])),
+    weights: Object.fromEntries(assertions.map(({ id, weight }) => [id, weight])),
+    caps,
+  };
+}
 
 /**
  * Reads an instructor's rubric.
  *
  * @throws UsageError that names the place in the file
  */
-export function readRubric(file: string): Rubric {
+export function readRubric(file: string, assignment: Assignment): Rubric {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -44,11 +37,11 @@ export function readRubric(file: string): Rubric {
       `the rubric cannot be read: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
-  return parseRubric(text, file);
+  return parseRubric(text, file, assignment);
 }
 
 /** @throws UsageError */
-export function parseRubric(text: string, file: string): Rubric {
+export function parseRubric(text: string, file: string, assignment: Assignment): Rubric {
   let value: unknown;
   try {
     value = parse(text) as unknown;
@@ -64,26 +57,23 @@ export function parseRubric(text: string, file: string): Rubric {
   for (const name of Object.keys(top))
     if (!['points', 'weights', 'caps'].includes(name))
       fail(`there is no "${name}" in a rubric: it has points, weights and caps`);
-  const points = numbersOf(top['points'] ?? {}, 'points', parts, fail);
-  const weights = numbersOf(
-    top['weights'] ?? {},
-    'weights',
-    assertions.map(({ id }) => id),
-    fail,
-  );
+  const usual = defaultRubric(assignment);
+  const points = numbersOf(top['points'] ?? {}, 'points', Object.keys(usual.points), fail);
+  const weights = numbersOf(top['weights'] ?? {}, 'weights', Object.keys(usual.weights), fail);
   return {
-    points: { ...defaultRubric.points, ...points },
-    weights: { ...defaultRubric.weights, ...weights },
-    caps: top['caps'] === undefined ? defaultRubric.caps : capsOf(top['caps'], fail),
+    assignment,
+    points: { ...usual.points, ...points },
+    weights: { ...usual.weights, ...weights },
+    caps: top['caps'] === undefined ? usual.caps : capsOf(top['caps'], assignment, fail),
   };
 }
 
 /** The rubric as a file to begin with. */
-export function rubricText(rubric: Rubric): string {
+export function rubricText({ points, weights, caps }: Rubric): string {
   const head =
     '# What each assertion is worth: its share of the points of its part, beside the others.\n' +
     '# A weight of 0 makes it a remark. Leave out whatever is to stay as it is. docs/grading.md says what each means.\n';
-  return head + stringify(rubric);
+  return head + stringify({ points, weights, caps });
 }
 
 type Fail = (why: string) => never;
@@ -115,15 +105,15 @@ function numberOf(value: unknown, what: string, fail: Fail): number {
   return value;
 }
 
-function capsOf(value: unknown, fail: Fail): Cap[] {
+function capsOf(value: unknown, { parts, assertions }: Assignment, fail: Fail): Cap[] {
   if (!Array.isArray(value)) return fail('caps must be a list');
   return value.map((each: unknown, place) => {
     const what = `caps[${place}]`;
     const { unless, part, atMost } = structOf(each, what, fail);
     const assertion = assertions.find(({ id }) => id === unless);
     if (assertion === undefined) return fail(`${what}.unless must be the id of an assertion`);
-    const known = parts.find((name) => name === part);
-    if (known === undefined) return fail(`${what}.part must be ${parts.join(' or ')}`);
-    return { unless: assertion.id, part: known, atMost: numberOf(atMost, `${what}.atMost`, fail) };
+    const known = parts.find(({ id }) => id === part);
+    if (known === undefined) return fail(`${what}.part must be ${parts.map(({ id }) => id).join(' or ')}`);
+    return { unless: assertion.id, part: known.id, atMost: numberOf(atMost, `${what}.atMost`, fail) };
   });
 }

@@ -1,6 +1,5 @@
-import { assertions } from './assertions/index.js';
-import { parts, type Assertion, type Part } from './assertions/assertion.js';
-import type { Cap, Rubric } from './rubric.js';
+import type { Assertion, Cap, RubricPart } from './assertions/assertion.js';
+import type { Rubric } from './rubric.js';
 
 /**
  * The outcome of an assertion. `notReached`: something that it needs did not come true, such as a leader, so that it is worth
@@ -24,9 +23,17 @@ export interface Row extends Judgement {
   readonly pointsMax: number;
 }
 
+/** A part of the rubric, and what it came to. */
+export interface ScoredPart {
+  readonly id: string;
+  readonly title: string;
+  readonly points: number;
+  readonly pointsMax: number;
+}
+
 export interface Score {
   readonly rows: readonly Row[];
-  readonly parts: Readonly<Record<Part, { readonly points: number; readonly pointsMax: number }>>;
+  readonly parts: readonly ScoredPart[];
   /** The caps that took something away. */
   readonly caps: readonly Cap[];
   readonly points: number;
@@ -60,14 +67,14 @@ export class Scorecard {
 
   /** Nothing is judged any more; what was not is worth nothing, for this reason. */
   close(reason: string): void {
-    for (const { id } of assertions)
+    for (const { id } of this.rubric.assignment.assertions)
       if (!this.isJudged(id))
         this.judge(id, { status: 'notReached', summary: reason, details: [], remarks: [] });
     this.isClosed = true;
   }
 
   judge(id: string, judgement: Judgement): void {
-    const assertion = assertions.find((known) => known.id === id);
+    const assertion = this.rubric.assignment.assertions.find((known) => known.id === id);
     if (assertion === undefined) throw new Error(`there is no assertion ${id}`);
     if (this.isClosed) return;
     const before = this.judgements.get(id);
@@ -79,7 +86,8 @@ export class Scorecard {
 
   /** The points as they stand. An assertion that was not judged is worth nothing. */
   score(): Score {
-    const { points, weights } = this.rubric;
+    const { points, weights, assignment } = this.rubric;
+    const { assertions } = assignment;
     const judgementOf = ({ id }: Assertion): Judgement => this.judgements.get(id) ?? NOT_YET;
     const counts = (assertion: Assertion): boolean => judgementOf(assertion).status !== 'notMeasured';
     const rows = assertions.map((assertion): Row => {
@@ -88,11 +96,11 @@ export class Scorecard {
         .filter((other) => other.part === part && counts(other))
         .reduce((total, other) => total + (weights[other.id] ?? 0), 0);
       const judgement = judgementOf(assertion);
-      const pointsMax = counts(assertion) && sum > 0 ? (points[part] * (weights[id] ?? 0)) / sum : 0;
+      const pointsMax = counts(assertion) && sum > 0 ? ((points[part] ?? 0) * (weights[id] ?? 0)) / sum : 0;
       return { ...judgement, assertion, pointsMax, points: judgement.status === 'pass' ? pointsMax : 0 };
     });
     const caps: Cap[] = [];
-    const ofPart = (part: Part): { points: number; pointsMax: number } => {
+    const ofPart = ({ id: part, title }: RubricPart): ScoredPart => {
       let earned = rows
         .filter((row) => row.assertion.part === part)
         .reduce((sum, row) => sum + row.points, 0);
@@ -103,15 +111,15 @@ export class Scorecard {
         earned = cap.atMost;
       }
       const isMeasured = rows.some((row) => row.assertion.part === part && row.pointsMax > 0);
-      return { points: rounded(earned), pointsMax: isMeasured ? points[part] : 0 };
+      return { id: part, title, points: rounded(earned), pointsMax: isMeasured ? (points[part] ?? 0) : 0 };
     };
-    const byPart = { election: ofPart('election'), replication: ofPart('replication') };
+    const parts = assignment.parts.map(ofPart);
     return {
       rows,
-      parts: byPart,
+      parts,
       caps,
-      points: rounded(parts.reduce((sum, part) => sum + byPart[part].points, 0)),
-      pointsMax: parts.reduce((sum, part) => sum + byPart[part].pointsMax, 0),
+      points: rounded(parts.reduce((sum, part) => sum + part.points, 0)),
+      pointsMax: parts.reduce((sum, part) => sum + part.pointsMax, 0),
     };
   }
 }

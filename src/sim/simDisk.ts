@@ -26,7 +26,7 @@ export class DiskLog {
   }
 
   /** The entry before the first one that is still there. */
-  get before(): EntryId {
+  get base(): EntryId {
     return this.beforeFirst;
   }
 

@@ -2,14 +2,15 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { GradeResult } from '../../chaos/grade/result.js';
-import { expectations } from './matrix.js';
+import { durationText, type GradeResult } from '../../chaos/grade/result.js';
+import { subjects } from './matrix.js';
 
-// Grades each broken server of test/grade/servers and says whether the assertion that is meant for it named it.
+// Grades the servers of test/grade/servers and ours, and says whether the assertion that is meant for each broken one named it, and
+// whether the right ones got the full score.
 //
-//   npm run grade-matrix -- [--quick] [--parallel N] [--runs N] [VARIANT...]
+//   npm run grade-matrix -- [--quick] [--parallel N] [--runs N] [--spin N] [NAME...]
 //
-// --quick judges only the assertions that are expected to fail. `honest` is a variant, too: nothing may fail.
+// --quick judges of a broken server only the assertions that are expected to fail. --spin keeps N processes busy meanwhile.
 
 const root = join(import.meta.dirname, '..', '..');
 const main = join(root, 'dist', 'chaos', 'grade', 'main.js');
@@ -33,18 +34,19 @@ function optionOf(name: string): number | undefined {
 const isQuick = process.argv.includes('--quick');
 const parallel = optionOf('--parallel') ?? 1;
 const runs = optionOf('--runs') ?? 1;
+const spinning = optionOf('--spin') ?? 0;
 const named = process.argv.slice(2).filter((word) => !/^(--|\d)/.test(word));
-const variants = named.length > 0 ? named : ['honest', ...Object.keys(expectations)];
+const variants = named.length > 0 ? named : Object.keys(subjects);
 const out = mkdtempSync(join(tmpdir(), 'surfstore-matrix-'));
 
 async function grade({ variant, run }: Plan): Promise<Line> {
   const since = performance.now();
-  const folder = join(out, `${variant}-${run}`);
-  const expected = expectations[variant] ?? [];
-  const server = variant === 'honest' ? 'honest.py' : `variants.py ${variant}`;
+  const subject = subjects[variant];
+  if (subject === undefined) throw new Error(`there is no server ${variant}`);
+  const { assignment, start, expected } = subject;
+  const folder = join(out, `${variant.replace(':', '-')}-${run}`);
   const only = isQuick && expected.length > 0 ? ['--only', expected.join(',')] : [];
-  const start = `python3 test/grade/servers/${server} {config} {id}`;
-  const args = [main, '--start', start, '--cwd', root, '--out', folder, ...only];
+  const args = [main, '--assignment', assignment, '--start', start, '--cwd', root, '--out', folder, ...only];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
   await new Promise((resolve) => child.once('exit', resolve));
   const seconds = (performance.now() - since) / 1_000;
@@ -55,7 +57,7 @@ async function grade({ variant, run }: Plan): Promise<Line> {
   const missed = idsOf('notReached');
   const isFull = result.points >= result.pointsMax;
   const ok = expected.length === 0 ? isFull : !isFull && expected.some((id) => failed.includes(id));
-  const score = `${result.points}/${result.pointsMax}, allowance ${result.allowance}`;
+  const score = `${result.points}/${result.pointsMax}, allowance ${result.allowance}, ${durationText(result)}`;
   const text = `${score}; failed ${failed.join(' ') || '-'}; not reached ${missed.join(' ') || '-'}`;
   return { variant, run, ok, text, seconds };
 }
@@ -74,7 +76,13 @@ async function work(): Promise<void> {
     );
   }
 }
+// Each on a processor of its own, as far as there are enough.
+const spinners = Array.from({ length: spinning }, () =>
+  spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }),
+);
+process.once('exit', () => spinners.forEach((spinner) => spinner.kill('SIGKILL')));
 await Promise.all(Array.from({ length: parallel }, work));
+for (const spinner of spinners) spinner.kill('SIGKILL');
 writeFileSync(join(out, 'matrix.json'), `${JSON.stringify(lines, null, 2)}\n`);
 process.stdout.write(
   `${lines.filter(({ ok }) => ok).length} of ${lines.length} as expected; results in ${out}\n`,

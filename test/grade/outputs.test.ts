@@ -5,7 +5,7 @@ import { gradeJunit } from '../../chaos/grade/output/junit.js';
 import { gradeMarkdown } from '../../chaos/grade/output/markdown.js';
 import { gradePage } from '../../chaos/grade/output/page.js';
 import { Terminal } from '../../chaos/grade/output/terminal.js';
-import { assertions } from '../../chaos/grade/assertions/index.js';
+import { assignments } from '../../chaos/grade/assertions/assignments.js';
 import { sampleGrade } from './support/sample.js';
 
 const broken = sampleGrade('group <7> | a', {
@@ -20,6 +20,8 @@ const broken = sampleGrade('group <7> | a', {
   linearizable: { status: 'notReached', summary: 'No operation was answered.' },
   'version-of-missing': { remarks: ['None is understood.'] },
 });
+
+const { assertions } = assignments.surfstore;
 
 describe('grade: what is written', () => {
   it("is Gradescope's results.json, whose points add up", () => {

@@ -60,14 +60,32 @@ describe('grade: answers', () => {
 
 describe('grade: how a server is started', () => {
   it('names the config file and the number', () => {
-    expect(() => checkTemplate('python3 server.py {config} {id}')).not.to.throw();
-    expect(() => checkTemplate('python3 server.py {id}')).to.throw(UsageError, '--start has no {config}');
-    expect(() => checkTemplate('python3 server.py {config}')).to.throw(UsageError, '--start has no {id}');
+    const check = (start: string) => () => checkTemplate(start, 'surfstore', undefined);
+    expect(check('python3 server.py {config} {id}')).not.to.throw();
+    expect(check('python3 server.py {id}')).to.throw(UsageError, '--start has no {config}');
+    expect(check('python3 server.py {config}')).to.throw(UsageError, '--start has no {id}');
   });
 
-  it('quotes the path for the shell', () => {
-    const submission = { start: 'run {config} {id} # {id}', cwd: '/', memoryMb: undefined };
-    expect(shellLine(submission, "/tmp/it's", 3)).to.equal("run '/tmp/it'\\''s' 3 # 3");
-    expect(shellLine({ ...submission, memoryMb: 2 }, '/c', 0)).to.equal("ulimit -v 2048 && run '/c' 0 # 0");
+  it('of the sister assignments names a port, a config file, or ports that are known', () => {
+    const check = (start: string, ports?: readonly number[]) => () => checkTemplate(start, 'keys', ports);
+    expect(check('python3 kv.py {port} {peer} {peers}')).not.to.throw();
+    expect(check('python3 kv.py {config} {id}')).not.to.throw();
+    expect(check('python3 kv.py {id}', [8080, 8081, 8082])).not.to.throw();
+    expect(check('python3 kv.py {id}')).to.throw(UsageError, '--ports does not say');
+    expect(check('python3 kv.py')).to.throw(UsageError, 'has no {id} and no {port}');
+  });
+
+  it('quotes paths for the shell, and tells each server its place', () => {
+    const place = {
+      id: 1,
+      configFile: "/tmp/it's",
+      ports: [8080, 8081, 8082],
+      peerPorts: [9000, 9001, 9002],
+      dir: '/tmp/own folder',
+    };
+    expect(shellLine('run {config} {id} # {id}', place)).to.equal("run '/tmp/it'\\''s' 1 # 1");
+    expect(shellLine('kv {port} {dir}/dump {peer} {peers} ${HOME} {ports}', place)).to.equal(
+      "kv 8081 '/tmp/own folder'/dump localhost:9001 localhost:9000 localhost:9002 ${HOME} 8080,8081,8082",
+    );
   });
 });

@@ -25,7 +25,7 @@ export class ManualStorage implements Storage {
   /** The durable contents. */
   get durable(): StoredState {
     const { hardState, identity, snapshot, log } = this.disk.copy();
-    return { hardState, identity, snapshot, before: log.before, entries: log.kept };
+    return { hardState, identity, snapshot, base: log.base, entries: log.kept };
   }
 
   persist(batch: StorageBatch, done: (error: Error | null) => void): void {

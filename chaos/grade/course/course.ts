@@ -1,19 +1,19 @@
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { AssignmentName } from '../assertions/assertion.js';
 import { createFolder } from '../../output/files.js';
 import { UsageError } from '../../usageError.js';
-import type { ExamListener, ExamOptions } from '../exam.js';
+import type { ExamListener, ExamOptions } from '../examRun.js';
 import { gradeOne } from '../gradeOne.js';
 import { pointsText, type GradeResult } from '../result.js';
+import type { Submission } from '../subject/template.js';
 import { overviewCsv, overviewPage } from './overview.js';
 
-export interface CourseOptions {
+export interface CourseOptions extends Omit<Submission, 'cwd'> {
   /** Each folder in it is a submission. */
   readonly folder: string;
-  readonly start: string;
   readonly out: string;
-  readonly memoryMb: number | undefined;
+  readonly bestOf: number;
   /** Whether what has a result already is graded once more. */
   readonly again: boolean;
 }
@@ -21,6 +21,7 @@ export interface CourseOptions {
 /** Of a course nobody reads each assertion as it is judged. */
 const quiet: ExamListener = {
   onMachine: () => undefined,
+  onRun: () => undefined,
   onStep: () => undefined,
   onJudged: () => undefined,
 };
@@ -46,8 +47,8 @@ export async function gradeCourse(
   for (const [place, name] of names.entries()) {
     if (isInterrupted()) break;
     write(`${String(place + 1).padStart(3)} of ${names.length}  ${name.padEnd(28)} `);
-    const kept = course.again ? undefined : resultIn(join(course.out, name));
-    const result = kept ?? (await gradeCopy(course, options, name));
+    const kept = course.again ? undefined : resultIn(join(course.out, name), options.rubric.assignment.name);
+    const result = kept ?? (await gradeFolder(course, options, name));
     // A submission whose grading was interrupted is graded anew the next time.
     if (isInterrupted() && kept === undefined) rmSync(resultFile(join(course.out, name)), { force: true });
     else results.push(result);
@@ -59,25 +60,19 @@ export async function gradeCourse(
 }
 
 /** A submission may write into its folder: it gets a copy. */
-async function gradeCopy(
-  { folder, start, out, memoryMb }: CourseOptions,
+async function gradeFolder(
+  { folder, start, ports, confinement, out, bestOf }: CourseOptions,
   options: Omit<ExamOptions, 'submission' | 'out'>,
   name: string,
 ): Promise<GradeResult> {
-  const copy = mkdtempSync(join(tmpdir(), 'surfstore-submission-'));
-  try {
-    cpSync(join(folder, name), copy, { recursive: true });
-    const submission = { start, cwd: copy, memoryMb };
-    const { result } = await gradeOne(
-      name,
-      { ...options, submission, out: join(out, name) },
-      undefined,
-      quiet,
-    );
-    return result;
-  } finally {
-    rmSync(copy, { recursive: true, force: true, maxRetries: 5 });
-  }
+  const submission = { start, ports, confinement, cwd: join(folder, name) };
+  const { result } = await gradeOne(
+    name,
+    { ...options, submission, out: join(out, name) },
+    { gradescope: undefined, bestOf, inCopy: true },
+    quiet,
+  );
+  return result;
 }
 
 function foldersIn(folder: string, out: string): string[] {
@@ -93,16 +88,19 @@ function resultFile(folder: string): string {
 }
 
 /** @throws UsageError when there is something that is no result */
-function resultIn(folder: string): GradeResult | undefined {
+function resultIn(folder: string, assignment: AssignmentName): GradeResult | undefined {
   const file = resultFile(folder);
   if (!existsSync(file)) return undefined;
   try {
     const result = JSON.parse(readFileSync(file, 'utf8')) as Partial<GradeResult>;
-    if (result.format === 1 && Array.isArray(result.rows)) return result as GradeResult;
+    if (result.format === 2 && result.assignment === assignment && Array.isArray(result.rows))
+      return result as GradeResult;
   } catch {
     // Told below.
   }
-  throw new UsageError(`${file} is not a result of this program: remove it, or give --again`);
+  throw new UsageError(
+    `${file} is not a result of this program for --assignment ${assignment}: remove it, or give --again`,
+  );
 }
 
 function lineOf({ points, pointsMax, rows, durationMs }: GradeResult): string {

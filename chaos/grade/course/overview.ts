@@ -1,16 +1,17 @@
 import { colours } from '../../report/styles.js';
 import { markup, trusted, type Markup } from '../../report/markup.js';
-import { assertions } from '../assertions/index.js';
-import { parts, type Assertion } from '../assertions/assertion.js';
+import type { Assertion } from '../assertions/assertion.js';
 import { gradeStyles } from '../output/styles.js';
-import { partTitles, pointsText, statusWords, type GradeResult } from '../result.js';
+import { pointsText, statusWords, type GradeResult } from '../result.js';
 import type { Status } from '../scorecard.js';
 
 const signs: Readonly<Record<Status, string>> = { pass: '', fail: '✗', notReached: '·', notMeasured: '–' };
 
 /** All submissions of a course on one page: rows are folders, columns the assertions that did not hold somewhere. */
 export function overviewPage(results: readonly GradeResult[]): string {
-  const columns = assertions
+  // All are graded by the same rubric.
+  const parts = results[0]?.parts ?? [];
+  const columns = assertionsIn(results)
     .map((assertion) => ({
       assertion,
       failed: results.filter((result) => statusOf(result, assertion) === 'fail').length,
@@ -26,7 +27,7 @@ export function overviewPage(results: readonly GradeResult[]): string {
 <h1>${results.length} ${results.length === 1 ? 'submission' : 'submissions'}</h1>
 ${figures(results)}
 <section aria-labelledby="all-title"><h2 id="all-title">Submissions</h2>
-<div class="scroll"><table class="overview"><thead><tr><th scope="col">submission</th><th scope="col" class="number">score</th>${parts.map((part) => markup`<th scope="col" class="number">${partTitles[part]}</th>`)}${columns.map(({ assertion }) => markup`<th scope="col" class="turned" title="${assertion.title}"><span>${assertion.id}</span></th>`)}</tr></thead><tbody>
+<div class="scroll"><table class="overview"><thead><tr><th scope="col">submission</th><th scope="col" class="number">score</th>${parts.map(({ title }) => markup`<th scope="col" class="number">${title}</th>`)}${columns.map(({ assertion }) => markup`<th scope="col" class="turned" title="${assertion.title}"><span>${assertion.id}</span></th>`)}</tr></thead><tbody>
 ${results.map((result) =>
   row(
     result,
@@ -51,10 +52,10 @@ function figures(results: readonly GradeResult[]): Markup {
 }
 
 function row(result: GradeResult, columns: readonly Assertion[]): Markup {
-  const { name, points, pointsMax, parts: scored } = result;
+  const { name, points, pointsMax, parts } = result;
   const report = `${encodeURIComponent(name)}/report.html`;
   const share = pointsMax === 0 ? 0 : points / pointsMax;
-  return markup`<tr><th scope="row"><a href="${report}">${name}</a></th><td class="number"><span class="bar" style="--share: ${Math.round(100 * share)}%">${pointsText(points)}</span></td>${parts.map((part) => markup`<td class="number">${pointsText(scored[part].points)}</td>`)}${columns.map((assertion) => cell(result, assertion, report))}</tr>
+  return markup`<tr><th scope="row"><a href="${report}">${name}</a></th><td class="number"><span class="bar" style="--share: ${Math.round(100 * share)}%">${pointsText(points)}</span></td>${parts.map((part) => markup`<td class="number">${pointsText(part.points)}</td>`)}${columns.map((assertion) => cell(result, assertion, report))}</tr>
 `;
 }
 
@@ -81,14 +82,23 @@ function statusOf({ rows }: GradeResult, { id }: Assertion): Status {
   return rows.find((row) => row.assertion.id === id)?.status ?? 'notReached';
 }
 
+function assertionsIn([first]: readonly GradeResult[]): readonly Assertion[] {
+  return first?.rows.map(({ assertion }) => assertion) ?? [];
+}
+
 /** As a spreadsheet reads it: one line for each submission, one column for each assertion. */
 export function overviewCsv(results: readonly GradeResult[]): string {
-  const head = ['submission', 'points', 'max', ...parts, 'seconds', ...assertions.map(({ id }) => id)];
+  const assertions = assertionsIn(results);
+  const parts = results[0]?.parts ?? [];
+  const head = [
+    ...['submission', 'points', 'max', ...parts.map(({ id }) => id), 'seconds'],
+    ...assertions.map(({ id }) => id),
+  ];
   const lines = results.map((result) => [
     result.name,
     pointsText(result.points),
     pointsText(result.pointsMax),
-    ...parts.map((part) => pointsText(result.parts[part].points)),
+    ...result.parts.map(({ points }) => pointsText(points)),
     String(Math.round(result.durationMs / 1_000)),
     ...assertions.map((assertion) => statusWords[statusOf(result, assertion)]),
   ]);

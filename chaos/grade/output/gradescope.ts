@@ -1,4 +1,4 @@
-import { pointsText, statusWords, capText, type GradeResult } from '../result.js';
+import { pointsText, runsText, statusWords, capText, type GradeResult } from '../result.js';
 import type { Row } from '../scorecard.js';
 
 /** Gradescope's `results.json`: https://gradescope-autograders.readthedocs.io/en/latest/specs/ */
@@ -28,8 +28,8 @@ export function gradescopeResults(result: GradeResult): GradescopeResults {
   const { points, pointsMax, durationMs, rows, caps, endedEarly } = result;
   const notes = [
     `${pointsText(points)} of ${pointsText(pointsMax)} points.`,
-    ...caps.map((cap) => capText(cap, rows)),
-    ...(endedEarly === null ? [] : [endedEarly]),
+    ...caps.map((cap) => capText(cap, result)),
+    ...[runsText(result), endedEarly ?? undefined].filter((note) => note !== undefined),
   ];
   return {
     score: points,

@@ -1,15 +1,13 @@
-import { parts, pythonPreamble } from '../assertions/assertion.js';
-import { capText, partTitles, pointsText, statusWords, type GradeResult } from '../result.js';
+import { capText, pointsText, runsText, statusWords, type GradeResult } from '../result.js';
 
 /** The result as Markdown, to be sent to a student. */
 export function gradeMarkdown(result: GradeResult): string {
   const { name, points, pointsMax, rows, caps, endedEarly } = result;
   const lines = [`# ${plain(name)}: ${pointsText(points)} of ${pointsText(pointsMax)}`, ''];
-  for (const cap of caps) lines.push(`- ${capText(cap, rows)}`);
-  if (endedEarly !== null) lines.push(`- ${endedEarly}`);
-  for (const part of parts) {
-    const { points: earned, pointsMax: most } = result.parts[part];
-    lines.push('', `## ${partTitles[part]}: ${pointsText(earned)} of ${pointsText(most)}`, '');
+  for (const cap of caps) lines.push(`- ${capText(cap, result)}`);
+  for (const note of [runsText(result), endedEarly]) if (note != null) lines.push(`- ${note}`);
+  for (const { id: part, title, points: earned, pointsMax: most } of result.parts) {
+    lines.push('', `## ${title}: ${pointsText(earned)} of ${pointsText(most)}`, '');
     lines.push('| | assertion | points | what was seen |', '| --- | --- | --- | --- |');
     for (const row of rows.filter(({ assertion }) => assertion.part === part)) {
       const seen = [row.summary, ...row.remarks.map((remark) => `Remark: ${remark}`)].join(' ');
@@ -30,7 +28,7 @@ export function gradeMarkdown(result: GradeResult): string {
       '',
     );
     if (details.length > 0) lines.push('```text', ...details.map(fenced), '```', '');
-    lines.push('Repeat it with Python:', '', '```python', pythonPreamble, assertion.python, '```', '');
+    lines.push('Repeat it with Python:', '', '```python', result.preamble, assertion.python, '```', '');
   }
   return `${lines.join('\n').trimEnd()}\n`;
 }

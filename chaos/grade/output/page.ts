@@ -1,8 +1,7 @@
 import { colours } from '../../report/styles.js';
 import { markup, trusted, type Markup } from '../../report/markup.js';
-import { parts, pythonPreamble, type Part } from '../assertions/assertion.js';
-import { capText, partTitles, pointsText, statusWords, type GradeResult } from '../result.js';
-import type { Row, Status } from '../scorecard.js';
+import { capText, durationText, pointsText, runsText, statusWords, type GradeResult } from '../result.js';
+import type { Row, ScoredPart, Status } from '../scorecard.js';
 import { gradeStyles } from './styles.js';
 
 const signs: Readonly<Record<Status, string>> = { pass: '✓', fail: '✗', notReached: '·', notMeasured: '–' };
@@ -11,7 +10,7 @@ const order: Readonly<Record<Status, number>> = { fail: 0, notReached: 1, notMea
 
 /** The report of a submission as one HTML page that needs no network and no other file. */
 export function gradePage(result: GradeResult): string {
-  const { name, points, pointsMax, rows, manyClients } = result;
+  const { name, points, pointsMax, rows, parts, manyClients } = result;
   const failed = rows.filter(({ status }) => status === 'fail');
   const page = markup`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -23,10 +22,10 @@ ${head(result)}
 ${
   failed.length === 0
     ? undefined
-    : markup`<section aria-labelledby="wrong-title"><h2 id="wrong-title">What is wrong, and how to see it again</h2>${failed.map((row) => failureCard(row, manyClients))}</section>`
+    : markup`<section aria-labelledby="wrong-title"><h2 id="wrong-title">What is wrong, and how to see it again</h2>${failed.map((row) => failureCard(row, result))}</section>`
 }
 ${manyClients === null ? undefined : markup`<p class="more"><a href="${manyClients}">The part with many clients</a>: every operation, fault and election on a time line${failed.some(isOfMany) ? ', and the shortest history that shows what is wrong' : ''}.</p>`}
-${parts.map((part) => partTable(part, result))}
+${parts.map((part) => partTable(part, rows))}
 <footer>Written by surfstore grade. Run it again: <code>${result.command}</code></footer>
 </main></body></html>
 `;
@@ -34,27 +33,26 @@ ${parts.map((part) => partTable(part, result))}
 }
 
 function head(result: GradeResult): Markup {
-  const { name, points, pointsMax, rows, caps, endedEarly, start, startedAt, durationMs, allowance } = result;
+  const { name, points, pointsMax, rows, parts, caps, endedEarly, start, startedAt, allowance } = result;
   const full = points >= pointsMax;
   const count = (status: Status): number => rows.filter((row) => row.status === status).length;
   const machine = allowance === 1 ? 'times as in the assignment' : `slow or busy: all times × ${allowance}`;
   return markup`<header class="score ${full ? 'pass' : 'fail'}">
 <p class="points"><strong>${pointsText(points)}</strong> <span>of ${pointsText(pointsMax)}</span></p>
 <div><h1>${name}</h1>
-<p class="bars">${parts.map((part) => bar(part, result))}</p>
+<p class="bars">${parts.map(bar)}</p>
 <p class="tally">${count('pass')} assertions hold, ${count('fail')} do not, ${count('notReached')} were not reached${count('notMeasured') > 0 ? `, ${count('notMeasured')} not measured` : ''}.</p>
-${caps.map((cap) => markup`<p class="note">${capText(cap, rows)}</p>`)}${endedEarly === null ? undefined : markup`<p class="note">${endedEarly}</p>`}</div>
+${caps.map((cap) => markup`<p class="note">${capText(cap, result)}</p>`)}${[runsText(result), endedEarly ?? undefined].map((note) => (note === undefined ? undefined : markup`<p class="note">${note}</p>`))}</div>
 </header>
-<dl class="run"><div><dt>Started with</dt><dd><code>${start}</code></dd></div><div><dt>Began</dt><dd>${startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')}</dd></div><div><dt>Lasted</dt><dd>${Math.round(durationMs / 1_000)} s</dd></div><div><dt>Machine</dt><dd>${machine}</dd></div></dl>`;
+<dl class="run"><div><dt>Started with</dt><dd><code>${start}</code></dd></div><div><dt>Began</dt><dd>${startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')}</dd></div><div><dt>Lasted</dt><dd>${durationText(result)}</dd></div><div><dt>Machine</dt><dd>${machine}</dd></div></dl>`;
 }
 
-function bar(part: Part, { parts: scored }: GradeResult): Markup {
-  const { points, pointsMax } = scored[part];
-  return markup`<span class="part"><span>${partTitles[part]}</span> <meter min="0" max="${pointsMax}" value="${points}"></meter> <b>${pointsText(points)}</b> of ${pointsText(pointsMax)}</span>`;
+function bar({ title, points, pointsMax }: ScoredPart): Markup {
+  return markup`<span class="part"><span>${title}</span> <meter min="0" max="${pointsMax}" value="${points}"></meter> <b>${pointsText(points)}</b> of ${pointsText(pointsMax)}</span>`;
 }
 
 /** All that a student needs for one mistake. */
-function failureCard(row: Row, manyClients: string | null): Markup {
+function failureCard(row: Row, { manyClients, preamble }: GradeResult): Markup {
   const { assertion, summary, details, remarks, pointsMax } = row;
   const { id, title, source, python } = assertion;
   const calls =
@@ -68,7 +66,7 @@ ${calls}${
       ? markup`<p><a href="${manyClients}#bad-history">The shortest history that shows it, drawn</a></p>`
       : undefined
   }
-<details><summary>Repeat it with Python</summary><pre>${pythonPreamble}
+<details><summary>Repeat it with Python</summary><pre>${preamble}
 ${python}</pre></details>
 <p class="source">From the assignment: <q>${source}</q></p></article>
 `;
@@ -79,12 +77,11 @@ function isOfMany({ assertion }: Row): boolean {
   return ['linearizable', 'no-early-answers'].includes(assertion.id);
 }
 
-function partTable(part: Part, { rows, parts: scored }: GradeResult): Markup {
-  const { points, pointsMax } = scored[part];
+function partTable({ id: part, title, points, pointsMax }: ScoredPart, rows: readonly Row[]): Markup {
   const own = rows
     .filter(({ assertion }) => assertion.part === part)
     .sort((one, other) => order[one.status] - order[other.status]);
-  return markup`<section aria-labelledby="${part}-title"><h2 id="${part}-title">${partTitles[part]} <small>${pointsText(points)} of ${pointsText(pointsMax)}</small></h2>
+  return markup`<section aria-labelledby="${part}-title"><h2 id="${part}-title">${title} <small>${pointsText(points)} of ${pointsText(pointsMax)}</small></h2>
 <table><thead><tr><th scope="col">verdict</th><th scope="col">assertion</th><th scope="col" class="number">points</th><th scope="col">what was seen</th></tr></thead><tbody>
 ${own.map(tableRow)}</tbody></table></section>`;
 }

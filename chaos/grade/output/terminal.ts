@@ -1,8 +1,7 @@
 import { styleText } from 'node:util';
 import type { Assertion } from '../assertions/assertion.js';
-import { parts } from '../assertions/assertion.js';
-import type { ExamListener } from '../exam.js';
-import { capText, partTitles, pointsText, statusWords, type GradeResult } from '../result.js';
+import type { ExamListener } from '../examRun.js';
+import { capText, durationText, pointsText, runsText, statusWords, type GradeResult } from '../result.js';
 import type { Judgement, Status } from '../scorecard.js';
 
 const signs: Readonly<Record<Status, string>> = { pass: '✓', fail: '✗', notReached: '·', notMeasured: '-' };
@@ -22,6 +21,10 @@ export class Terminal implements ExamListener {
     this.line(text);
   }
 
+  onRun(number: number, of: number): void {
+    this.line(`\n${styled('bold', `Run ${number} of at most ${of}`)}`);
+  }
+
   onStep(title: string): void {
     this.line(`\n${styled('bold', title)}`);
   }
@@ -35,19 +38,17 @@ export class Terminal implements ExamListener {
   }
 
   onResult(result: GradeResult, files: readonly string[]): void {
-    const { rows, points, pointsMax, caps, endedEarly, durationMs } = result;
+    const { rows, points, pointsMax, caps, endedEarly } = result;
     this.line('');
-    for (const part of parts) {
-      const { points: earned, pointsMax: most } = result.parts[part];
-      this.line(`${partTitles[part].padEnd(18)}${pointsText(earned).padStart(6)} of ${pointsText(most)}`);
-    }
+    for (const { title, points: earned, pointsMax: most } of result.parts)
+      this.line(`${title.padEnd(18)}${pointsText(earned).padStart(6)} of ${pointsText(most)}`);
     const failed = rows.filter(({ status }) => status === 'fail').length;
     const missed = rows.filter(({ status }) => status === 'notReached').length;
-    for (const cap of caps) this.indented(capText(cap, rows));
-    if (endedEarly !== null) this.indented(endedEarly);
+    for (const cap of caps) this.indented(capText(cap, result));
+    for (const note of [runsText(result), endedEarly]) if (note != null) this.indented(note);
     this.line(
       styled('bold', `Score             ${pointsText(points).padStart(6)} of ${pointsText(pointsMax)}`) +
-        `   ${failed} failed, ${missed} not reached, ${rows.length} in all, ${Math.round(durationMs / 1_000)} s`,
+        `   ${failed} failed, ${missed} not reached, ${rows.length} in all, ${durationText(result)}`,
     );
     this.line(`\n${files.join('\n')}`);
   }

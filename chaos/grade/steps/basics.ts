@@ -9,7 +9,9 @@ import {
   type Reply,
 } from '../subject/reply.js';
 import { until, type Subject } from '../subject/subject.js';
+import { judgeLosses } from './idle.js';
 import { StepEnded, type Lab } from './lab.js';
+import { otherLeader } from './starts.js';
 import { notAFault, type Step, type Verdicts } from './step.js';
 
 const REPLICATED_MS = 2_000;
@@ -46,6 +48,11 @@ export const basics: Step = {
     await mapOf(lab, verdicts, leader);
     lab.takeTrace();
     await oneOfConcurrent(lab, verdicts, leader);
+    lab.takeTrace();
+    const lost = await otherLeader(lab, leader.id, 0);
+    if (lost === undefined) return;
+    lab.noteLoss(`server ${leader.id} led while one client read and wrote, and ${lost}`);
+    judgeLosses(lab, verdicts);
   },
 };
 

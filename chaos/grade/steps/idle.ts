@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lab } from './lab.js';
 import { otherLeader } from './starts.js';
-import type { Step } from './step.js';
+import type { Step, Verdicts } from './step.js';
 
 const IDLE_MS = 3_500;
+const SECOND_LOOK_MS = 9_000;
 /** Of one processor, for each server. */
 const CPU_SHARE_MAX = 0.2;
 const LINES_MAX = 50;
@@ -25,22 +26,15 @@ export function idle(limits: IdleLimits): Step {
       const before = measure(lab);
       const first = await otherLeader(lab, leader.id, IDLE_MS);
       const after = measure(lab);
-      // One change may be due to a machine that let nobody run for a while; a server with a mistake does it again.
-      const again = first === undefined ? undefined : await lab.settle();
-      const changed = again === undefined ? undefined : await otherLeader(lab, again.id, IDLE_MS);
-      if (first !== undefined && changed === undefined)
-        verdicts.remark(
-          'stable',
-          `Once ${first}, though nothing had been done; the second time the leader stayed.`,
-        );
+      if (first !== undefined) {
+        lab.noteLoss(`server ${leader.id} led while nobody called, and ${first}`);
+        // A machine that let nobody run for a while does so once; a mistake comes again, if one looks for long enough.
+        const again = await lab.settle();
+        const changed = await otherLeader(lab, again.id, SECOND_LOOK_MS);
+        if (changed !== undefined) lab.noteLoss(`server ${again.id} led while nobody called, and ${changed}`);
+      }
+      judgeLosses(lab, verdicts);
       const seconds = (after.at - before.at) / 1_000;
-      verdicts.hold(
-        'stable',
-        changed === undefined
-          ? undefined
-          : `Twice a server led, nothing was done to any server, and the leader changed: first ${first ?? ''}, then ${changed}.`,
-        `Server ${leader.id} led for ${seconds.toFixed(1)} s.`,
-      );
       const rates = after.servers.map(({ received, cpuMs, lines }, id) => {
         const then = before.servers[id];
         return {
@@ -83,6 +77,20 @@ export function idle(limits: IdleLimits): Step {
       );
     },
   };
+}
+
+/** Judged again later: a leader that is lost once more, in whatever step, makes it fail. */
+export function judgeLosses(lab: Lab, verdicts: Verdicts): void {
+  const [first, second] = lab.leadersLost;
+  if (first !== undefined && second === undefined)
+    verdicts.remark('stable', `Once ${first}, though nothing had been done to any server.`);
+  verdicts.hold(
+    'stable',
+    second === undefined
+      ? undefined
+      : `Nothing was done to any server, and leaders were lost: first ${first ?? ''}, then ${second}.`,
+    first === undefined ? 'The leader stayed the leader.' : 'The leader was lost once, and not again.',
+  );
 }
 
 interface Measured {

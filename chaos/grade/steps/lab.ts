@@ -19,6 +19,7 @@ export class Lab {
   readonly subjects: readonly Subject[];
   private lines: string[] = [];
   private files = 0;
+  private readonly losses: string[] = [];
   /** Why there was no leader, though all servers had been started anew: it is not waited for again. */
   private hopeless: string | undefined;
 
@@ -54,6 +55,16 @@ export class Lab {
 
   say(line: string): void {
     this.lines.push(line);
+  }
+
+  /** A leader was lost though nothing was done to any server: one line. One may be due to the machine, more are not. */
+  noteLoss(line: string): void {
+    this.losses.push(line);
+  }
+
+  /** Leaders that were lost for no reason so far. */
+  get leadersLost(): readonly string[] {
+    return this.losses;
   }
 
   /** A name that no step has used in this cluster. */

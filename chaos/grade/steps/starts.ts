@@ -56,6 +56,7 @@ async function remains(lab: Lab, verdicts: Verdicts, leader: number): Promise<vo
     verdicts.pass('leader-remains', `Server ${leader} still leads.`);
     return;
   }
+  lab.noteLoss(`server ${leader} led when the fourth and the fifth server started, and ${once}`);
   const second = await lab.settle();
   const others = lab.followersOf(second).slice(-2);
   for (const { id } of others) await lab.cluster.kill(id);
@@ -92,16 +93,16 @@ export async function otherLeader(
 ): Promise<string | undefined> {
   const end = performance.now() + forMs;
   let missing = 0;
-  while (performance.now() < end) {
+  for (;;) {
     const now = await lab.leaders();
     const other = now.find((id) => id !== leader);
     if (other !== undefined) return `server ${other} leads now`;
     // One look may come too late on a busy machine.
     missing = now.length === 0 ? missing + 1 : 0;
     if (missing === 2) return 'nobody leads now';
+    if (performance.now() >= end && missing === 0) return undefined;
     await sleep(everyMs);
   }
-  return undefined;
 }
 
 export function seconds(lab: Lab, ms: number = ELECTION_MS): string {

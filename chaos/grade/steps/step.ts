@@ -2,15 +2,23 @@ import { ClusterError } from '../../cluster/cluster.js';
 import { replyText, type Reply } from '../subject/reply.js';
 import type { Judgement, Scorecard } from '../scorecard.js';
 import { StepEnded, type Lab } from './lab.js';
+import type { SubjectCluster } from '../subject/subjectCluster.js';
 
 const TAIL_LINES = 6;
 
+/** Can tell what was called, and what the servers wrote. */
+export interface Witness {
+  readonly cluster: SubjectCluster;
+  /** The latest calls and what they were answered; they are forgotten by this. */
+  takeTrace(): string[];
+}
+
 /** Judges some assertions with one cluster. */
-export interface Step {
+export interface Step<W extends Witness = Lab> {
   /** As in "A follower crashes". */
   readonly title: string;
   readonly judges: readonly string[];
-  perform(lab: Lab, verdicts: Verdicts): Promise<void>;
+  perform(lab: W, verdicts: Verdicts): Promise<void>;
 }
 
 /** A step's judgements of its assertions. */
@@ -19,7 +27,7 @@ export class Verdicts {
 
   constructor(
     private readonly card: Scorecard,
-    private readonly lab: Lab,
+    private readonly witness: Witness,
   ) {}
 
   pass(id: string, summary: string): void {
@@ -59,19 +67,20 @@ export class Verdicts {
   }
 
   private evidence(): string[] {
-    const deaths = this.lab.cluster.deaths();
-    const said = this.lab.subjects.flatMap(({ id }) =>
-      this.lab.cluster
+    const { cluster } = this.witness;
+    const deaths = cluster.deaths();
+    const said = cluster.servers.flatMap(({ id }) =>
+      cluster
         .tail(id, TAIL_LINES)
         .filter((line) => /error|exception|traceback/i.test(line))
         .map((line) => `server ${id} wrote: ${line.trim()}`),
     );
-    return [...this.lab.takeTrace(), ...deaths, ...said.slice(-TAIL_LINES)];
+    return [...this.witness.takeTrace(), ...deaths, ...said.slice(-TAIL_LINES)];
   }
 }
 
 /** Performs a step; whatever happens, each of its assertions comes to something. */
-export async function performStep(step: Step, lab: Lab, card: Scorecard): Promise<void> {
+export async function performStep<W extends Witness>(step: Step<W>, lab: W, card: Scorecard): Promise<void> {
   const verdicts = new Verdicts(card, lab);
   try {
     await step.perform(lab, verdicts);

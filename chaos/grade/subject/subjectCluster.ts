@@ -6,7 +6,10 @@ import { CountingProxy } from '../../cluster/countingProxy.js';
 import { freePorts } from '../../cluster/freePorts.js';
 import { ClusterError, type Cluster, type MessageCounts, type Processes } from '../../cluster/cluster.js';
 import type { ServerId } from '../../runRecord.js';
+import { UsageError } from '../../usageError.js';
 import { lastLines, SubjectProcess } from './subjectProcess.js';
+import { handOver, letRead } from './confinement.js';
+import { MemoryWatch } from './memoryWatch.js';
 import { shellLine, type Submission } from './template.js';
 
 export interface SubjectClusterOptions {
@@ -16,6 +19,8 @@ export interface SubjectClusterOptions {
   readonly logDir: string;
   /** How long a process may take until it listens on its port. */
   readonly startMs: number;
+  /** Whether servers reach each other through proxies that count what they send. Without, a second port is theirs. */
+  readonly counts?: boolean;
 }
 
 /**
@@ -31,25 +36,33 @@ export class SubjectCluster implements Cluster, Processes {
   private readonly proxies: CountingProxy[] = [];
   private readonly folder = mkdtempSync(join(tmpdir(), 'surfstore-grade-'));
   private readonly onExit = (): void => this.killNow();
+  private readonly memoryWatch: MemoryWatch | undefined;
   private isClosed = false;
 
   private constructor(
     private readonly options: SubjectClusterOptions,
     private readonly ports: readonly number[],
-    private readonly proxyPorts: readonly number[],
+    /** Of the proxies, or for what servers say to each other. */
+    readonly peerPorts: readonly number[],
     readonly servers: readonly ServerAddress[],
-  ) {}
+  ) {
+    const { memoryMb } = options.submission.confinement;
+    if (memoryMb !== undefined) this.memoryWatch = new MemoryWatch(() => this.running.values(), memoryMb);
+  }
 
   /** Makes everything ready; no server runs yet. */
   static async prepare(options: SubjectClusterOptions): Promise<SubjectCluster> {
-    const { size, logDir } = options;
+    const { size, logDir, submission, counts = true } = options;
     mkdirSync(logDir, { recursive: true });
     const ports = await freePorts(2 * size);
-    const own = ports.slice(0, size);
+    const own = submission.ports?.slice(0, size) ?? ports.slice(0, size);
+    if (own.length < size)
+      throw new UsageError(`--ports names ${own.length} ports, and ${size} servers are started`);
     const { servers } = parseClusterFile(configText(own), 'the config file of the run');
     const cluster = new SubjectCluster(options, own, ports.slice(size), servers);
     process.once('exit', cluster.onExit);
-    for (const [id, port] of cluster.proxyPorts.entries())
+    letRead(cluster.folder, submission.confinement);
+    for (const [id, port] of counts ? cluster.peerPorts.entries() : [])
       cluster.proxies.push(await CountingProxy.listen(port, own[id] ?? port));
     return cluster;
   }
@@ -65,8 +78,16 @@ export class SubjectCluster implements Cluster, Processes {
   /** @throws ClusterError when it does not come to listen on its port; the last lines that it wrote are in the message */
   async start(server: ServerId): Promise<void> {
     if (this.isClosed) throw new ClusterError('the run is over');
-    const line = shellLine(this.options.submission, this.configFileOf(server), server);
-    const started = SubjectProcess.start(line, this.options.submission.cwd, this.logFile(server));
+    const { start, cwd, confinement } = this.options.submission;
+    const home = this.folderOf(server);
+    const line = shellLine(start, {
+      id: server,
+      configFile: this.configFileOf(server),
+      ports: this.ports,
+      peerPorts: this.peerPorts,
+      dir: home,
+    });
+    const started = SubjectProcess.start(line, { cwd, home, confinement, logFile: this.logFile(server) });
     this.running.set(server, started);
     const problem = await started.listens(this.ports[server] ?? 0, this.options.startMs);
     if (problem === undefined) return;
@@ -119,6 +140,7 @@ export class SubjectCluster implements Cluster, Processes {
   }
 
   private cleanUp(): void {
+    this.memoryWatch?.end();
     for (const proxy of this.proxies) proxy.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -136,9 +158,19 @@ export class SubjectCluster implements Cluster, Processes {
 
   private configFileOf(server: ServerId): string {
     const file = join(this.folder, `config-of-server${server}.txt`);
-    const ports = this.proxyPorts.map((port, id) => (id === server ? (this.ports[id] ?? port) : port));
+    const { counts = true } = this.options;
+    const ports = this.ports.map((port, id) =>
+      id === server || !counts ? port : (this.peerPorts[id] ?? port),
+    );
     writeFileSync(file, configText(ports));
     return file;
+  }
+
+  private folderOf(server: ServerId): string {
+    const folder = join(this.folder, `server${server}`);
+    mkdirSync(folder, { recursive: true });
+    handOver(folder, this.options.submission.confinement);
+    return folder;
   }
 
   private logFile(server: ServerId): string {

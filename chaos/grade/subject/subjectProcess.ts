@@ -3,28 +3,41 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { confinedCommand, confinedEnvironment, type Confinement } from './confinement.js';
 
 const LOOK_EVERY_MS = 25;
 const CONNECT_MS = 500;
 const TAIL_BYTES = 64 * 1_024;
 /** Linux counts the time of a process in hundredths of a second. */
 const TICK_MS = 10;
+const PAGE_BYTES = 4_096;
+const MIB = 1_048_576;
 const NEWLINE = 10;
+
+export interface ProcessOptions {
+  readonly cwd: string;
+  /** A folder that is the process's own. */
+  readonly home: string;
+  readonly confinement: Confinement;
+  /** Where its stdout and stderr go, appended. */
+  readonly logFile: string;
+}
 
 /** A server as a process of its own group: the shell that the line is for, the server, and all that it starts. */
 export class SubjectProcess {
   private wasKilled = false;
+  private endedBecause: string | undefined;
 
   private constructor(
     private readonly child: ChildProcess,
     private readonly logFile: string,
   ) {}
 
-  /** @param logFile where its stdout and stderr go, appended */
-  static start(line: string, cwd: string, logFile: string): SubjectProcess {
+  static start(line: string, { cwd, home, confinement, logFile }: ProcessOptions): SubjectProcess {
     const log = openSync(logFile, 'a');
-    const env = { ...process.env, PYTHONUNBUFFERED: '1' };
-    const child = spawn('/bin/sh', ['-c', line], { cwd, detached: true, env, stdio: ['ignore', log, log] });
+    const [program, ...words] = confinedCommand(line, confinement);
+    const env = confinedEnvironment(confinement, home);
+    const child = spawn(program, words, { cwd, detached: true, env, stdio: ['ignore', log, log] });
     closeSync(log);
     child.on('error', () => undefined);
     return new SubjectProcess(child, logFile);
@@ -37,7 +50,7 @@ export class SubjectProcess {
   /** How it ended, when that was not our doing: as in "exit code 1", "SIGSEGV". */
   get deathCause(): string | undefined {
     if (this.isRunning || this.wasKilled) return undefined;
-    return this.child.signalCode ?? `exit code ${this.child.exitCode ?? '?'}`;
+    return this.endedBecause ?? this.child.signalCode ?? `exit code ${this.child.exitCode ?? '?'}`;
   }
 
   /** How many lines it has written so far. */
@@ -74,13 +87,8 @@ export class SubjectProcess {
   }
 
   signal(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void {
-    if (this.child.pid === undefined) return;
     if (signal === 'SIGKILL') this.wasKilled ||= this.isRunning;
-    try {
-      process.kill(-this.child.pid, signal);
-    } catch {
-      // The group is gone already.
-    }
+    this.signalGroup(signal);
   }
 
   /** SIGKILL to the whole group; the process is gone when this resolves. */
@@ -90,24 +98,60 @@ export class SubjectProcess {
     if (isRunning) await once(this.child, 'exit');
   }
 
+  /** Ends it for a reason that counts as its own doing. */
+  endFor(reason: string): void {
+    if (!this.isRunning) return;
+    this.endedBecause = reason;
+    this.signalGroup('SIGKILL');
+  }
+
   /** The time that the group has spent on processors; undefined where the system does not say. */
   cpuMs(): number | undefined {
-    if (process.platform !== 'linux' || this.child.pid === undefined) return undefined;
-    let ticks = 0;
-    for (const pid of readdirSync('/proc')) {
-      if (!/^\d+$/.test(pid)) continue;
-      const fields = statFields(pid);
-      if (Number(fields?.[2]) === this.child.pid) ticks += Number(fields?.[11]) + Number(fields?.[12]);
+    return this.ofGroup(({ cpuTicks }) => cpuTicks * TICK_MS);
+  }
+
+  /** The memory that the group has in use; undefined where the system does not say. */
+  memoryMb(): number | undefined {
+    return this.ofGroup(({ pages }) => (pages * PAGE_BYTES) / MIB);
+  }
+
+  private ofGroup(valueOf: (figures: Figures) => number): number | undefined {
+    const group = this.child.pid;
+    if (process.platform !== 'linux' || group === undefined) return undefined;
+    return readdirSync('/proc')
+      .filter((pid) => /^\d+$/.test(pid))
+      .map(figuresOf)
+      .filter((figures) => figures?.group === group)
+      .reduce((sum, figures) => sum + (figures === undefined ? 0 : valueOf(figures)), 0);
+  }
+
+  private signalGroup(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void {
+    if (this.child.pid === undefined) return;
+    try {
+      process.kill(-this.child.pid, signal);
+    } catch {
+      // The group is gone already.
     }
-    return ticks * TICK_MS;
   }
 }
 
-/** The fields of /proc/PID/stat behind the name, from the state on; undefined when the process is gone. */
-function statFields(pid: string): string[] | undefined {
+interface Figures {
+  readonly group: number;
+  readonly cpuTicks: number;
+  readonly pages: number;
+}
+
+/** From /proc/PID/stat; undefined when the process is gone. */
+function figuresOf(pid: string): Figures | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return text.slice(text.lastIndexOf(')') + 2).split(' ');
+    // The name may have anything in it; what comes after it begins with the state.
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return {
+      group: Number(fields[2]),
+      cpuTicks: Number(fields[11]) + Number(fields[12]),
+      pages: Number(fields[21]),
+    };
   } catch {
     return undefined;
   }

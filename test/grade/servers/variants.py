@@ -199,6 +199,14 @@ class ForgetsTimer(Raft):
         pass
 
 
+@variant("skips-heartbeats")
+class SkipsHeartbeats(Raft):
+    """A leader that now and then forgets its followers for longer than they wait."""
+
+    def heartbeat_s(self):
+        return 3.0 if time.monotonic() % 4.0 < 0.5 else super().heartbeat_s()
+
+
 @variant("equal-timeouts")
 class EqualTimeouts(Raft):
     def election_timeout(self):
