@@ -277,7 +277,8 @@ export class SimNetwork {
     this.transfer(response, messageBytes(response), () => answer({ response }));
   }
 
-  private transfer(message: Message, bytes: number, arrive: () => void): () => void {
+  /** Carries one message; returns what breaks off its upload. The page that runs Raft has ways of its own to do it. */
+  protected transfer(message: Message, bytes: number, arrive: () => void): () => void {
     const lost = (): void => this.observer.lost(message);
     const travels = (arrivesMs: number): void => this.observer.travels?.(message, arrivesMs);
     const breakOff = this.pass(message.from, message.to, this.random, bytes, arrive, lost, travels);

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { History } from '../../src/web/raft/history.js';
-import { leaderIn, stories, type Story } from '../../src/web/raft/stories.js';
+import { stories, type Story } from '../../src/web/raft/stories.js';
+import { leaderIn } from '../../src/web/raft/script.js';
 import { StoryRun } from '../../src/web/raft/storyRun.js';
-import type { Action } from '../../src/web/raft/world.js';
+import type { Action } from '../../src/web/raft/actions.js';
 
 /** Plays a story as its texts say. */
 class Player {

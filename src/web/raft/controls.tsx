@@ -3,7 +3,8 @@ import type { NodeId } from '../../raft/types.js';
 import { seconds } from './terms.js';
 import { speeds, type PageModel, type Speed } from './model.js';
 import type { ServerPicture } from './view.js';
-import type { Action, Mode } from './world.js';
+import type { Action } from './actions.js';
+import type { Mode } from './setup.js';
 
 interface ButtonProps {
   readonly label: string;

@@ -1,9 +1,12 @@
 import { computed, signal } from '@preact/signals';
 import type { NodeId } from '../../raft/types.js';
-import { History, type PlacedAction } from './history.js';
+import type { PlacedAction } from './checkpoints.js';
+import { History } from './history.js';
 import type { Story } from './stories.js';
 import { StoryRun } from './storyRun.js';
-import type { Action, World, WorldSetup } from './world.js';
+import type { Action } from './actions.js';
+import type { World } from './world.js';
+import type { WorldSetup } from './setup.js';
 
 /** Simulated milliseconds per millisecond. */
 export const speeds = [0.02, 0.05, 0.1, 0.25, 0.5, 1, 2] as const;

@@ -1,7 +1,8 @@
 import type { NodeId } from '../../raft/types.js';
-import type { ServerPicture } from './view.js';
+import { leaderIn } from './script.js';
 import { entryLabel } from './view.js';
-import type { World, WorldSetup } from './world.js';
+import type { World } from './world.js';
+import type { WorldSetup } from './setup.js';
 
 /** The memory of a story: what later steps need of earlier ones. */
 export interface StoryMemory {
@@ -28,13 +29,6 @@ export interface Story {
   readonly steps: readonly StoryStep[];
   /** The question that the student is to answer. */
   readonly task: string;
-}
-
-export function leaderIn(world: World): ServerPicture | undefined {
-  return world
-    .views()
-    .filter(({ role, condition }) => role === 'leader' && condition === 'running')
-    .sort((a, b) => b.term - a.term)[0];
 }
 
 const hasLeader = (world: World): boolean => leaderIn(world) !== undefined;

@@ -1,4 +1,5 @@
-import { leaderIn, type Story, type StoryMemory, type StoryStep } from './stories.js';
+import { leaderIn } from './script.js';
+import type { Story, StoryMemory, StoryStep } from './stories.js';
 import type { World } from './world.js';
 
 /** How far somebody has come in a story. */
