@@ -91,6 +91,11 @@ function answersAtOnce(type: Message['type']): Bug['plant'] {
   });
 }
 
+function asOwn({ term, commitIndex }: RaftState, append: AppendEntries): AppendEntries {
+  const prevLogTerm = append.prevLogIndex > commitIndex ? term : append.prevLogTerm;
+  return { ...append, prevLogTerm, entries: append.entries.map((entry) => ({ ...entry, term })) };
+}
+
 function truncate(state: RaftState, index: number): void {
   state.log.truncateFrom(index, state.nextBatch);
   state.draft.truncateFrom = Math.min(index, state.draft.truncateFrom ?? index);
@@ -200,9 +205,7 @@ const logs: readonly Bug[] = [
     plant: onOutput((state, output) => ({
       ...output,
       messages: output.messages.map((message) =>
-        message.type === 'appendEntries'
-          ? { ...message, entries: message.entries.map((entry) => ({ ...entry, term: state.term })) }
-          : message,
+        message.type === 'appendEntries' ? asOwn(state, message) : message,
       ),
     })),
   },

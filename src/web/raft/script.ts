@@ -6,6 +6,10 @@ import type { World } from './world.js';
 
 /** So much may happen in one wait of a script, about ten seconds of a cluster of five. */
 const EVENTS_MAX = 8000;
+/** An election is decided within so many events, about 0.4 seconds of a cluster of five. */
+const ROUND_EVENTS = 250;
+/** Calls that touch in time could be in either order. */
+const BETWEEN_CALLS_MS = 20;
 
 export function leaderIn(world: World): ServerPicture | undefined {
   return world
@@ -55,7 +59,7 @@ export class Script {
     const leads = (world: World): boolean => leaderIn(world)?.id === server;
     for (let attempt = 0; attempt < 4 && !leads(this.world); attempt += 1) {
       this.act({ kind: 'timeout', server });
-      this.until(leads, 600);
+      this.until(leads, ROUND_EVENTS);
     }
     return this;
   }
@@ -68,15 +72,20 @@ export class Script {
     return this.act({ kind: 'read', server, client });
   }
 
-  /** Waits until the last call is answered. */
+  /** Waits until the last call is answered, and a little longer. */
   answered(): this {
-    return this.until(({ calls }) => calls.all.at(-1)?.outcome !== 'waiting', 3000);
+    return this.until(({ calls }) => calls.all.at(-1)?.outcome !== 'waiting', 3000).wait(BETWEEN_CALLS_MS);
   }
 
   /** Waits until all servers that are there hold the same, and have applied it. */
   settled(): this {
+    return this.settledBut(-1);
+  }
+
+  /** The same without one of them. */
+  settledBut(server: NodeId): this {
     return this.until((world) => {
-      const all = world.views().filter(({ condition }) => condition === 'running');
+      const all = world.views().filter(({ condition, id }) => condition === 'running' && id !== server);
       return all.every(
         ({ lastIndex, lastApplied }) => lastApplied === lastIndex && lastIndex === all[0]?.lastIndex,
       );

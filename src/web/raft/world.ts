@@ -88,8 +88,12 @@ export class World {
     for (const server of this.servers) {
       server.disk.committed = () => this.safety.committedEntries;
       server.disk.onHandedOver = (batch) => {
-        if (batch.truncateFrom !== null && server.process?.node.status.core.role === 'leader')
+        const core = server.process?.node.status.core;
+        if (batch.truncateFrom !== null && core?.role === 'leader')
           throw new SafetyViolation('leader append-only', `leader ${server.id} truncates its log`);
+        // The entry that opens a term is handed over before the change of role is reported.
+        const opensTerm = batch.appended.some(({ kind, term }) => kind !== 'command' && term === core?.term);
+        if (core?.role === 'leader' && opensTerm) this.safety.becameLeader(server.id, core.term);
         this.safety.handedOver(server.id, batch);
       };
     }
