@@ -147,18 +147,6 @@ const elections: readonly Bug[] = [
     }),
   },
   {
-    id: 'old-votes',
-    title: 'Votes of an earlier term count',
-    text: 'A candidate counts an answer without looking at its term.',
-    section: '5.2',
-    light: 'electionSafety',
-    plant: onReceive((state, message) =>
-      message.type === 'requestVoteResponse' && message.granted && message.term < state.term
-        ? { ...message, term: state.term }
-        : message,
-    ),
-  },
-  {
     id: 'votes-for-old-logs',
     title: 'Anybody is good enough to lead',
     text: 'A voter does not compare logs, so that a leader may lack what is committed.',

@@ -62,22 +62,6 @@ export const recipes: Readonly<Record<string, Recipe>> = {
       script.divide(0, 1).act({ kind: 'timeout', server: 0 }, { kind: 'timeout', server: 2 }).wait(500);
     },
   },
-  'old-votes': {
-    text: 'Two votes for server 0 are held back until it stands for the next term, in which server 3 is elected.',
-    setup: five,
-    play: (script) => {
-      script.act({ kind: 'cut', from: 3, to: 0 }, { kind: 'cut', from: 4, to: 0 });
-      script.act({ kind: 'timeout', server: 0 });
-      const isVote = ({ message }: Flight): boolean =>
-        message.type === 'requestVoteResponse' && message.to === 0;
-      const isFlying = (flight: Flight): boolean => isVote(flight) && flight.heldMs === null;
-      for (const _vote of [1, 2])
-        script.until(({ flights }) => flights.some(isFlying)).each('hold', isFlying);
-      script.act(...[1, 2, 3, 4].map((to) => ({ kind: 'cut', from: 0, to }) as const));
-      script.until((world) => world.views()[3]?.term === 1).act({ kind: 'timeout', server: 0 });
-      script.elect(3).each('release', isVote).wait(300);
-    },
-  },
   'votes-for-old-logs': {
     text: 'Server 4 misses a write, comes back, and times out.',
     setup: five,
