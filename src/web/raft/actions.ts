@@ -14,7 +14,7 @@ export interface OnServer {
 }
 
 /** Clients are numbered from 0. @default the first one */
-export interface ClientCall {
+export interface OnClient {
   readonly kind: ClientAction;
   readonly server: NodeId;
   readonly client?: number;
@@ -33,7 +33,7 @@ export interface OnMessage {
 }
 
 /** Something that the user does. */
-export type Action = OnServer | ClientCall | OnLink | OnMessage;
+export type Action = OnServer | OnClient | OnLink | OnMessage;
 
 /** In this order for ever: a link to a moment holds their places. */
 export const actionKinds: readonly Action['kind'][] = [

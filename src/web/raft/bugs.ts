@@ -8,7 +8,7 @@ import type { SimProcess } from '../../sim/simServer.js';
 import type { Property } from './view.js';
 
 /** A teachable bug: a rule of Raft that a server leaves out. The sources of the core stay as they are. */
-export interface Bug {
+interface Bug {
   readonly id: string;
   readonly title: string;
   /** The rule that is left out, and the price. */

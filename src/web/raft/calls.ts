@@ -10,7 +10,7 @@ import {
   type CommandResult,
   type JsonValue,
 } from '../../stateMachine/command.js';
-import { CLIENTS, type ClientCall } from './actions.js';
+import { CLIENTS, type OnClient } from './actions.js';
 
 /** The one key that clients of a world use. */
 export const KEY = 'x';
@@ -110,7 +110,7 @@ export class CallBook {
   }
 
   /** Asks a server for what the action says; returns the question in words, or undefined when there is none. */
-  ask(action: ClientCall, asked: Asked | undefined): string | undefined {
+  ask(action: OnClient, asked: Asked | undefined): string | undefined {
     const client = this.served[action.client ?? 0];
     if (client === undefined) throw new Error(`there is no client ${action.client ?? 0}`);
     switch (action.kind) {

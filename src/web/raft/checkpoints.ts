@@ -9,7 +9,7 @@ export interface PlacedAction {
 }
 
 /** A world on its way through a list of actions. */
-export class Run {
+export class Playback {
   readonly world: World;
   private readonly done: PlacedAction[] = [];
 
@@ -62,8 +62,8 @@ const KEPT_MAX = 2 * (NEAR + WIDE);
  * copied: its servers are the ones that ship. So a checkpoint that is used is gone, and is made anew while there is time.
  */
 export class Checkpoints {
-  private parked: Run[] = [];
-  private making: { readonly run: Run; readonly target: number } | undefined;
+  private parked: Playback[] = [];
+  private making: { readonly run: Playback; readonly target: number } | undefined;
 
   constructor(private readonly setup: WorldSetup) {}
 
@@ -71,15 +71,15 @@ export class Checkpoints {
     return this.parked.map(({ position }) => position).sort((a, b) => a - b);
   }
 
-  park(run: Run): void {
+  park(run: Playback): void {
     if (run.position > 0) this.parked.push(run);
   }
 
   /** Takes out the last one on this way up to `position`; a new world when there is none. */
-  take(actions: readonly PlacedAction[], position: number): Run {
+  take(actions: readonly PlacedAction[], position: number): Playback {
     const best = this.best(actions, position);
     this.parked = this.parked.filter((run) => run !== best);
-    return best ?? new Run(this.setup);
+    return best ?? new Playback(this.setup);
   }
 
   /** The position of the one that {@link take} would take. */
@@ -103,16 +103,19 @@ export class Checkpoints {
     return true;
   }
 
-  private best(actions: readonly PlacedAction[], position: number): Run | undefined {
+  private best(actions: readonly PlacedAction[], position: number): Playback | undefined {
     return this.parked
       .filter((run) => run.position <= position && run.isOn(actions))
-      .reduce<Run | undefined>((best, run) => (run.position > (best?.position ?? 0) ? run : best), undefined);
+      .reduce<Playback | undefined>(
+        (best, run) => (run.position > (best?.position ?? 0) ? run : best),
+        undefined,
+      );
   }
 
   private begin(
     actions: readonly PlacedAction[],
     position: number,
-  ): { run: Run; target: number } | undefined {
+  ): { run: Playback; target: number } | undefined {
     const wanted = wantedBefore(position);
     const here = this.parked.filter((run) => run.isOn(actions));
     const there = new Set(here.map((run) => run.position));
@@ -127,16 +130,16 @@ export class Checkpoints {
     return { run: spare ?? this.fresh(actions), target };
   }
 
-  private fresh(actions: readonly PlacedAction[]): Run {
-    const run = new Run(this.setup);
+  private fresh(actions: readonly PlacedAction[]): Playback {
+    const run = new Playback(this.setup);
     run.performDue(actions);
     return run;
   }
 
   /** Those of this future that are wanted stay, and of the others those that are nearest. */
-  private discard(position: number, wanted: ReadonlySet<number>, here: readonly Run[]): void {
+  private discard(position: number, wanted: ReadonlySet<number>, here: readonly Playback[]): void {
     if (this.parked.length <= KEPT_MAX) return;
-    const rank = (run: Run): number =>
+    const rank = (run: Playback): number =>
       (here.includes(run) && wanted.has(run.position) ? 0 : 1e9) + Math.abs(run.position - position);
     this.parked = this.parked.sort((a, b) => rank(a) - rank(b)).slice(0, KEPT_MAX);
   }

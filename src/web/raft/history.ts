@@ -1,5 +1,5 @@
 import type { Action } from './actions.js';
-import { Checkpoints, type PlacedAction, Run } from './checkpoints.js';
+import { Checkpoints, type PlacedAction, Playback } from './checkpoints.js';
 import type { WorldSetup } from './setup.js';
 import type { World } from './world.js';
 
@@ -33,7 +33,7 @@ const FUTURES_MAX = 24;
  * that was seen before stays.
  */
 export class History {
-  private run: Run;
+  private run: Playback;
   private futures: Future[];
   private future: Future;
   private count = 1;
@@ -47,7 +47,7 @@ export class History {
     this.future = { id: 0, parent: null, forkAt: 0, end: 0, actions: sorted, marks: [] };
     this.futures = [this.future];
     this.checkpoints = new Checkpoints(setup);
-    this.run = new Run(setup);
+    this.run = new Playback(setup);
     this.run.performDue(sorted);
   }
 

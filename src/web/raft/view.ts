@@ -45,12 +45,12 @@ export interface Happening {
 }
 
 /** `crashed` is the hook of the assignment, `stopped` has no process, `paused` has one that gets no time. */
-export type Condition = 'running' | 'paused' | 'crashed' | 'stopped';
+type ServerCondition = 'running' | 'paused' | 'crashed' | 'stopped';
 
 /** A server at one moment, as it is drawn. */
 export interface ServerPicture extends ServerState {
   readonly id: NodeId;
-  readonly condition: Condition;
+  readonly condition: ServerCondition;
   readonly leader: NodeId | null;
   readonly lastApplied: number;
   readonly timeoutMs: number;

@@ -36,6 +36,8 @@ export class Wire extends SimNetwork {
   private readonly latencies: Prng;
   private readonly losses: Prng;
   private count = 0;
+  /** How many messages have arrived. */
+  delivered = 0;
 
   constructor(
     private readonly clock: VirtualTime,
@@ -172,6 +174,7 @@ export class Wire extends SimNetwork {
   private take(flight: Carried): void {
     const cancel = this.clock.after(flight.arrivesMs - this.clock.nowMs, () => {
       this.carried.delete(flight.number);
+      this.delivered += 1;
       flight.arrive();
     });
     this.carried.set(flight.number, { ...flight, cancel });

@@ -12,7 +12,7 @@ import {
   actionKinds,
   subjectOf,
   type Action,
-  type ClientCall,
+  type OnClient,
   type OnLink,
   type OnMessage,
   type OnServer,
@@ -111,6 +111,11 @@ export class World {
     return this.network.flights;
   }
 
+  /** How many messages have arrived. */
+  get delivered(): number {
+    return this.network.delivered;
+  }
+
   get committedCount(): number {
     return this.safety.committedEntries.length;
   }
@@ -151,7 +156,7 @@ export class World {
         break;
       }
       case 'client':
-        this.call(action as ClientCall);
+        this.call(action as OnClient);
         break;
       case 'link': {
         const { from, to } = action as OnLink;
@@ -181,7 +186,7 @@ export class World {
     this.note('fault', null, `${messageWords(message)} from ${message.from} to ${message.to} ${words}`);
   }
 
-  private call(action: ClientCall): void {
+  private call(action: OnClient): void {
     const { process, id } = this.server(action.server);
     const asked = this.calls.ask(action, process);
     const words = action.kind === 'retry' ? ' once more' : '';
