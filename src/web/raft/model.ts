@@ -3,7 +3,8 @@ import type { PlacedAction } from './checkpoints.js';
 import { type Branch, History } from './history.js';
 import type { LinkedMoment, Selection } from './permalink.js';
 import { cook, recipeFor } from './recipes.js';
-import type { Story } from './stories.js';
+import { Script } from './script.js';
+import type { Story } from './storyParts.js';
 import { StoryRun } from './storyRun.js';
 import type { Action } from './actions.js';
 import type { World } from './world.js';
@@ -19,6 +20,9 @@ const FRAME_EVENTS_MAX = 2500;
 /** Checkpoints are made in the time that frames leave, and in slices while nothing plays. */
 const TEND_EVENTS_A_FRAME = 120;
 const TEND_EVENTS_A_SLICE = 1000;
+/** A step that is shown has so many attempts, of so many events each. */
+const DEMO_ATTEMPTS = 30;
+const DEMO_EVENTS = 250;
 /** At a higher speed the frames need their time for themselves. */
 const TEND_SPEED_MAX = 0.5;
 
@@ -154,19 +158,50 @@ export class PageModel {
   startAnew(setup: WorldSetup): void {
     this.pause();
     const told = this.story.value;
-    if (told !== null) {
-      const run = new StoryRun(told.story);
-      run.guess = told.guess;
-      this.story.value = run;
+    if (told === null) {
+      this.open(setup);
+      return;
     }
-    this.open(setup);
+    const run = new StoryRun(told.story);
+    run.guess = told.guess;
+    this.story.value = run;
+    this.begin({ ...told.story, setup });
   }
 
   /** Begins a story in its own world; without one the world stays as it is. */
   tell(story: Story | undefined): void {
     this.isPlaying.value = false;
     this.story.value = story === undefined ? null : new StoryRun(story);
-    if (story !== undefined) this.open(story.setup);
+    if (story !== undefined) this.begin(story);
+  }
+
+  /** The situation in which a story begins. */
+  private begin({ setup, open }: Story): void {
+    const history = new History(setup);
+    open?.(new Script(history));
+    this.show(history);
+  }
+
+  /** Does the step of the story that is due, and lets time pass until it has come true. */
+  showStep(): void {
+    const run = this.story.value;
+    if (run === null) return;
+    this.pause();
+    const { done } = run;
+    for (let attempt = 0; attempt < DEMO_ATTEMPTS && run.done === done; attempt += 1) {
+      for (const action of run.demoIn(this.world)) this.held.value.act(action);
+      this.held.value.until((world) => {
+        run.look(world, done + 1);
+        return run.done > done;
+      }, DEMO_EVENTS);
+    }
+    this.notice.value = run.done > done ? '' : 'This step did not come true. Start the story anew.';
+    this.changed();
+  }
+
+  answer(answer: number): void {
+    if (this.story.value !== null) this.story.value.answer = answer;
+    this.changed();
   }
 
   guess(guess: string): void {
