@@ -121,12 +121,12 @@ describe('the stories', () => {
       run.look(history.world, 0);
       for (let step = 0; step < told.steps.length; step += 1) {
         if (run.figure !== undefined) run.saved(history.world);
-        for (let attempt = 0; attempt < 30 && run.done === step; attempt += 1) {
+        for (let attempt = 0; attempt < 50 && run.done === step; attempt += 1) {
           for (const action of run.demoIn(history.world)) history.act(action);
           history.until((world) => {
             run.look(world, step + 1);
             return run.done > step;
-          }, 250);
+          }, 150);
         }
         expect(run.done, told.steps[step]?.text).to.equal(step + 1);
       }

@@ -21,8 +21,8 @@ const FRAME_EVENTS_MAX = 2500;
 const TEND_EVENTS_A_FRAME = 120;
 const TEND_EVENTS_A_SLICE = 1000;
 /** A step that is shown has so many attempts, of so many events each. */
-const DEMO_ATTEMPTS = 30;
-const DEMO_EVENTS = 250;
+const DEMO_ATTEMPTS = 50;
+const DEMO_EVENTS = 150;
 /** At a higher speed the frames need their time for themselves. */
 const TEND_SPEED_MAX = 0.5;
 

@@ -30,11 +30,9 @@ export class StoryRun {
 
   /** Looks whether what is due has come true; steps that were done stay done, and no more than `doneMax` are. */
   look(world: World, doneMax = Number.POSITIVE_INFINITY): void {
-    for (
-      let { step } = this;
-      step !== undefined && 'isDone' in step && this.done < doneMax;
-      { step } = this
-    ) {
+    while (this.done < doneMax) {
+      const { step } = this;
+      if (step === undefined || 'figure' in step) return;
       if (!step.isDone(world, this.memory)) return;
       this.finish(world);
     }
@@ -43,9 +41,7 @@ export class StoryRun {
   /** The actions that do the due step; none when it only needs time. */
   demoIn(world: World): readonly Action[] {
     const { step } = this;
-    return step !== undefined && 'demo' in step && step.demo !== undefined
-      ? step.demo(world, this.memory)
-      : [];
+    return step !== undefined && 'demo' in step ? step.demo(world, this.memory) : [];
   }
 
   /** The figure that is due was saved. */

@@ -39,6 +39,8 @@ const elect =
   (world: World): Action[] =>
     leaderIn(world)?.id === server ? [] : [{ kind: 'timeout', server }];
 
+const start = (server: number): Action => ({ kind: 'start', server });
+
 const healAll: StoryStep = {
   text: 'Heal all links.',
   isDone: isWhole,
@@ -81,7 +83,7 @@ const figure8: Story = {
     {
       text: '(c) Resume server 0, and let it time out until it leads again.',
       isDone: (world) => leaderIn(world)?.id === 0,
-      demo: (world) => (isStopped(world, 0) ? [{ kind: 'start', server: 0 }] : elect(0)(world)),
+      demo: (world) => [...(isStopped(world, 0) ? [start(0)] : []), ...elect(0)(world)],
     },
     play(
       'Play until entry 2 is on the disks of servers 0, 1 and another one.',
@@ -103,7 +105,7 @@ const figure8: Story = {
     {
       text: 'Resume server 4, and let it time out until it leads.',
       isDone: (world) => leaderIn(world)?.id === 4,
-      demo: (world) => (isStopped(world, 4) ? [{ kind: 'start', server: 4 }] : elect(4)(world)),
+      demo: (world) => [...(isStopped(world, 4) ? [start(4)] : []), ...elect(4)(world)],
     },
     play('Play until entry 2 of server 1 is another one.', (world) => (entryAt(world, 1, 2)?.term ?? 1) > 1),
     { text: 'Save the figure.', figure: 'figure8_d.png' },
