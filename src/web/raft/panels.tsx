@@ -96,7 +96,7 @@ export function Legend(): JSX.Element {
     ['vote', 'refused', { hollow: true, no: true }],
     ['append', 'entries', {}],
     ['beat', 'heartbeat', {}],
-    ['snapshot', 'snapshot', {}],
+    ['snapshot', 'piece of a snapshot', {}],
     ['beat', 'answer', { hollow: true }],
   ];
   return (
@@ -116,7 +116,7 @@ export function Legend(): JSX.Element {
         <span class="sample uncommitted" /> not committed
       </li>
       <li>
-        <span class="sample block" /> snapshot
+        <span class="sample block" /> in the snapshot
       </li>
       <li>
         <svg viewBox="-12 -12 24 24" aria-hidden="true">

@@ -40,9 +40,6 @@ export function Ring({ model }: { model: PageModel }): JSX.Element {
       aria-label="The servers of the cluster"
     >
       <Links model={model} count={views.length} />
-      {views.map((view) => (
-        <Server key={view.id} view={view} model={model} count={views.length} scale={scale} />
-      ))}
       <g aria-hidden="true">
         {world.flights.map((flight) => (
           <MessageInFlight
@@ -54,6 +51,9 @@ export function Ring({ model }: { model: PageModel }): JSX.Element {
           />
         ))}
       </g>
+      {views.map((view) => (
+        <Server key={view.id} view={view} model={model} count={views.length} scale={scale} />
+      ))}
     </svg>
   );
 }
@@ -166,8 +166,7 @@ function MessageInFlight(props: {
 
 /** A role has a shape of its own, so that nobody needs the colours. */
 function Body({ view }: { view: ServerPicture }): JSX.Element {
-  if (view.condition === 'stopped' || view.condition === 'crashed')
-    return <circle r="38" class="body down" />;
+  if (view.condition !== 'running' && view.condition !== 'paused') return <circle r="38" class="body down" />;
   switch (view.role) {
     case 'leader':
       return <path class="body leader" d="M0 -42L36.4 -21V21L0 42L-36.4 21V-21Z" />;
@@ -242,7 +241,7 @@ function Server(props: { view: ServerPicture; model: PageModel; count: number; s
         {view.term}
       </text>{' '}
       {view.condition === 'paused' && <path class="pause-mark" d="M26 -44V-28M34 -44V-28" />}
-      {view.role === 'leader' && view.condition !== 'crashed' && view.condition !== 'stopped' && (
+      {view.role === 'leader' && (
         <path class="crown" d="M-15 -45L-18 -64L-8 -56L0 -67L8 -56L18 -64L15 -45Z" />
       )}
       <text class="vote" y="23">

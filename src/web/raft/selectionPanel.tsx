@@ -45,6 +45,8 @@ function onServer({ id: server, condition }: ServerPicture): Choice[] {
       return [choice('Resume', 's', 'start'), ...ask];
     case 'crashed':
       return [...ask, choice('Stop', 's', 'stop'), choice('Restore', 'c', 'restore')];
+    case 'halted':
+      return [...ask, choice('Stop', 's', 'stop')];
     case 'paused':
       return [...ask, choice('Stop', 's', 'stop'), choice('Continue', 'p', 'resume')];
     case 'running':

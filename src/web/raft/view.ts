@@ -44,8 +44,9 @@ export interface Happening {
   change?: { readonly before: ServerState; readonly after: ServerState };
 }
 
-/** `crashed` is the hook of the assignment, `stopped` has no process, `paused` has one that gets no time. */
-type ServerCondition = 'running' | 'paused' | 'crashed' | 'stopped';
+/** `crashed` is the hook of the assignment, `stopped` has no process, `paused` has one that gets no time,
+ * `halted` was ended by the watch over the rules. */
+type ServerCondition = 'running' | 'paused' | 'crashed' | 'stopped' | 'halted';
 
 /** A server at one moment, as it is drawn. */
 export interface ServerPicture extends ServerState {

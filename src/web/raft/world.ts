@@ -5,7 +5,7 @@ import { Prng } from '../../sim/prng.js';
 import { Safety } from '../../sim/safety.js';
 import { SafetyViolation } from '../../sim/safetyViolation.js';
 import { SimDisk } from '../../sim/simDisk.js';
-import { SimServer, type SimServerEvents } from '../../sim/simServer.js';
+import { SimServer, type SimProcess, type SimServerEvents } from '../../sim/simServer.js';
 import { Trace } from '../../sim/trace.js';
 import { VirtualTime } from '../../sim/virtualTime.js';
 import {
@@ -338,11 +338,10 @@ export class World {
     const status = process?.node.status;
     const core = status?.core;
     const isRunning = status?.lifecycle === 'running';
-    const isPaused = process?.host.isPaused === true;
     return {
       ...this.stateOf(server),
       id,
-      condition: process === undefined ? 'stopped' : !isRunning ? 'crashed' : isPaused ? 'paused' : 'running',
+      condition: conditionOf(process),
       role: isRunning && core !== undefined ? core.role : 'follower',
       leader: isRunning ? (core?.leader ?? null) : null,
       lastApplied: status?.lastApplied ?? 0,
@@ -369,4 +368,12 @@ export class World {
   private beat(): void {
     this.time.after(TICK_MS, () => this.beat());
   }
+}
+
+function conditionOf(process: SimProcess | undefined): ServerPicture['condition'] {
+  if (process === undefined) return 'stopped';
+  const { lifecycle } = process.node.status;
+  if (lifecycle === 'failed') return 'halted';
+  if (lifecycle !== 'running') return 'crashed';
+  return process.host.isPaused ? 'paused' : 'running';
 }
