@@ -24,7 +24,6 @@ sources=(
   "$build_root/tsconfig.json"
   "$build_root/tsconfig.build.json"
   "$build_root/scripts/build.sh"
-  "$build_root/scripts/bundleUi.mjs"
   "$build_root/scripts/bundle.mjs"
   "$build_root/scripts/bundleProgram.mjs"
 )
@@ -126,7 +125,6 @@ compile() {
   # A source dated in the future would look changed for ever.
   find "${sources[@]}" -newer "$fresh/.stamp" -exec touch -r "$fresh/.stamp" {} +
   quietly node "$tsc" -p "$build_root/tsconfig.build.json" --outDir "$fresh" || die 'the build failed, see above'
-  quietly node "$build_root/scripts/bundleUi.mjs" "$fresh/web/ui" || die 'the dashboard could not be built, see above'
   quietly node "$build_root/scripts/bundle.mjs" "$fresh" || die 'the pages could not be bundled, see above'
   quietly node "$build_root/scripts/bundleProgram.mjs" "$fresh" || die 'the program could not be bundled, see above'
   chmod +x "$fresh/src/cli/main.js"

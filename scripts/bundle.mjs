@@ -1,11 +1,12 @@
-// Bundles the page that runs Raft in the browser into one file: script and style inline, nothing loaded from anywhere.
+// Bundles the two pages, which load nothing from elsewhere.
 //
-//   node scripts/bundle.mjs FOLDER     writes FOLDER/web/raft.html
+//   node scripts/bundle.mjs FOLDER     writes FOLDER/web/raft.html, the page that runs Raft in the browser, script and
+//                                      style inline, and FOLDER/web/ui/, the dashboard at /ui/ of every server
 //
 // Used by scripts/build.sh, which gives the folder that becomes dist/.
 
 import { createHash } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -16,20 +17,12 @@ if (folder === undefined || more.length > 0) {
 }
 
 const page = join(import.meta.dirname, '..', 'src', 'web', 'raft');
-
-// The simulator asks the transport for sizes, and nothing else; the transport itself stays outside.
-const withoutTransport = {
-  name: 'without the transport',
-  setup({ onResolve }) {
-    onResolve({ filter: /\/transport\/peerEndpoint\.js$/ }, () => ({ path: join(page, 'wireBytes.ts') }));
-  },
-};
+const dashboard = join(import.meta.dirname, '..', 'src', 'web', 'dashboard');
 
 const { outputFiles } = await build({
   entryPoints: [join(page, 'main.tsx'), join(page, 'style.css')],
   outdir: 'raft',
   write: false,
-  plugins: [withoutTransport],
   bundle: true,
   minify: true,
   format: 'iife',
@@ -79,3 +72,19 @@ const html = `<!doctype html>
 
 await mkdir(join(folder, 'web'), { recursive: true });
 await writeFile(join(folder, 'web', 'raft.html'), html);
+
+const ui = join(folder, 'web', 'ui');
+await build({
+  entryPoints: [{ in: join(dashboard, 'main.tsx'), out: 'app' }],
+  outdir: ui,
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  // `light-dark()` and `dialog` came to all browsers by 2024.
+  target: ['chrome123', 'firefox120', 'safari17.5'],
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+  legalComments: 'inline',
+  logLevel: 'warning',
+});
+for (const file of ['index.html', 'icon.svg']) await cp(join(dashboard, file), join(ui, file));

@@ -16,7 +16,7 @@ export function chaosCommand(program: Command): void {
     .allowUnknownOption()
     .passThroughOptions()
     .action(async (args: string[]) => {
-      process.exitCode = await run(monkey, args);
+      process.exitCode = await runChild(monkey, args);
     });
 }
 
@@ -29,14 +29,14 @@ export function gradeCommand(program: Command): void {
     .allowUnknownOption()
     .passThroughOptions()
     .action(async (args: string[]) => {
-      process.exitCode = await run(grader, args);
+      process.exitCode = await runChild(grader, args);
     });
 }
 
 /**
  * Resolves to the program's exit code. It receives Ctrl-C from the terminal itself, and takes its time to undo what it did.
  */
-function run(main: string, args: readonly string[]): Promise<number> {
+export function runChild(main: string, args: readonly string[]): Promise<number> {
   const child = spawn(process.execPath, [main, ...args], { stdio: 'inherit' });
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => child.kill('SIGTERM'));

@@ -9,6 +9,7 @@ import { clusterCommand } from './clusterCommand.js';
 import { CommandError, EXIT } from './command.js';
 import { kvCommands } from './kvCommands.js';
 import { watchOutput } from './output.js';
+import { learnCommand, simCommand } from './pageCommands.js';
 import { recoverCommand } from './recoverCommand.js';
 import { serverCommand } from './serverCommand.js';
 import { statusCommand } from './statusCommand.js';
@@ -31,6 +32,8 @@ function createProgram(): Command {
   faultCommands(program);
   chaosCommand(program);
   gradeCommand(program);
+  learnCommand(program);
+  simCommand(program);
   recoverCommand(program);
   return program;
 }

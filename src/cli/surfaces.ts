@@ -21,7 +21,8 @@ import type { RaftNode } from '../node/raftNode.js';
 import type { TraceRing } from '../node/traceRing.js';
 import type { CommandResult } from '../stateMachine/command.js';
 import type { ServiceState } from '../stateMachine/serviceState.js';
-import { type PeerWatch, answerPeer, bytesOnTheWire } from '../transport/peerEndpoint.js';
+import { bytesOnTheWire } from '../xmlrpc/text.js';
+import { type PeerWatch, answerPeer } from '../transport/peerEndpoint.js';
 
 /** The parts of one server that its surfaces use. */
 interface SurfaceParts {

@@ -1,5 +1,5 @@
 import type { Entry, Message } from '../raft/types.js';
-import { bytesOnTheWire } from '../transport/peerEndpoint.js';
+import { bytesOnTheWire } from '../xmlrpc/text.js';
 
 /** Head of the HTTP request, the XML around the message, and the fields that every message has. */
 const FRAME_BYTES = 600;

@@ -317,8 +317,11 @@ export class SimNetwork {
     this.pass(to, from, this.random, 0, () => answer({ failure }));
   }
 
-  /** @param response null: the request itself is carried */
-  private transfer(
+  /**
+   * Carries one message; returns what breaks off its upload. The page that runs Raft has ways of its own to do it.
+   * @param response null: the request itself is carried
+   */
+  protected transfer(
     request: RequestMessage,
     response: ResponseMessage | null,
     bytes: number,

@@ -1,5 +1,5 @@
 import type { RequestMessage, NodeId } from '../raft/types.js';
-import { carriedByXml, escapeText, FAULT_CODES, XmlRpcFault, type Connection } from '../xmlrpc/index.js';
+import { FAULT_CODES, XmlRpcFault, type Connection } from '../xmlrpc/index.js';
 import { decodeRequest, encodeMessage, MessageError } from './messageCodec.js';
 import type { PeerRequestHandler } from './transport.js';
 
@@ -23,11 +23,6 @@ export function answerPeer(
       else reject(new XmlRpcFault(FAULT_CODES.INVALID_REQUEST, 'this server has no answer to this message'));
     });
   });
-}
-
-/** Bytes that a command takes in a request: quoted as JSON, then escaped as XML. */
-export function bytesOnTheWire(command: string): number {
-  return Buffer.byteLength(escapeText(carriedByXml(JSON.stringify(command))));
 }
 
 function readRequest(text: string): ReturnType<typeof decodeRequest> {

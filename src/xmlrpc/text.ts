@@ -178,3 +178,10 @@ const NONCHARACTERS = /[\ufffe\uffff]/g;
 export function carriedByXml(json: string): string {
   return json.replace(NONCHARACTERS, (character) => `\\u${character.charCodeAt(0).toString(16)}`);
 }
+
+const encoder = new TextEncoder();
+
+/** Bytes that a text takes in a request when it is quoted as JSON, then escaped as XML. */
+export function bytesOnTheWire(text: string): number {
+  return encoder.encode(escapeText(carriedByXml(JSON.stringify(text)))).length;
+}

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { History, type PlacedAction } from '../../src/web/raft/history.js';
+import { actionKinds, CLIENTS, subjectOf, type Action } from '../../src/web/raft/actions.js';
+import type { PlacedAction } from '../../src/web/raft/checkpoints.js';
+import { History } from '../../src/web/raft/history.js';
 
 const EVENTS_MAX = 1200;
 
@@ -10,36 +12,34 @@ const setups = fc.record({
   mode: fc.constantFrom('shipped' as const, 'paper' as const),
 });
 
-/** Ids are taken modulo the number of servers. */
+/** Ids are taken modulo the number of servers, messages are those sent shortly before. */
 const rawActions = fc.array(
   fc.record({
     at: fc.integer({ min: 0, max: EVENTS_MAX }),
-    kind: fc.constantFrom(
-      'crash',
-      'restore',
-      'stop',
-      'start',
-      'timeout',
-      'request',
-      'request',
-      'cut',
-      'heal',
-    ),
+    kind: fc.constantFrom(...actionKinds, 'request' as const),
     one: fc.nat(4),
     other: fc.nat(4),
+    message: fc.integer({ min: 1, max: 120 }),
   }),
-  { maxLength: 12 },
+  { maxLength: 16 },
 );
 
 function placed(
   raw: typeof rawActions extends fc.Arbitrary<infer T> ? T : never,
   servers: number,
 ): PlacedAction[] {
-  return raw.map(({ at, kind, one, other }) => {
+  return raw.map(({ at, kind, one, other, message }) => {
     const server = one % servers;
-    const action =
-      kind === 'cut' || kind === 'heal' ? { kind, from: server, to: other % servers } : { kind, server };
-    return { at, action };
+    switch (subjectOf(kind)) {
+      case 'server':
+        return { at, action: { kind, server } as Action };
+      case 'client':
+        return { at, action: { kind, server, client: other % CLIENTS } as Action };
+      case 'link':
+        return { at, action: { kind, from: server, to: other % servers } as Action };
+      case 'message':
+        return { at, action: { kind, message } as Action };
+    }
   });
 }
 
@@ -81,13 +81,58 @@ describe('the history of a world', () => {
     expect(history.world.hash).to.equal(hash);
   });
 
-  it('forgets the future that an action in the past replaces', () => {
+  it('keeps the future that an action in the past replaces, and goes back to it', () => {
     const history = new History({ seed: 7, servers: 3, mode: 'shipped' });
     history.seek(500);
     history.act({ kind: 'crash', server: 0 });
+    history.seek(700);
+    const { hash } = history.world;
     history.seek(100);
     history.act({ kind: 'stop', server: 1 });
+    history.act({ kind: 'stop', server: 2 });
     expect(history.end).to.equal(100);
-    expect(history.actions).to.deep.equal([{ at: 100, action: { kind: 'stop', server: 1 } }]);
+    expect(history.actions).to.have.length(2);
+    expect(history.branches.map(({ id, parent, forkAt, end }) => [id, parent, forkAt, end])).to.deep.equal([
+      [0, null, 0, 700],
+      [1, 0, 100, 100],
+    ]);
+    history.goTo(0);
+    expect(history.world.position).to.equal(700);
+    expect(history.world.hash).to.equal(hash);
+    history.goTo(1);
+    expect(history.world.views().map(({ condition }) => condition)).to.deep.equal([
+      'running',
+      'stopped',
+      'stopped',
+    ]);
+  });
+
+  it('goes back from a checkpoint shortly before, once there was time to make some', () => {
+    const history = new History({ seed: 7, servers: 5, mode: 'shipped' });
+    history.seek(5000);
+    const { hash } = history.world;
+    let rounds = 0;
+    while (history.tend(500)) rounds += 1;
+    expect(rounds).to.be.above(1);
+    expect(history.checkpointPositions).to.include.members([4800, 4600, 4400, 4200]);
+    history.stepBack();
+    history.seek(4650);
+    history.seek(5000);
+    expect(history.world.hash).to.equal(hash);
+  });
+
+  it('makes checkpoints of the future that is shown', () => {
+    const history = new History({ seed: 7, servers: 3, mode: 'shipped' });
+    history.seek(900);
+    while (history.tend(500));
+    history.seek(300);
+    history.act({ kind: 'crash', server: 0 });
+    history.seek(900);
+    while (history.tend(500));
+    history.seek(850);
+    expect(history.world.views()[0]?.condition).to.equal('crashed');
+    history.goTo(0);
+    history.seek(850);
+    expect(history.world.views()[0]?.condition).to.equal('running');
   });
 });

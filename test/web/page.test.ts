@@ -166,6 +166,65 @@ describe('the page that runs Raft', function () {
     await page.close();
   });
 
+  it('drops a message by keyboard, and holds one by touch', async () => {
+    if (browser === undefined) return;
+    const context = await browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true });
+    const page = await context.newPage();
+    await page.goto(address);
+    for (const key of ['e', 'm']) await page.keyboard.press(key);
+    const chosen = await page.locator('.flight.selected').getAttribute('data-message');
+    await page.keyboard.press('d');
+    expect(await page.locator(`.flight[data-message="${chosen}"]`).count()).to.equal(0);
+    const flight = page.locator('.flight').last();
+    await flight.locator('.flight-grip').tap({ force: true });
+    await page.getByRole('button', { name: 'Hold', exact: true }).tap();
+    await page.locator('.flight.held').waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.be.at.most(390);
+    await context.close();
+  });
+
+  it('turns a light red when a bug is shown, and keeps it green without the bug', async () => {
+    const page = await open();
+    if (page === undefined) return;
+    await page.getByLabel('Break it').selectOption('reads-alone');
+    await page.getByRole('button', { name: 'Show me', exact: true }).click();
+    await page.locator('.light.broken', { hasText: 'Linearizable' }).waitFor();
+    expect(await axeProblems(page)).to.deep.equal([]);
+    await page.getByRole('button', { name: 'The same without the bug' }).click();
+    await page.locator('.light.broken').waitFor({ state: 'detached' });
+    expect(await page.locator('.told-list .call').first().innerText()).to.contain('waits');
+    await page.close();
+    expect(errors).to.deep.equal([]);
+  });
+
+  it('shows a story to its end, and asks whether it was understood', async () => {
+    const page = await open();
+    if (page === undefined) return;
+    await page.getByLabel('Story').selectOption('read');
+    await page.getByRole('button', { name: 'The old value' }).click();
+    for (let step = 0; step < 3; step += 1)
+      await page.getByRole('button', { name: 'Show me this step' }).click();
+    const saving = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Save deposed_read.png' }).click();
+    expect((await saving).suggestedFilename()).to.equal('deposed_read.png');
+    for (let step = 0; step < 2; step += 1)
+      await page.getByRole('button', { name: 'Show me this step' }).click();
+    await page.getByRole('button', { name: 'It cannot know' }).click();
+    await page.locator('.check', { hasText: 'Right.' }).waitFor();
+    await page.close();
+    expect(errors).to.deep.equal([]);
+  });
+
+  it('goes back to another future by a click', async () => {
+    const page = await open();
+    if (page === undefined) return;
+    for (const key of ['e', 'ArrowLeft', 'ArrowLeft', '0', 's', 'e']) await page.keyboard.press(key);
+    expect(await page.locator('.future').count()).to.equal(2);
+    await page.locator('.future').first().click();
+    expect(await page.locator('.body.down').count()).to.equal(0);
+    await page.close();
+  });
+
   it('keeps nobody out, says axe, be it light or dark', async () => {
     const page = await open();
     if (page === undefined) return;

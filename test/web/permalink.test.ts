@@ -15,6 +15,10 @@ const moment: LinkedMoment = {
     { at: 603, action: { kind: 'timeout', server: 0 } },
     { at: 700, action: { kind: 'cut', from: 0, to: 3 } },
     { at: 900, action: { kind: 'heal', from: 0, to: 3 } },
+    { at: 901, action: { kind: 'lossy', from: 3, to: 0 } },
+    { at: 902, action: { kind: 'retry', server: 2, client: 1 } },
+    { at: 903, action: { kind: 'hold', message: 77 } },
+    { at: 904, action: { kind: 'pause', server: 2 } },
   ],
 };
 
@@ -32,6 +36,20 @@ describe('a link to a moment', () => {
     const link = await linkTo(moment);
     expect(link).to.match(/^#v1\.[\w-]+$/);
     expect(await readLink(link)).to.deep.equal(moment);
+  });
+
+  it('carries the selection, the bug that is planted, and when snapshots are taken', async () => {
+    for (const selection of [
+      { kind: 'server', id: 4 },
+      { kind: 'link', from: 1, to: 2 },
+      { kind: 'message', number: 12 },
+    ] as const) {
+      const more = { ...moment, selection, bug: 'votes-twice', snapshotEvery: 5 };
+      expect(await readLink(await linkTo(more))).to.deep.equal(more);
+    }
+    expect(await problemWith(await linkTo({ ...moment, bug: 'no such bug' }))).to.contain('something else');
+    const outside = { kind: 'server', id: 5 } as const;
+    expect(await problemWith(await linkTo({ ...moment, selection: outside }))).to.contain('something else');
   });
 
   it('that is damaged, foreign or impossible says so', async () => {

@@ -1,8 +1,10 @@
 import { expect } from 'chai';
 import { History } from '../../src/web/raft/history.js';
-import { leaderIn, stories, type Story } from '../../src/web/raft/stories.js';
+import { leaderIn, Script } from '../../src/web/raft/script.js';
+import { stories } from '../../src/web/raft/stories.js';
+import type { Story } from '../../src/web/raft/storyParts.js';
 import { StoryRun } from '../../src/web/raft/storyRun.js';
-import type { Action } from '../../src/web/raft/world.js';
+import type { Action } from '../../src/web/raft/actions.js';
 
 /** Plays a story as its texts say. */
 class Player {
@@ -108,4 +110,28 @@ describe('the stories', () => {
     player.playTo(8);
     expect(player.history.world.calls.all.map(({ outcome }) => outcome)).to.deep.equal(['unknown', 'done']);
   });
+
+  for (const { id, title } of stories) {
+    it(`“${title}” can be shown step by step to its end, as the page does it`, function () {
+      this.timeout(20_000);
+      const told = storyOf(id);
+      const history = new History(told.setup);
+      told.open?.(new Script(history));
+      const run = new StoryRun(told);
+      run.look(history.world, 0);
+      for (let step = 0; step < told.steps.length; step += 1) {
+        if (run.figure !== undefined) run.saved(history.world);
+        for (let attempt = 0; attempt < 50 && run.done === step; attempt += 1) {
+          for (const action of run.demoIn(history.world)) history.act(action);
+          history.until((world) => {
+            run.look(world, step + 1);
+            return run.done > step;
+          }, 150);
+        }
+        expect(run.done, told.steps[step]?.text).to.equal(step + 1);
+      }
+      expect(history.world.violation).to.equal(undefined);
+      if (told.check !== undefined) expect(told.check.answers[told.check.right]).to.be.a('string');
+    });
+  }
 });

@@ -36,7 +36,7 @@ export async function saveFigure(model: PageModel, name: string): Promise<void> 
 async function figureOf(model: PageModel): Promise<string> {
   const { world } = model;
   const { seed, servers, mode } = world.setup;
-  const link = await linkTo({ ...world.setup, position: world.position, actions: model.actions });
+  const link = await linkTo(model.moment);
   const rules = mode === 'paper' ? 'as in the paper' : 'as shipped';
   const caption = `Raft, ${rules} · ${servers} servers · seed ${seed} · event ${world.position} · ${seconds(world.nowMs)}`;
   const ring = copyOf('ring', MARGIN, 10, RING, RING);

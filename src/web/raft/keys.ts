@@ -1,5 +1,7 @@
-import { actionsOn } from './controls.js';
+import type { Action } from './actions.js';
 import type { PageModel } from './model.js';
+import { leaderIn } from './script.js';
+import { choicesFor } from './selectionPanel.js';
 
 /** Keys that work wherever the focus is, but in a field that takes text. */
 export function onKey(model: PageModel, event: KeyboardEvent): void {
@@ -33,8 +35,24 @@ function perform(model: PageModel, key: string): boolean {
     case 'ArrowLeft':
       model.stepBack();
       return true;
+    case '.':
+      model.toMessage();
+      return true;
     case 'e':
       model.toElection();
+      return true;
+    case 'm':
+      model.selectMessage();
+      return true;
+    case '+':
+    case '=':
+      model.changeSpeed(1);
+      return true;
+    case '-':
+      model.changeSpeed(-1);
+      return true;
+    case 'n':
+      model.changeSpeed(0);
       return true;
     case 'Escape':
       model.selection.value = null;
@@ -44,29 +62,45 @@ function perform(model: PageModel, key: string): boolean {
     model.selection.value = { kind: 'server', id: Number(key) };
     return true;
   }
-  return performOnSelection(model, key);
+  const found = choicesFor(model).find((choice) => choice.key === key);
+  const actions = found?.actions ?? actionsOnAll(model, key);
+  if (actions === undefined) return false;
+  model.act(...actions);
+  return true;
 }
 
-function performOnSelection(model: PageModel, key: string): boolean {
-  const selection = model.selection.value;
-  if (selection === null) return false;
-  if (key === 'x' || key === 'h') {
-    const kind = key === 'x' ? 'cut' : 'heal';
-    const pairs =
-      selection.kind === 'link'
-        ? [[selection.from, selection.to] as const]
-        : model.world
-            .views()
-            .filter(({ id }) => id !== selection.id)
-            .map(({ id }) => [selection.id, id] as const);
-    model.act(
-      ...pairs.flatMap(([from, to]) => [{ kind, from, to } as const, { kind, from: to, to: from } as const]),
-    );
-    return true;
+/** RaftScope's keys, which need no selection; with one its own come first, and these with the shift key. */
+function actionsOnAll({ world }: PageModel, key: string): readonly Action[] | undefined {
+  const views = world.views();
+  const leader = leaderIn(world);
+  switch (key.toLowerCase()) {
+    case 'c':
+      return leader && [{ kind: 'request', server: leader.id }];
+    case 'r':
+      return (
+        leader && [
+          { kind: 'stop', server: leader.id },
+          { kind: 'start', server: leader.id },
+        ]
+      );
+    case 't': {
+      // Whose timer would run out first anyway.
+      const [next] = views
+        .filter(({ condition, role }) => condition === 'running' && role !== 'leader')
+        .sort((a, b) => a.timeoutMs - a.elapsedMs - (b.timeoutMs - b.elapsedMs));
+      return next && [{ kind: 'timeout', server: next.id }];
+    }
+    case 'a':
+      return views
+        .filter(({ condition, role }) => condition === 'running' && role !== 'leader')
+        .map(({ id }) => ({ kind: 'timeout', server: id }));
+    case 'b':
+      return views.flatMap(({ id, condition }): Action[] => {
+        if (condition === 'stopped') return [{ kind: 'start', server: id }];
+        if (condition === 'crashed') return [{ kind: 'restore', server: id }];
+        return condition === 'paused' ? [{ kind: 'resume', server: id }] : [];
+      });
+    default:
+      return undefined;
   }
-  const view = selection.kind === 'server' ? model.world.views()[selection.id] : undefined;
-  const found = view === undefined ? undefined : actionsOn(view).find((each) => each.key === key);
-  if (found === undefined) return false;
-  model.act(found.action);
-  return true;
 }

@@ -6,6 +6,8 @@ const CELL = 54;
 const ROW = 46;
 const HEAD = 24;
 const LEFT = 54;
+/** Room for the contents of the state machine. */
+const RIGHT = 62;
 /** Longer logs are shown from the end. */
 const SHOWN = 9;
 
@@ -13,7 +15,7 @@ const SHOWN = 9;
 export function Logs({ views }: { views: readonly ServerPicture[] }): JSX.Element {
   const longest = Math.max(SHOWN, ...views.map(({ log }) => log.length));
   const first = longest - SHOWN + 1;
-  const width = LEFT + SHOWN * CELL + 4;
+  const width = LEFT + SHOWN * CELL + RIGHT;
   const height = HEAD + views.length * ROW + 4;
   const indexes = Array.from({ length: SHOWN }, (_, column) => first + column);
   const spoken = views.map(
@@ -37,6 +39,9 @@ export function Logs({ views }: { views: readonly ServerPicture[] }): JSX.Elemen
           {index}
         </text>
       ))}
+      <text class="index" x={LEFT + SHOWN * CELL + RIGHT / 2} y={16}>
+        state
+      </text>
       {views.map((view, row) => (
         <g
           class={`log ${view.condition === 'running' ? '' : 'down'}`}
@@ -52,10 +57,14 @@ export function Logs({ views }: { views: readonly ServerPicture[] }): JSX.Elemen
             {view.role === 'leader' && view.condition === 'running' ? '♛ ' : ''}
             {view.id}
           </text>
-          {indexes.map((index, column) => (
-            <Cell view={view} index={index} x={LEFT + column * CELL} />
-          ))}
+          {indexes.map((index, column) =>
+            index < view.firstIndex ? null : <Cell view={view} index={index} x={LEFT + column * CELL} />,
+          )}
+          <SnapshotBlock view={view} first={first} />
           <Pointers view={view} views={views} first={first} />
+          <text class="state-value" x={LEFT + SHOWN * CELL + RIGHT / 2} y={28}>
+            {view.value === undefined ? '–' : `x=${JSON.stringify(view.value)}`}
+          </text>
         </g>
       ))}
     </svg>
@@ -84,7 +93,21 @@ function Cell({ view, index, x }: { view: ServerPicture; index: number; x: numbe
   );
 }
 
-/** The leader's progress of each follower: a dot under the match index. */
+/** The entries that only the snapshot still holds. */
+function SnapshotBlock({ view, first }: { view: ServerPicture; first: number }): JSX.Element | null {
+  const cells = view.firstIndex - first;
+  if (cells <= 0) return null;
+  return (
+    <g class="snapshot-block">
+      <rect x={LEFT + 1} y={4} width={cells * CELL - 6} height={ROW - 10} rx="4" />
+      <text class="entry-label" x={LEFT + (cells * CELL) / 2 - 2} y={28}>
+        {cells < 2 ? `to ${view.firstIndex - 1}` : `snapshot to ${view.firstIndex - 1}`}
+      </text>
+    </g>
+  );
+}
+
+/** The leader's progress of each follower: a dot under the match index, a triangle under the next one. */
 function Pointers(props: {
   view: ServerPicture;
   views: readonly ServerPicture[];
@@ -92,7 +115,15 @@ function Pointers(props: {
 }): JSX.Element | null {
   const leader = props.views.find(({ role, condition }) => role === 'leader' && condition === 'running');
   const peer = leader?.peers.find(({ id }) => id === props.view.id);
-  if (peer === undefined || peer.match < props.first) return null;
-  const x = LEFT + (peer.match - props.first) * CELL + CELL / 2 - 2;
-  return <circle class="match" cx={x} cy={ROW - 3} r="2.6" />;
+  if (peer === undefined) return null;
+  const x = (index: number): number => LEFT + (index - props.first) * CELL + CELL / 2 - 2;
+  const isShown = (index: number): boolean => index >= props.first && index < props.first + SHOWN;
+  return (
+    <>
+      {isShown(peer.match) && <circle class="match" cx={x(peer.match)} cy={ROW - 3} r="2.8" />}
+      {isShown(peer.next) && (
+        <path class="next" d="M-4.5 4L0 -4L4.5 4Z" transform={`translate(${x(peer.next)} ${ROW - 3})`} />
+      )}
+    </>
+  );
 }

@@ -1,12 +1,16 @@
 import { render, type JSX } from 'preact';
 import { verdictOn } from './verdict.js';
-import { SelectionPanel, SetupPanel, Transport } from './controls.js';
+import { BugChoice, BugPanel } from './breakIt.js';
+import { Clients } from './clients.js';
+import { SetupPanel, Transport } from './controls.js';
+import { Forks } from './forks.js';
 import { leaveSelect, onKey } from './keys.js';
 import { Logs } from './logs.js';
 import { PageModel } from './model.js';
-import { Calls, Events, Legend, Lights } from './panels.js';
+import { Events, Legend, Lights } from './panels.js';
 import { readLink } from './permalink.js';
 import { Ring } from './ring.js';
+import { SelectionPanel } from './selectionPanel.js';
 import { SharePanel } from './share.js';
 import { StoryChoice, StoryPanel } from './storyPanel.js';
 
@@ -23,6 +27,7 @@ function Page({ model }: { model: PageModel }): JSX.Element {
         </p>
         <SetupPanel model={model}>
           <StoryChoice model={model} />
+          <BugChoice model={model} />
         </SetupPanel>
       </header>
       <main>
@@ -34,12 +39,14 @@ function Page({ model }: { model: PageModel }): JSX.Element {
         </div>
         <div class="side">
           <StoryPanel model={model} />
+          <BugPanel model={model} />
           <Lights model={model} />
           <section class="card" aria-label="Logs">
             <h2>Logs</h2>
             <Logs views={views} />
           </section>
-          <Calls model={model} />
+          <Clients model={model} />
+          <Forks model={model} />
           <Events model={model} />
         </div>
       </main>
@@ -62,10 +69,11 @@ async function openLink(): Promise<void> {
   const { hash } = window.location;
   if (hash.length < 2) return;
   try {
-    const { position, actions, ...setup } = await readLink(hash);
+    const { position, actions, selection, ...setup } = await readLink(hash);
     model.pause();
     model.tell(undefined);
     model.open(setup, actions, position);
+    model.selection.value = selection ?? null;
     model.notice.value = '';
   } catch (error) {
     model.notice.value = error instanceof Error ? error.message : String(error);

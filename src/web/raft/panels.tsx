@@ -1,57 +1,11 @@
 import type { JSX } from 'preact';
 import { seconds } from './terms.js';
-import type { ObservedCall } from './calls.js';
 import type { PageModel } from './model.js';
 import { properties, reasonOf } from './reasons.js';
-import { MessageSign, type MessageShape } from './ring.js';
+import { MessageSign, type MessageShape } from './messageSign.js';
+import type { ServerState } from './view.js';
 
-const CALLS_SHOWN = 6;
 const EVENTS_SHOWN = 40;
-/** A bar of a call that waited so long is full. */
-const FULL_MS = 3000;
-
-const outcomeWords: Readonly<Record<ObservedCall['outcome'], string>> = {
-  waiting: 'waits',
-  done: 'done',
-  refused: 'refused',
-  unknown: 'unknown',
-};
-
-/** The calls of clients: how long each has waited, and what it was told. */
-export function Calls({ model }: { model: PageModel }): JSX.Element {
-  const { world } = model;
-  const calls = world.calls.all.slice(-CALLS_SHOWN).reverse();
-  return (
-    <section class="card" aria-label="Calls of clients">
-      <h2>Clients</h2>
-      {calls.length === 0 && (
-        <p class="quiet">No client has asked for anything: choose a server and press Request.</p>
-      )}
-      <ul class="calls">
-        {calls.map((call) => {
-          const waitedMs = (call.endMs ?? world.nowMs) - call.atMs;
-          return (
-            <li key={call.number} class={`call ${call.outcome}`}>
-              <span class="what">
-                {call.label} → {call.server}
-              </span>
-              <span class="waited">
-                <span class="bar" style={{ width: `${Math.min(100, (100 * waitedMs) / FULL_MS)}%` }} />
-              </span>
-              <span class="told">
-                <b>{outcomeWords[call.outcome]}</b> {seconds(waitedMs)}
-                {call.outcome === 'refused' || call.outcome === 'unknown' ? (
-                  <small> {call.text}</small>
-                ) : null}
-              </span>
-            </li>
-          );
-        })}
-      </ul>
-    </section>
-  );
-}
-
 /** The events, newest first; each line can say why, and leads back to its moment. */
 export function Events({ model }: { model: PageModel }): JSX.Element {
   const { happenings } = model.world;
@@ -75,6 +29,7 @@ export function Events({ model }: { model: PageModel }): JSX.Element {
                 <p>
                   {rule} <i>Raft, {section}.</i> <code>{file}</code>
                 </p>
+                {happening.change !== undefined && <Change {...happening.change} />}
                 <button type="button" onClick={() => model.seek(happening.position)}>
                   Go to this moment
                 </button>
@@ -84,6 +39,33 @@ export function Events({ model }: { model: PageModel }): JSX.Element {
         })}
       </ol>
     </section>
+  );
+}
+
+const stateWords: Readonly<Record<keyof ServerState, string>> = {
+  role: 'role',
+  term: 'term',
+  votedFor: 'voted for',
+  commitIndex: 'committed up to',
+  lastIndex: 'log ends at',
+};
+
+/** The part of a server's state that an event has changed. */
+function Change({ before, after }: { before: ServerState; after: ServerState }): JSX.Element {
+  const changed = (Object.keys(stateWords) as (keyof ServerState)[]).filter(
+    (key) => before[key] !== after[key],
+  );
+  return (
+    <dl class="change">
+      {changed.map((key) => (
+        <div key={key}>
+          <dt>{stateWords[key]}</dt>
+          <dd>
+            {before[key] ?? 'nobody'} → <b>{after[key] ?? 'nobody'}</b>
+          </dd>
+        </div>
+      ))}
+    </dl>
   );
 }
 
@@ -114,6 +96,7 @@ export function Legend(): JSX.Element {
     ['vote', 'refused', { hollow: true, no: true }],
     ['append', 'entries', {}],
     ['beat', 'heartbeat', {}],
+    ['snapshot', 'piece of a snapshot', {}],
     ['beat', 'answer', { hollow: true }],
   ];
   return (
@@ -131,6 +114,21 @@ export function Legend(): JSX.Element {
       </li>
       <li>
         <span class="sample uncommitted" /> not committed
+      </li>
+      <li>
+        <span class="sample block" /> in the snapshot
+      </li>
+      <li>
+        <svg viewBox="-12 -12 24 24" aria-hidden="true">
+          <circle class="match" r="6" />
+        </svg>
+        match
+      </li>
+      <li>
+        <svg viewBox="-12 -12 24 24" aria-hidden="true">
+          <path class="next" d="M-8 8L0 -8L8 8Z" />
+        </svg>
+        next
       </li>
       <li>colour = term</li>
     </ul>

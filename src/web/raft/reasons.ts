@@ -1,3 +1,4 @@
+import { SafetyViolation } from '../../sim/safetyViolation.js';
 import type { Happening, Property } from './view.js';
 
 /** The rule behind an event: where it stands in the paper or the dissertation, and the source file that owns it. */
@@ -68,6 +69,11 @@ const reasons: Readonly<Record<Happening['kind'], Reason>> = {
     section: 'section 7',
     file: 'src/raft/snapshot.ts',
   },
+  snapshotTaken: {
+    rule: 'What is applied need not be kept entry by entry: the state that comes of it is enough.',
+    section: 'section 7',
+    file: 'src/node/snapshots.ts',
+  },
   snapshotInstalled: {
     rule: 'A snapshot stands for all entries that it covers.',
     section: 'section 7',
@@ -104,7 +110,7 @@ export function reasonOf({ kind }: Happening): Reason {
   return reasons[kind];
 }
 
-/** The lights: the five properties that Raft keeps at all times. */
+/** The lights: the five properties that Raft keeps at all times, and what they are good for. */
 export const properties: readonly { readonly id: Property; readonly name: string; readonly text: string }[] =
   [
     { id: 'electionSafety', name: 'Election Safety', text: 'at most one leader in a term' },
@@ -128,4 +134,28 @@ export const properties: readonly { readonly id: Property; readonly name: string
       name: 'State Machine Safety',
       text: 'no two servers apply different entries at one index',
     },
+    {
+      id: 'linearizability',
+      name: 'Linearizable',
+      text: 'clients see one register, as though there were one server (section 8)',
+    },
   ];
+
+/** The rules of the simulator's watch, and the property of figure 3 that each belongs to. */
+const propertyOfRule: Readonly<Record<string, Property>> = {
+  'election safety': 'electionSafety',
+  'one vote per term': 'electionSafety',
+  'a vote is durable before it leaves': 'electionSafety',
+  'leader append-only': 'leaderAppendOnly',
+  'log matching': 'logMatching',
+  'leader completeness': 'leaderCompleteness',
+  'committed entries are held': 'leaderCompleteness',
+  'committed entries are on a majority': 'leaderCompleteness',
+  'an acknowledgement is durable before it leaves': 'leaderCompleteness',
+};
+
+/** A broken rule that is none of these shows in the state machines sooner or later. */
+export function propertyBrokenBy(error: Error): Property {
+  const rule = error instanceof SafetyViolation ? error.rule : '';
+  return propertyOfRule[rule] ?? 'stateMachineSafety';
+}

@@ -1,7 +1,7 @@
 import type { ComponentChildren, JSX } from 'preact';
-import type { Message } from '../../raft/types.js';
 import { roleNames } from '../../raft/trace.js';
 import { termColour } from './terms.js';
+import { isAnswer, MessageSign, saysNo, shapeOf } from './messageSign.js';
 import type { PageModel } from './model.js';
 import type { Flight, ServerPicture } from './view.js';
 
@@ -42,7 +42,13 @@ export function Ring({ model }: { model: PageModel }): JSX.Element {
       <Links model={model} count={views.length} />
       <g aria-hidden="true">
         {world.flights.map((flight) => (
-          <MessageInFlight flight={flight} count={views.length} nowMs={model.shownMs} scale={scale} />
+          <MessageInFlight
+            key={flight.number}
+            flight={flight}
+            count={views.length}
+            model={model}
+            scale={scale}
+          />
         ))}
       </g>
       {views.map((view) => (
@@ -63,9 +69,15 @@ function Links({ model, count }: { model: PageModel; count: number }): JSX.Eleme
       const cuts = Number(world.isCut(a, b)) + Number(world.isCut(b, a));
       const isSelected = selected?.kind === 'link' && selected.from === a && selected.to === b;
       const state = cuts === 2 ? 'cut' : cuts === 1 ? 'half-cut' : 'whole';
+      const slow = oneWay(world.isSlow(a, b), world.isSlow(b, a), a, b);
+      const lossy = oneWay(world.isLossy(a, b), world.isLossy(b, a), a, b);
       const ends = { x1: from.x, y1: from.y, x2: to.x, y2: to.y };
       pairs.push(
-        <g key={`${a}-${b}`} class={`link ${state} ${isSelected ? 'selected' : ''}`} data-link={`${a}-${b}`}>
+        <g
+          key={`${a}-${b}`}
+          class={`link ${state} ${slow === null ? '' : 'slow'} ${lossy === null ? '' : 'lossy'} ${isSelected ? 'selected' : ''}`}
+          data-link={`${a}-${b}`}
+        >
           <line {...ends} class="wire" />
           <line
             {...ends}
@@ -79,11 +91,23 @@ function Links({ model, count }: { model: PageModel; count: number }): JSX.Eleme
               arrow={cuts === 2 ? '' : world.isCut(a, b) ? `${a}→${b}` : `${b}→${a}`}
             />
           )}
+          {(slow ?? lossy) !== null && (
+            <text class="link-mark" x={(from.x + to.x) / 2} y={(from.y + to.y) / 2 - 9}>
+              {[slow === null ? '' : `slow ${slow}`, lossy === null ? '' : `lossy ${lossy}`].join(' ').trim()}
+            </text>
+          )}
         </g>,
       );
     }
   }
   return <g>{pairs}</g>;
+}
+
+/** Where something holds: in both directions nothing need be said, in none it is null. */
+function oneWay(there: boolean, back: boolean, a: number, b: number): string | null {
+  if (there && back) return '';
+  if (!there && !back) return null;
+  return there ? `${a}→${b}` : `${b}→${a}`;
 }
 
 function CutMark({ from, to, arrow }: { from: Point; to: Point; arrow: string }): JSX.Element {
@@ -97,70 +121,19 @@ function CutMark({ from, to, arrow }: { from: Point; to: Point; arrow: string })
   );
 }
 
-/** A message is told apart by its shape; an answer is hollow, one that says no has a bar. */
-export type MessageShape = 'vote' | 'append' | 'beat' | 'snapshot';
-
-function shapeOf(message: Message): MessageShape {
-  switch (message.type) {
-    case 'preVote':
-    case 'preVoteResponse':
-    case 'requestVote':
-    case 'requestVoteResponse':
-      return 'vote';
-    case 'appendEntries':
-      return message.entries.length > 0 ? 'append' : 'beat';
-    case 'installSnapshot':
-    case 'installSnapshotResponse':
-      return 'snapshot';
-    case 'appendEntriesResponse':
-    case 'heartbeat':
-    case 'heartbeatResponse':
-    case 'refusal':
-      return 'beat';
-  }
-}
-
-function isAnswer({ type }: Message): boolean {
-  return type === 'refusal' || type.endsWith('Response');
-}
-
-function saysNo(message: Message): boolean {
-  if (message.type === 'refusal') return true;
-  if ('granted' in message) return !message.granted;
-  return message.type === 'appendEntriesResponse' && !message.success;
-}
-
-export function MessageSign(props: {
-  shape: MessageShape;
-  hollow?: boolean;
-  no?: boolean;
-  pre?: boolean;
-}): JSX.Element {
-  const { shape, hollow = false, no = false, pre = false } = props;
-  const paths: Readonly<Record<MessageShape, string>> = {
-    vote: 'M0 -10L9.5 7H-9.5Z',
-    append: 'M-9 -7H9V7H-9Z',
-    beat: 'M-5 0A5 5 0 1 0 5 0A5 5 0 1 0 -5 0Z',
-    snapshot: 'M-10 -10H10V10H-10ZM-5 -5H5V5H-5Z',
-  };
-  return (
-    <g class={`message ${shape} ${hollow ? 'hollow' : ''} ${pre ? 'pre' : ''} ${no ? 'no' : ''}`}>
-      <path d={paths[shape]} />
-      {no && <path class="bar" d="M-8 8L8 -8" />}
-    </g>
-  );
-}
-
+/** A click or a tap chooses it, and stops time: it will not wait. */
 function MessageInFlight(props: {
   flight: Flight;
   count: number;
-  nowMs: number;
+  model: PageModel;
   scale: number;
 }): JSX.Element {
-  const { message, leftMs, arrivesMs } = props.flight;
+  const { model, flight } = props;
+  const { message, leftMs, arrivesMs, heldMs, number, isCopy } = flight;
   const from = placeOf(message.from, props.count);
   const to = placeOf(message.to, props.count);
-  const share = Math.min(1, Math.max(0, (props.nowMs - leftMs) / (arrivesMs - leftMs)));
+  const nowMs = heldMs ?? model.shownMs;
+  const share = arrivesMs <= leftMs ? 1 : Math.min(1, Math.max(0, (nowMs - leftMs) / (arrivesMs - leftMs)));
   // Both ends stay clear of the circles of the servers.
   const length = Math.hypot(to.x - from.x, to.y - from.y) || 1;
   const margin = (58 * props.scale) / length;
@@ -168,16 +141,32 @@ function MessageInFlight(props: {
   const x = from.x + (to.x - from.x) * way;
   const y = from.y + (to.y - from.y) * way;
   const pre = message.type === 'preVote' || message.type === 'preVoteResponse';
+  const selection = model.selection.value;
+  const isSelected = selection?.kind === 'message' && selection.number === number;
   return (
-    <g transform={`translate(${x.toFixed(1)} ${y.toFixed(1)})`} style={{ color: termColour(message.term) }}>
+    <g
+      class={`flight ${isSelected ? 'selected' : ''} ${heldMs === null ? '' : 'held'}`}
+      data-message={number}
+      transform={`translate(${x.toFixed(1)} ${y.toFixed(1)})`}
+      style={{ color: termColour(message.term) }}
+      onPointerDown={() => model.selectFlight(number)}
+    >
+      <circle class="grip flight-grip" r="20" />
+      {isSelected && <circle class="halo" r="17" />}
+      {isCopy && (
+        <g transform="translate(4 4)" opacity="0.45">
+          <MessageSign shape={shapeOf(message)} hollow={isAnswer(message)} pre={pre} />
+        </g>
+      )}
       <MessageSign shape={shapeOf(message)} hollow={isAnswer(message)} no={saysNo(message)} pre={pre} />
+      {heldMs !== null && <path class="hold-mark" d="M-3 -22V-13M3 -22V-13" />}
     </g>
   );
 }
 
 /** A role has a shape of its own, so that nobody needs the colours. */
 function Body({ view }: { view: ServerPicture }): JSX.Element {
-  if (view.condition !== 'running') return <circle r="38" class="body down" />;
+  if (view.condition !== 'running' && view.condition !== 'paused') return <circle r="38" class="body down" />;
   switch (view.role) {
     case 'leader':
       return <path class="body leader" d="M0 -42L36.4 -21V21L0 42L-36.4 21V-21Z" />;
@@ -212,7 +201,12 @@ function Server(props: { view: ServerPicture; model: PageModel; count: number; s
   const { x, y } = placeOf(view.id, count);
   const selection = model.selection.value;
   const isSelected = selection?.kind === 'server' && selection.id === view.id;
-  const word = view.condition === 'running' ? roleNames[view.role] : view.condition;
+  const word =
+    view.condition === 'running'
+      ? roleNames[view.role]
+      : view.condition === 'paused'
+        ? `${roleNames[view.role]}, paused`
+        : view.condition;
   const voted = view.votedFor === null ? '' : `voted ${view.votedFor}`;
   const select = (): void => {
     model.selection.value = isSelected ? null : { kind: 'server', id: view.id };
@@ -246,7 +240,8 @@ function Server(props: { view: ServerPicture; model: PageModel; count: number; s
       <text class="term" y="8">
         {view.term}
       </text>{' '}
-      {view.role === 'leader' && view.condition === 'running' && (
+      {view.condition === 'paused' && <path class="pause-mark" d="M26 -44V-28M34 -44V-28" />}
+      {view.role === 'leader' && (
         <path class="crown" d="M-15 -45L-18 -64L-8 -56L0 -67L8 -56L18 -64L15 -45Z" />
       )}
       <text class="vote" y="23">

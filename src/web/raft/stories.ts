@@ -1,79 +1,18 @@
-import type { NodeId } from '../../raft/types.js';
-import type { ServerPicture } from './view.js';
-import { entryLabel } from './view.js';
-import type { World, WorldSetup } from './world.js';
-
-/** The memory of a story: what later steps need of earlier ones. */
-export interface StoryMemory {
-  /** The leader that the story is about. */
-  leader: NodeId;
-  term: number;
-  /** How many calls there were when the last step was done. */
-  calls: number;
-}
-
-/** One thing to do or to wait for; the page sees by itself when it is done. */
-export type StoryStep =
-  | { readonly text: string; readonly isDone: (world: World, memory: StoryMemory) => boolean }
-  /** Done when the figure is saved; the name is the one that the assignment asks for. */
-  | { readonly text: string; readonly figure: string };
-
-export interface Story {
-  readonly id: string;
-  readonly title: string;
-  readonly setup: WorldSetup;
-  /** Asked before anything happens; nobody is told which answer is right. */
-  readonly question: string;
-  readonly guesses: readonly string[];
-  readonly steps: readonly StoryStep[];
-  /** The question that the student is to answer. */
-  readonly task: string;
-}
-
-export function leaderIn(world: World): ServerPicture | undefined {
-  return world
-    .views()
-    .filter(({ role, condition }) => role === 'leader' && condition === 'running')
-    .sort((a, b) => b.term - a.term)[0];
-}
-
-const hasLeader = (world: World): boolean => leaderIn(world) !== undefined;
-
-function isStopped(world: World, id: NodeId): boolean {
-  return world.views()[id]?.condition !== 'running';
-}
-
-function allFollow(world: World): boolean {
-  const leader = leaderIn(world);
-  return (
-    leader !== undefined &&
-    world.views().every((view) => view.leader === leader.id && view.term === leader.term)
-  );
-}
-
-/** Whether the write of the last call is committed on so many servers. */
-function isLastCommittedOn(world: World, servers: number): boolean {
-  const label = world.calls.all.at(-1)?.label;
-  const holders = world
-    .views()
-    .filter(({ log, commitIndex }) =>
-      log.some((entry) => entryLabel(entry) === label && entry.index <= commitIndex),
-    );
-  return label !== undefined && holders.length >= servers;
-}
-
-/** Whether a client has asked the leader since the last step, and its entry waits to be committed. */
-function hasNewRequest(world: World, { calls }: StoryMemory): boolean {
-  const leader = leaderIn(world);
-  return leader !== undefined && world.calls.all.slice(calls).some(({ server }) => server === leader.id);
-}
-
-function isSuccessorElected(world: World, memory: StoryMemory): boolean {
-  const leader = leaderIn(world);
-  return leader !== undefined && leader.id !== memory.leader && leader.term > memory.term;
-}
-
-const waitForLeader: StoryStep = { text: 'Play until there is a leader.', isDone: hasLeader };
+import { linksOf } from './actions.js';
+import {
+  allFollow,
+  areAllUp,
+  askLeader,
+  hasNewRequest,
+  isLastCommittedOn,
+  isStopped,
+  isSuccessorElected,
+  startAll,
+  waitForLeader,
+  type Story,
+  type StoryStep,
+} from './storyParts.js';
+import { tales } from './tales.js';
 
 /** Stops three of five; shared by the two stories that differ in their rules only. */
 const minority: readonly StoryStep[] = [
@@ -81,9 +20,11 @@ const minority: readonly StoryStep[] = [
   {
     text: 'Stop the leader and two more servers, so that only two run.',
     isDone: (world) => world.views().filter(({ condition }) => condition === 'running').length === 2,
+    demo: (_world, { leader }) => [0, 1, 2].map((step) => ({ kind: 'stop', server: (leader + step) % 5 })),
   },
 ];
 
+/** The exercises of the assignment's task 1 and two more about the same, then the others. */
 export const stories: readonly Story[] = [
   {
     id: 'q1',
@@ -121,22 +62,28 @@ export const stories: readonly Story[] = [
     ],
     steps: [
       waitForLeader,
-      { text: 'Send a request to the leader: choose it, then Request.', isDone: hasNewRequest },
+      {
+        text: 'Send a request to the leader: choose it, then Request.',
+        isDone: hasNewRequest,
+        demo: askLeader,
+      },
       {
         text: 'Play until the operation is committed on all five servers: solid borders everywhere.',
         isDone: (world) => isLastCommittedOn(world, 5),
       },
-      { text: 'Pause, and send the leader a new request.', isDone: hasNewRequest },
+      { text: 'Pause, and send the leader a new request.', isDone: hasNewRequest, demo: askLeader },
       { text: 'Save the figure.', figure: 'task1_q2_1.PNG' },
       {
         text: 'Stop the leader before its entry has reached anybody, then play on.',
         isDone: (world, { leader }) => isStopped(world, leader),
+        demo: (_world, { leader }) => [{ kind: 'stop', server: leader }],
       },
       { text: 'Play until there is a new leader.', isDone: isSuccessorElected },
-      { text: 'Send the new leader a request.', isDone: hasNewRequest },
+      { text: 'Send the new leader a request.', isDone: hasNewRequest, demo: askLeader },
       {
         text: 'Resume the leader of the earlier term.',
-        isDone: (world) => world.views().every(({ condition }) => condition === 'running'),
+        isDone: areAllUp,
+        demo: startAll,
       },
       {
         text: 'Play until the new request is committed on all five servers, then pause.',
@@ -162,7 +109,8 @@ export const stories: readonly Story[] = [
       { text: 'Save the figure.', figure: 'task1_q3_1.PNG' },
       {
         text: 'Resume all servers.',
-        isDone: (world) => world.views().every(({ condition }) => condition === 'running'),
+        isDone: areAllUp,
+        demo: startAll,
       },
       { text: 'Play until a leader is elected and all follow it, then pause.', isDone: allFollow },
       { text: 'Save the figure.', figure: 'task1_q3_2.PNG' },
@@ -183,19 +131,22 @@ export const stories: readonly Story[] = [
           world
             .views()
             .every(({ id }) => id === leader || (world.isCut(leader, id) && world.isCut(id, leader))),
+        demo: (_world, { leader }) => linksOf('cut', leader, [0, 1, 2, 3, 4]),
       },
       {
         text: 'Send the cut-off leader a request: it takes it, and its client waits.',
         isDone: ({ calls }, memory) =>
           calls.all.slice(memory.calls).some(({ server }) => server === memory.leader),
+        demo: (_world, { leader }) => [{ kind: 'request', server: leader }],
       },
       { text: 'Play until the other four have a leader of their own.', isDone: isSuccessorElected },
-      { text: 'Send the new leader a request, too.', isDone: hasNewRequest },
+      { text: 'Send the new leader a request, too.', isDone: hasNewRequest, demo: askLeader },
       { text: 'Play until it is committed on four servers.', isDone: (world) => isLastCommittedOn(world, 4) },
       {
         text: 'Heal the links of the old leader.',
         isDone: (world, { leader }) =>
           world.views().every(({ id }) => !world.isCut(leader, id) && !world.isCut(id, leader)),
+        demo: (_world, { leader }) => linksOf('heal', leader, [0, 1, 2, 3, 4]),
       },
       {
         text: 'Play until all five hold the same.',
@@ -222,10 +173,12 @@ export const stories: readonly Story[] = [
       },
       {
         text: 'Resume all servers.',
-        isDone: (world) => world.views().every(({ condition }) => condition === 'running'),
+        isDone: areAllUp,
+        demo: startAll,
       },
       { text: 'Play until all follow a leader.', isDone: allFollow },
     ],
     task: 'Compare with story 3: what does a server that comes back disturb there, and not here?',
   },
+  ...tales,
 ];

@@ -40,6 +40,7 @@ export function StoryPanel({ model }: { model: PageModel }): JSX.Element | null 
     return (
       <section class="story" aria-label="Story">
         <h2>{story.title}</h2>
+        {story.about !== undefined && <p class="about">{story.about}</p>}
         <p class="question">{story.question}</p>
         <p class="quiet">What do you expect?</p>
         <div class="buttons">
@@ -62,6 +63,14 @@ export function StoryPanel({ model }: { model: PageModel }): JSX.Element | null 
               <span aria-hidden="true">{state === 'done' ? '✓' : state === 'due' ? '▸' : '·'}</span>{' '}
               {step.text}
               {state === 'done' && <span class="hidden"> (done)</span>}
+              {state === 'due' && 'isDone' in step && (
+                <>
+                  {' '}
+                  <button type="button" class="show-step" onClick={() => model.showStep()}>
+                    Show me this step
+                  </button>
+                </>
+              )}
               {state === 'due' && 'figure' in step && (
                 <>
                   {' '}
@@ -83,6 +92,42 @@ export function StoryPanel({ model }: { model: PageModel }): JSX.Element | null 
           ? `All steps are done. You expected: “${run.guess}”. ${story.task}`
           : `Step ${run.done + 1} of ${story.steps.length}`}
       </p>
+      {run.isEnded && story.check !== undefined && (
+        <Check {...story.check} answer={run.answer} choose={(answer) => model.answer(answer)} />
+      )}
     </section>
+  );
+}
+
+/** The question at the end; a wrong answer may be mended. */
+function Check(props: {
+  question: string;
+  answers: readonly string[];
+  right: number;
+  answer: number | null;
+  choose: (answer: number) => void;
+}): JSX.Element {
+  const { question, answers, right, answer, choose } = props;
+  return (
+    <div class="check" role="group" aria-label="Check">
+      <p class="question">{question}</p>
+      <div class="buttons">
+        {answers.map((text, index) => (
+          <button
+            key={text}
+            type="button"
+            aria-pressed={answer === index}
+            class={answer !== index ? '' : index === right ? 'right' : 'wrong'}
+            onClick={() => choose(index)}
+          >
+            {answer === index && (index === right ? '✓ ' : '✗ ')}
+            {text}
+          </button>
+        ))}
+      </div>
+      <p role="status">
+        {answer === null ? '' : answer === right ? 'Right.' : 'No. Look at the run once more.'}
+      </p>
+    </div>
   );
 }

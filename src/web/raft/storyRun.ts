@@ -1,4 +1,6 @@
-import { leaderIn, type Story, type StoryMemory, type StoryStep } from './stories.js';
+import { leaderIn } from './script.js';
+import type { Action } from './actions.js';
+import type { Story, StoryMemory, StoryStep } from './storyParts.js';
 import type { World } from './world.js';
 
 /** How far somebody has come in a story. */
@@ -6,6 +8,8 @@ export class StoryRun {
   /** The number of steps that are done. */
   done = 0;
   guess: string | null = null;
+  /** The answer to the check at the end. */
+  answer: number | null = null;
   private readonly memory: StoryMemory = { leader: -1, term: 0, calls: 0 };
 
   constructor(readonly story: Story) {}
@@ -24,12 +28,20 @@ export class StoryRun {
     return step !== undefined && 'figure' in step ? step.figure : undefined;
   }
 
-  /** Looks whether what is due has come true; steps that were done stay done. */
-  look(world: World): void {
-    for (let { step } = this; step !== undefined && 'isDone' in step; { step } = this) {
+  /** Looks whether what is due has come true; steps that were done stay done, and no more than `doneMax` are. */
+  look(world: World, doneMax = Number.POSITIVE_INFINITY): void {
+    while (this.done < doneMax) {
+      const { step } = this;
+      if (step === undefined || 'figure' in step) return;
       if (!step.isDone(world, this.memory)) return;
       this.finish(world);
     }
+  }
+
+  /** The actions that do the due step; none when it only needs time. */
+  demoIn(world: World): readonly Action[] {
+    const { step } = this;
+    return step !== undefined && 'demo' in step ? step.demo(world, this.memory) : [];
   }
 
   /** The figure that is due was saved. */

@@ -6,7 +6,7 @@ const numberWords = ['none', 'one', 'two', 'three', 'four'];
 /** The part of a server's state that the verdict needs. */
 interface Judged {
   readonly id: NodeId;
-  readonly condition: 'running' | 'crashed' | 'stopped';
+  readonly condition: string;
   readonly role: string;
   readonly term: number;
   readonly waitingCalls: number;

@@ -1,57 +1,36 @@
-import { defaultRaftConfig } from '../../raft/config.js';
 import { traceText, type TraceRecord } from '../../raft/trace.js';
 import type { Message, NodeId } from '../../raft/types.js';
 import { messageNumbers } from '../../sim/describeMessage.js';
-import { Effects } from '../../sim/effects.js';
 import { Prng } from '../../sim/prng.js';
 import { Safety } from '../../sim/safety.js';
 import { SafetyViolation } from '../../sim/safetyViolation.js';
 import { SimDisk } from '../../sim/simDisk.js';
-import { SimNetwork } from '../../sim/simNetwork.js';
-import { SimServer, type SimServerEvents, type SimServerSettings } from '../../sim/simServer.js';
+import { SimServer, type SimProcess, type SimServerEvents } from '../../sim/simServer.js';
 import { Trace } from '../../sim/trace.js';
 import { VirtualTime } from '../../sim/virtualTime.js';
-import { CallBook, type ObservedCall } from './calls.js';
-import { messageWords, type Flight, type Happening, type Property, type ServerPicture } from './view.js';
-
-/** `shipped`: the servers as they are delivered. `paper`: elections and answers as in figure 2 of the paper. */
-export type Mode = 'shipped' | 'paper';
-
-/** All that decides a world, but for what its user does. */
-export interface WorldSetup {
-  readonly seed: number;
-  readonly servers: number;
-  readonly mode: Mode;
-}
-
-/** Something that the user does; links are cut in one direction. */
-export type Action =
-  | {
-      readonly kind: 'crash' | 'restore' | 'stop' | 'start' | 'timeout' | 'request';
-      readonly server: NodeId;
-    }
-  | { readonly kind: 'cut' | 'heal'; readonly from: NodeId; readonly to: NodeId };
-
-const TICK_MS = 10;
-/** Slow enough to be seen, and well below the shortest election timeout. */
-const network = { latencyMinMs: 30, latencyMaxMs: 70, tail: 0, tailMs: 0, loss: 0, duplication: 0 };
-const disk = { writeMinMs: 4, writeMaxMs: 12 };
-/** Clocks differ by so much at most, so that no two servers tick at the same moment for long. */
-const CLOCK_SKEW = 0.01;
-const SESSIONS_MAX = 100;
-const WAITING_CALLS_MAX = 100;
-
-/** The rules of the simulator's watch, and the property of figure 3 that each belongs to. */
-const propertyOfRule: Readonly<Record<string, Property>> = {
-  'election safety': 'electionSafety',
-  'one vote per term': 'electionSafety',
-  'a vote is durable before it leaves': 'electionSafety',
-  'leader append-only': 'leaderAppendOnly',
-  'log matching': 'logMatching',
-  'leader completeness': 'leaderCompleteness',
-  'committed entries are held': 'leaderCompleteness',
-  'committed entries are on a majority': 'leaderCompleteness',
-};
+import {
+  actionKinds,
+  subjectOf,
+  type Action,
+  type OnClient,
+  type OnLink,
+  type OnMessage,
+  type OnServer,
+} from './actions.js';
+import { contradictionIn } from './answers.js';
+import { bugOf } from './bugs.js';
+import { CallBook, clientName, KEY, type ObservedCall } from './calls.js';
+import { propertyBrokenBy } from './reasons.js';
+import { CLOCK_SKEW, disk, settingsOf, TICK_MS, type WorldSetup } from './setup.js';
+import {
+  messageWords,
+  type Flight,
+  type Happening,
+  type Property,
+  type ServerPicture,
+  type ServerState,
+} from './view.js';
+import { Wire } from './wire.js';
 
 /**
  * A cluster of the servers that ship, on the simulator's network and disks. Time passes from event to event, and the position in it is
@@ -68,22 +47,22 @@ export class World {
   violation: { readonly property: Property; readonly text: string } | undefined;
   private readonly time = new VirtualTime();
   private readonly trace = new Trace(() => this.time.nowMs, 1);
-  private readonly network: SimNetwork;
+  private readonly network: Wire;
   private readonly servers: readonly SimServer[];
   private readonly safety: Safety;
-  private readonly effects = new Effects(SESSIONS_MAX);
-  private flying: Flight[] = [];
+  /** What the first server to apply an entry made of it: its result, and the value under the key. */
+  private readonly outcomes: string[] = [];
+  /** The states of the servers at the end of the last event, and what has happened since. */
+  private states: readonly ServerState[] = [];
+  private unexplained: Happening[] = [];
   /** The commit index of a server when it was stopped: its process has forgotten it, its picture has not. */
   private readonly committedAtStop = new Map<NodeId, number>();
 
   constructor(readonly setup: WorldSetup) {
     const random = new Prng(setup.seed);
-    this.network = new SimNetwork(this.time, random.fork(1), network, {
+    this.network = new Wire(this.time, random.fork(1), {
       sent: (message) => this.sent(message),
-      travels: (message, arrivesMs) => this.flying.push({ message, leftMs: this.time.nowMs, arrivesMs }),
-      delivered: () => undefined,
       lost: (message) => this.lost(message),
-      linksChanged: () => undefined,
     });
     this.calls = new CallBook(
       () => this.time.nowMs,
@@ -109,11 +88,16 @@ export class World {
     for (const server of this.servers) {
       server.disk.committed = () => this.safety.committedEntries;
       server.disk.onHandedOver = (batch) => {
-        if (batch.truncateFrom !== null && server.process?.node.status.core.role === 'leader')
+        const core = server.process?.node.status.core;
+        if (batch.truncateFrom !== null && core?.role === 'leader')
           throw new SafetyViolation('leader append-only', `leader ${server.id} truncates its log`);
+        // The entry that opens a term is handed over before the change of role is reported.
+        const opensTerm = batch.appended.some(({ kind, term }) => kind !== 'command' && term === core?.term);
+        if (core?.role === 'leader' && opensTerm) this.safety.becameLeader(server.id, core.term);
         this.safety.handedOver(server.id, batch);
       };
     }
+    this.states = this.servers.map((server) => this.stateOf(server));
     for (const server of this.servers) server.start();
     this.beat();
   }
@@ -124,7 +108,12 @@ export class World {
 
   /** The messages that are under way. */
   get flights(): readonly Flight[] {
-    return this.flying;
+    return this.network.flights;
+  }
+
+  /** How many messages have arrived. */
+  get delivered(): number {
+    return this.network.delivered;
   }
 
   get committedCount(): number {
@@ -135,23 +124,51 @@ export class World {
     return this.network.isCut(from, to);
   }
 
+  isSlow(from: NodeId, to: NodeId): boolean {
+    return this.network.isSlow(from, to);
+  }
+
+  isLossy(from: NodeId, to: NodeId): boolean {
+    return this.network.isLossy(from, to);
+  }
+
   views(): ServerPicture[] {
     return this.servers.map((server) => this.view(server));
   }
 
   /** Lets the next event happen. There always is one. */
   next(): void {
+    const { changes } = this;
     this.time.step(Number.POSITIVE_INFINITY);
     this.position += 1;
-    if (this.flying.length > 0) this.flying = this.flying.filter(({ arrivesMs }) => arrivesMs > this.nowMs);
+    if (this.changes !== changes) this.explain();
   }
 
   /** Does it at this very moment; what makes no sense now has no effect, as a restore of a server that is up. */
   perform(action: Action): void {
     this.changes += 1;
-    this.trace.note(action.kind, 'server' in action ? action.server : null, this.numbersOf(action), () => '');
-    if ('from' in action) this.changeLink(action);
-    else this.actOn(action.kind, this.server(action.server));
+    const numbers = Object.values(action).filter((value) => typeof value === 'number');
+    this.trace.note('action', null, [actionKinds.indexOf(action.kind), ...numbers], () => '');
+    switch (subjectOf(action.kind)) {
+      case 'server': {
+        const { kind, server } = action as OnServer;
+        this.actOn(kind, this.server(server));
+        break;
+      }
+      case 'client':
+        this.call(action as OnClient);
+        break;
+      case 'link': {
+        const { from, to } = action as OnLink;
+        const words = this.network.change(action as OnLink);
+        if (words !== undefined) this.note('fault', null, `the link from ${from} to ${to} ${words}`);
+        break;
+      }
+      case 'message':
+        this.touch(action as OnMessage);
+        break;
+    }
+    this.explain();
   }
 
   /** Stands for everything that has happened, and for what it has come to. */
@@ -162,26 +179,28 @@ export class World {
     return this.trace.hash + (mixed >>> 0).toString(16).padStart(8, '0');
   }
 
-  private numbersOf(action: Action): number[] {
-    return 'server' in action ? [] : [action.from, action.to];
+  private touch(action: OnMessage): void {
+    const touched = this.network.touch(action);
+    if (touched === undefined) return;
+    const { message, words } = touched;
+    this.note('fault', null, `${messageWords(message)} from ${message.from} to ${message.to} ${words}`);
   }
 
-  private changeLink({ kind, from, to }: Extract<Action, { kind: 'cut' | 'heal' }>): void {
-    if (from === to || this.isCut(from, to) === (kind === 'cut')) return;
-    if (kind === 'cut') this.network.cutLink(from, to);
-    else this.network.joinLink(from, to);
-    const what = kind === 'cut' ? 'is cut' : 'is whole again';
-    this.note('fault', null, `the link from ${from} to ${to} ${what}`);
+  private call(action: OnClient): void {
+    const { process, id } = this.server(action.server);
+    const asked = this.calls.ask(action, process);
+    const words = action.kind === 'retry' ? ' once more' : '';
+    if (asked !== undefined) this.note('call', id, `is asked for ${asked}${words}`);
   }
 
-  private actOn(kind: Exclude<Action['kind'], 'cut' | 'heal'>, server: SimServer): void {
+  private actOn(kind: OnServer['kind'], server: SimServer): void {
     const { id, process } = server;
     switch (kind) {
       case 'crash':
-        process?.node.crash();
+        process?.host.perform(() => process.node.crash());
         break;
       case 'restore':
-        process?.node.restore();
+        process?.host.perform(() => process.node.restore());
         break;
       case 'stop':
         if (process === undefined) return;
@@ -195,11 +214,18 @@ export class World {
         this.note('fault', id, 'its process is started on the disk that it had');
         server.start();
         break;
-      case 'timeout':
-        process?.node.campaign();
+      case 'pause':
+        if (process === undefined || process.host.isPaused) return;
+        this.note('fault', id, 'its process is paused: it gets no time, and forgets nothing');
+        server.pause();
         break;
-      case 'request':
-        this.note('call', id, `is asked for ${this.calls.request(id, process?.node)}`);
+      case 'resume':
+        if (process?.host.isPaused !== true) return;
+        this.note('fault', id, 'its process goes on, with all that has waited for it');
+        server.resume();
+        break;
+      case 'timeout':
+        process?.host.perform(() => process.node.campaign());
         break;
     }
   }
@@ -216,14 +242,43 @@ export class World {
     this.note('lost', message.from, `${messageWords(message)} to server ${message.to} is lost`);
   }
 
-  private callEnded({ server, label, text }: ObservedCall): void {
-    this.note('answer', server, `${label}: ${text}`);
+  private callEnded({ server, client, kind, label, text }: ObservedCall): void {
+    this.note('answer', server, `client ${clientName(client)}, ${label}: ${text}`);
+    if (kind !== 'read' || this.violation !== undefined) return;
+    const contradiction = contradictionIn(this.calls.all);
+    if (contradiction !== undefined) this.violation = { property: 'linearizability', text: contradiction };
   }
 
   private note(kind: Happening['kind'], server: NodeId | null, text: string, record?: TraceRecord): void {
     this.changes += 1;
     const { position, nowMs: atMs } = this;
-    this.happenings.push({ position, atMs, kind, server, text, ...(record === undefined ? {} : { record }) });
+    const happening = { position, atMs, kind, server, text, ...(record === undefined ? {} : { record }) };
+    this.happenings.push(happening);
+    this.unexplained.push(happening);
+  }
+
+  /** Notes what the event that has ended has changed. */
+  private explain(): void {
+    const before = this.states;
+    this.states = this.servers.map((server) => this.stateOf(server));
+    for (const happening of this.unexplained) {
+      const was = before[happening.server ?? -1];
+      const is = this.states[happening.server ?? -1];
+      if (was !== undefined && is !== undefined && JSON.stringify(was) !== JSON.stringify(is))
+        happening.change = { before: was, after: is };
+    }
+    this.unexplained = [];
+  }
+
+  private stateOf({ process, log, durableTerm, durableVote, id }: SimServer): ServerState {
+    const core = process?.node.status.core;
+    return {
+      role: core?.role ?? 'follower',
+      term: core?.term ?? durableTerm,
+      votedFor: core === undefined ? durableVote : core.votedFor,
+      commitIndex: core?.commitIndex ?? this.committedAtStop.get(id) ?? 0,
+      lastIndex: log.length,
+    };
   }
 
   private events(): SimServerEvents {
@@ -243,10 +298,15 @@ export class World {
         if (this.safety.committedEntries.length > before)
           this.note('commit', id, `entry ${entry.index} of term ${entry.term} is on a majority: committed`);
       },
-      applied: (id, entry, result) => this.effects.applied(id, entry, result),
+      applied: (id, entry, result) => this.checkOutcome(id, entry.index, result),
       installed: (id, index) => this.safety.installedSnapshot(id, index),
-      snapshotTaken: () => undefined,
-      started: (id) => this.safety.startedAnew(id),
+      snapshotTaken: (id, index) =>
+        this.note('snapshotTaken', id, `replaces its log up to ${index} by a snapshot`),
+      started: (id) => {
+        this.safety.startedAnew(id);
+        const { process } = this.server(id);
+        if (process !== undefined && this.setup.bug !== undefined) bugOf(this.setup.bug).plant(process, id);
+      },
       lifecycle: (id, state) => {
         this.trace.note('lifecycle', id, [], () => state);
         if (state === 'crashed') this.note('fault', id, 'is crashed: it answers nobody, log and state stay');
@@ -257,28 +317,40 @@ export class World {
     };
   }
 
+  /** The log decides what comes of it: all servers must come to the same. */
+  private checkOutcome(id: NodeId, index: number, result: string): void {
+    const value = this.server(id).process?.state.keys.get(KEY);
+    const outcome = JSON.stringify([result, value]);
+    const known = (this.outcomes[index - 1] ??= outcome);
+    if (known === outcome) return;
+    throw new SafetyViolation(
+      'state machine safety',
+      `server ${id} makes ${JSON.stringify(value)} of entry ${index}, another one ${known}`,
+    );
+  }
+
   private broken(error: Error): void {
-    const rule = error instanceof SafetyViolation ? error.rule : '';
-    this.violation ??= { property: propertyOfRule[rule] ?? 'stateMachineSafety', text: error.message };
+    this.violation ??= { property: propertyBrokenBy(error), text: error.message };
   }
 
   private view(server: SimServer): ServerPicture {
-    const { process, id, log, durableLog } = server;
+    const { process, id, log, durableLog, disk: own } = server;
     const status = process?.node.status;
     const core = status?.core;
     const isRunning = status?.lifecycle === 'running';
     return {
+      ...this.stateOf(server),
       id,
-      condition: process === undefined ? 'stopped' : isRunning ? 'running' : 'crashed',
+      condition: conditionOf(process),
       role: isRunning && core !== undefined ? core.role : 'follower',
-      term: core?.term ?? server.durableTerm,
-      votedFor: core?.votedFor ?? server.durableVote,
       leader: isRunning ? (core?.leader ?? null) : null,
-      commitIndex: core?.commitIndex ?? this.committedAtStop.get(id) ?? 0,
       lastApplied: status?.lastApplied ?? 0,
       timeoutMs: (core?.electionTimeoutTicks ?? 0) * TICK_MS,
       elapsedMs: (core?.electionElapsedTicks ?? 0) * TICK_MS,
       log: [...log],
+      firstIndex: isRunning && core !== undefined ? core.firstIndex : own.snapshotIndex + 1,
+      snapshotIndex: own.snapshotIndex,
+      value: process?.state.keys.get(KEY),
       durable: durableLog.length,
       peers: core?.peers.map((peer) => ({ id: peer.id, match: peer.matchIndex, next: peer.nextIndex })) ?? [],
       waitingCalls: status?.waitingCalls ?? 0,
@@ -298,18 +370,10 @@ export class World {
   }
 }
 
-function settingsOf({ servers, mode }: WorldSetup, calls: CallBook): SimServerSettings {
-  const isPaper = mode === 'paper';
-  return {
-    serverCount: servers,
-    raft: { ...defaultRaftConfig, paperElections: isPaper },
-    tickMs: TICK_MS,
-    electionMinTicks: defaultRaftConfig.electionMinTicks,
-    exchange: { timeoutMs: 500 },
-    waitingCallsMax: WAITING_CALLS_MAX,
-    snapshots: { entriesMax: Number.POSITIVE_INFINITY, chunkChars: 1000, bytesMax: Number.POSITIVE_INFINITY },
-    sessionsMax: SESSIONS_MAX,
-    replyAfter: isPaper ? 'commit' : 'majority',
-    calls: calls.events,
-  };
+function conditionOf(process: SimProcess | undefined): ServerPicture['condition'] {
+  if (process === undefined) return 'stopped';
+  const { lifecycle } = process.node.status;
+  if (lifecycle === 'failed') return 'halted';
+  if (lifecycle !== 'running') return 'crashed';
+  return process.host.isPaused ? 'paused' : 'running';
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { refuseTooLarge } from '../../../src/api/commands.js';
 import { encodeUpdateFile } from '../../../src/stateMachine/command.js';
 import { encodeMessage } from '../../../src/transport/messageCodec.js';
-import { bytesOnTheWire } from '../../../src/transport/peerEndpoint.js';
+import { bytesOnTheWire } from '../../../src/xmlrpc/text.js';
 import { serializeMethodCall, XmlRpcClient, XmlRpcFault } from '../../../src/xmlrpc/index.js';
 import { closeServers, startServer } from '../../support/xmlrpcServer.js';
 import { Service } from './service.js';

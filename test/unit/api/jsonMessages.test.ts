@@ -8,7 +8,7 @@ import { ServiceError } from '../../../src/node/errors.js';
 import { LeaderRouter, type LeaderCalls } from '../../../src/node/leaderRouter.js';
 import { systemClock } from '../../../src/node/clock.js';
 import type { CommandResult } from '../../../src/stateMachine/command.js';
-import { bytesOnTheWire } from '../../../src/transport/peerEndpoint.js';
+import { bytesOnTheWire } from '../../../src/xmlrpc/text.js';
 import { Service, servers } from './service.js';
 
 const noCalls: LeaderCalls<CommandResult> = {

@@ -12,7 +12,7 @@ import {
   type RequestId,
 } from '../../../src/stateMachine/command.js';
 import { KeyValue } from '../../../src/stateMachine/keyValue.js';
-import { bytesOnTheWire } from '../../../src/transport/peerEndpoint.js';
+import { bytesOnTheWire } from '../../../src/xmlrpc/text.js';
 
 type Answer = RoutedResult<CommandResult> | Promise<RoutedResult<CommandResult>> | Error;
 

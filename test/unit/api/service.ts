@@ -17,7 +17,8 @@ import { StateLimit } from '../../../src/node/stateLimit.js';
 import { BYTES_PER_CHAR_MAX } from '../../../src/stateMachine/stateBytes.js';
 import { ServiceState } from '../../../src/stateMachine/serviceState.js';
 import { MemoryStorage } from '../../../src/storage/memoryStorage.js';
-import { answerPeer, bytesOnTheWire } from '../../../src/transport/peerEndpoint.js';
+import { bytesOnTheWire } from '../../../src/xmlrpc/text.js';
+import { answerPeer } from '../../../src/transport/peerEndpoint.js';
 import type { SendOutcome, Transport } from '../../../src/transport/transport.js';
 import {
   XmlRpcDateTime,
