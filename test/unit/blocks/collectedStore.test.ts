@@ -108,11 +108,11 @@ describe('the garbage collection of a store', () => {
   it('and clients at the same time: whatever a client is told is stored stays, in a directory, too', async () => {
     const root = mkdtempSync(join(tmpdir(), 'collected-'));
     try {
-      for (let seed = 1; seed <= 15; seed += 1) {
+      for (let seed = 1; seed <= 4; seed += 1) {
         const random = new Prng(seed);
         const directory = await DirectoryBlockStore.open(join(root, String(seed)));
         const collected = new CollectedStore(directory, () => Date.now() + 5_000);
-        const texts = Array.from({ length: 60 }, (_, i) => `block ${i}`);
+        const texts = Array.from({ length: 24 }, (_, i) => `block ${i}`);
         for (const text of texts) await collected.put(Buffer.from(text), keyOf(text));
         collected.begin('first');
         const promised: string[] = [];
