@@ -38,6 +38,11 @@ export class Changes implements Route {
     private readonly requireRunning: () => void,
   ) {}
 
+  /** Clients that wait. */
+  get waiting(): number {
+    return this.waiters.size;
+  }
+
   matches(path: string): boolean {
     return path === '/changes';
   }

@@ -59,7 +59,6 @@ export async function serveBlocks(parts: BlockParts): Promise<ServedBlocks> {
     headers: { [PEER_HEADER]: '1' },
     lookup,
   });
-  metrics.watch(() => own.usage(), epoch);
   const blocks = new ClusterBlocks(server.id, own, blockPeers.all, {
     stored: metrics.stored,
     read: metrics.read,
@@ -69,6 +68,11 @@ export async function serveBlocks(parts: BlockParts): Promise<ServedBlocks> {
     },
   });
   const changes = new Changes(state, requireRunning);
+  metrics.watch(
+    () => own.usage(),
+    epoch,
+    () => changes.waiting,
+  );
   return {
     blocks,
     routes: [

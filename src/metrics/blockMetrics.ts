@@ -43,8 +43,8 @@ export class BlockMetrics implements BlockEvents {
     this.read = (source) => sources[source].inc();
   }
 
-  /** Adds gauges for the store of this server and the epoch. To be called once. */
-  watch(usage: () => Promise<BlockUsage>, epoch: () => number): void {
+  /** Adds gauges for the store of this server, the epoch, and the clients that wait for a change. To be called once. */
+  watch(usage: () => Promise<BlockUsage>, epoch: () => number, waiting: () => number): void {
     const { registry } = this;
     const gauge = (name: string, help: string, read: () => number | Promise<number>): void => {
       new Gauge({
@@ -68,6 +68,7 @@ export class BlockMetrics implements BlockEvents {
       async () => (await usage()).damaged,
     );
     gauge('blocks_epoch', 'Epoch of the garbage collection in the applied state', epoch);
+    gauge('changes_waiting', 'Clients that wait for a change of a file', waiting);
   }
 
   readonly stored = (bytes: number, copies: number): void => {

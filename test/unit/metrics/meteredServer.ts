@@ -78,6 +78,7 @@ export class MeteredServer {
     this.metrics.blocks.watch(
       () => own.usage(),
       () => state.epoch.current,
+      () => 0,
     );
     const surfaces = surfacesOf({
       node: this.node,
