@@ -1,5 +1,5 @@
 /** A part of a body: its first and its last byte. */
-export interface ByteRange {
+interface ByteRange {
   readonly from: number;
   readonly to: number;
 }

@@ -11,7 +11,7 @@ const WAITING_MAX = 1_000;
 const TIMEOUT_MS = 30_000;
 
 /** The replicated state, as far as it tells of changes of files. */
-export interface ChangingFiles {
+interface ChangingFiles {
   readonly lastApplied: number;
   readonly filesChangedAt: number;
   readonly epoch: { readonly current: number };

@@ -48,7 +48,7 @@ export const noBlockEvents: BlockEvents = {
 };
 
 /** A block of a client is stored. */
-export interface Placed {
+interface PlacedBlock {
   readonly hash: string;
   readonly isNew: boolean;
   /** The servers that have it now. */
@@ -83,7 +83,7 @@ export class ClusterBlocks {
    *
    * @throws BlockTooLargeError, BlockStoreFullError, BlocksUnavailableError, TooMuchWorkError
    */
-  put(block: Uint8Array, hash = keyOf(block)): Promise<Placed> {
+  put(block: Uint8Array, hash = keyOf(block)): Promise<PlacedBlock> {
     return this.limit.run(block.byteLength, () => this.place(block, hash));
   }
 
@@ -108,7 +108,7 @@ export class ClusterBlocks {
     return keys.filter((hash) => stored.has(hash));
   }
 
-  private async place(block: Uint8Array, hash: string): Promise<Placed> {
+  private async place(block: Uint8Array, hash: string): Promise<PlacedBlock> {
     const waiting = placementOf(hash, this.servers);
     const errors: unknown[] = [];
     let copies = 0;

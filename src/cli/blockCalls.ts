@@ -21,12 +21,12 @@ export interface ServerUsage {
 }
 
 /** A step of a garbage collection on one server. */
-export type CollectionStep =
+type CollectionStep =
   | { readonly step: 'begin' | 'end'; readonly collection: string }
   | { readonly step: 'raise'; readonly epoch: number };
 
 /** A sweep of the store of one server. */
-export type SweepStep = { readonly grace_ms: number } & (
+type SweepStep = { readonly grace_ms: number } & (
   { readonly dry_run: true } | { readonly collection: string; readonly epoch: number }
 );
 

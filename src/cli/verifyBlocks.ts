@@ -10,7 +10,7 @@ import type { BlockCalls } from './blockCalls.js';
 const READING_MAX = 8;
 
 /** How a verification is done. */
-export interface VerifyOptions {
+interface VerifyOptions {
   /** Whether blocks with too few copies, and those that `from` has, are stored again. */
   readonly repair: boolean;
   /** A folder whose files may hold lost blocks, of `blockSize` bytes each. */
