@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, open as openFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -42,6 +42,27 @@ describe('DirectoryBlockStore', () => {
     expect(readdirSync(root)).to.deep.equal([hash.slice(0, 2)]);
     expect(readdirSync(join(root, hash.slice(0, 2)))).to.deep.equal([hash]);
     expect(statSync(pathOf(hash)).size).to.equal(4);
+  });
+
+  it('gives a block its name when its bytes are synced, and acknowledges it when its name is', async () => {
+    const store = await open();
+    await store.put(Buffer.from('makes the folder'));
+    await mkdir(join(root, hash.slice(0, 2)), { recursive: true });
+    const handle = await openFile(root);
+    const prototype = Object.getPrototypeOf(handle) as { sync(): Promise<void> };
+    await handle.close();
+    const { sync } = prototype;
+    const named: boolean[] = [];
+    prototype.sync = async function (this: typeof prototype) {
+      await sync.call(this);
+      named.push(existsSync(pathOf(hash)));
+    };
+    try {
+      await store.put(kelp);
+    } finally {
+      prototype.sync = sync;
+    }
+    expect(named).to.deep.equal([false, true]);
   });
 
   it('has its blocks again after a restart, and counts them', async () => {
