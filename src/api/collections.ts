@@ -75,6 +75,11 @@ export class Collections implements Route {
     const fields = jsonObjectIn(text);
     switch (fields['step']) {
       case 'begin':
+        if (own.isShared)
+          throw new OutOfStepError(
+            'all servers share one store, and no server knows what the others have told their clients: only a dry run ' +
+              'is possible',
+          );
         own.begin(nameIn(fields));
         sendJson(call, 200, { epoch: state.epoch.current });
         return;

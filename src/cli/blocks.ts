@@ -11,6 +11,8 @@ import { ClusterBlocks } from '../blocks/clusterBlocks.js';
 import { CollectedStore } from '../blocks/collectedStore.js';
 import { DirectoryBlockStore } from '../blocks/directoryBlockStore.js';
 import { MemoryBlockStore } from '../blocks/memoryBlockStore.js';
+import { S3BlockStore } from '../blocks/s3BlockStore.js';
+import { blockLocationOf } from '../config/blockLocation.js';
 import type { ServerAddress } from '../config/clusterFile.js';
 import type { ServerOptions } from '../config/options.js';
 import type { BlockMetrics } from '../metrics/blockMetrics.js';
@@ -85,9 +87,13 @@ export async function serveBlocks(parts: BlockParts): Promise<ServedBlocks> {
   };
 }
 
-/** Beside the log where there is a data directory, otherwise in memory. */
+/** In an object store if one is named, otherwise beside the log where there is a data directory, or in memory. */
 async function openStore({ options, log }: BlockParts): Promise<BlockStore> {
-  const { dataDir, blockStoreBytesMax: bytesMax } = options;
+  const { dataDir, blockStoreBytesMax: bytesMax, blocks } = options;
+  if (blocks !== undefined)
+    return new S3BlockStore(blockLocationOf(blocks, process.env), {
+      onDamaged: (hash, name) => log.error({ hash, name }, 'a block in the object store is damaged'),
+    });
   const limits = bytesMax === undefined ? {} : { bytesMax };
   if (dataDir === undefined) return new MemoryBlockStore(limits);
   return DirectoryBlockStore.open(join(dataDir, BLOCKS), {

@@ -80,6 +80,11 @@ export interface ServerOptions {
    */
   readonly blockStoreBytesMax?: number | undefined;
   /**
+   * The object store that keeps the blocks of all servers: `s3://BUCKET/PREFIX?endpoint=URL`.
+   * @default undefined: each server keeps its own, in its data directory or in memory
+   */
+  readonly blocks?: string | undefined;
+  /**
    * A snapshot replaces the log once it has grown by this many entries, or this many bytes of them, since the last
    * snapshot, and by at least the size of that snapshot.
    * @default 20_000, 8 MiB
@@ -233,9 +238,7 @@ export function validateOptions(options: ServerOptions): ServerOptions {
 function checkNumber(name: NumericOption | 'blockStoreBytesMax', value: number, most: number): void {
   const least = name === 'bodyBytesMax' ? bodyBytesLeast : 1;
   if (!Number.isInteger(value) || value < least || value > most) {
-    throw new ConfigError(
-      `${flag(name)} must be a whole number from ${least} to ${most}, got ${value}`,
-    );
+    throw new ConfigError(`${flag(name)} must be a whole number from ${least} to ${most}, got ${value}`);
   }
 }
 

@@ -51,7 +51,7 @@ describe('DirectoryBlockStore', () => {
     const handle = await openFile(root);
     const prototype = Object.getPrototypeOf(handle) as { sync(): Promise<void> };
     await handle.close();
-    const { sync } = prototype;
+    const sync = prototype.sync.bind(handle);
     const named: boolean[] = [];
     prototype.sync = async function (this: typeof prototype) {
       await sync.call(this);

@@ -32,7 +32,12 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
 }
 
 /** The contract of {@link BlockStore}: every implementation passes it. */
-export function blockStoreSuite(name: string, open: OpenBlockStore): void {
+export function blockStoreSuite(
+  name: string,
+  open: OpenBlockStore,
+  limits: 'with limits' | 'without limits' = 'with limits',
+): void {
+  if (limits === 'with limits') limitsSuite(name, open);
   describe(`${name} as a block store`, () => {
     it('gives back the bytes that were put, under their SHA-256 in lower case hexadecimal', async () => {
       const store = await open(roomy);
@@ -102,6 +107,50 @@ export function blockStoreSuite(name: string, open: OpenBlockStore): void {
       expect(await store.has(hashes)).to.deep.equal(hashes);
     });
 
+    it('lists what is stored, with sizes and the time of the last use', async () => {
+      const before = Date.now();
+      const store = await open(roomy);
+      const { hash: a } = await store.put(bytes('a'));
+      const { hash: kelp } = await store.put(bytes('kelp'));
+      const listed = new Map((await all(store.list())).map((each) => [each.hash, each]));
+      expect([...listed.keys()].sort()).to.deep.equal([a, kelp].sort());
+      expect(listed.get(a)?.bytes).to.equal(1);
+      expect(listed.get(kelp)?.bytes).to.equal(4);
+      // File systems cut the time to a tick of theirs.
+      for (const { usedAt } of listed.values())
+        expect(usedAt).to.be.within(before - 1_000, Date.now() + 1_000);
+      expect(await store.usage()).to.deep.equal({ blocks: 2, bytes: 5, damaged: 0 });
+    });
+
+    it('says whether a block is new', async () => {
+      const store = await open(roomy);
+      expect(await store.put(bytes('kelp'))).to.deep.equal({ hash: sha256(bytes('kelp')), isNew: true });
+      expect(await store.put(bytes('kelp'), sha256(bytes('kelp')))).to.have.property('isNew', false);
+    });
+
+    it('removes what it is told to, and asks once more about each', async () => {
+      const store = await open(roomy);
+      const { hash: kept } = await store.put(bytes('kelp'));
+      const { hash: gone } = await store.put(bytes('surf'));
+      const missing = sha256(bytes('never'));
+      const asked: string[] = [];
+      const removed = await store.remove([kept, missing, gone, '../x'], (hash) => {
+        asked.push(hash);
+        return hash === kept;
+      });
+      expect(removed).to.deep.equal([gone]);
+      expect(asked).to.include.members([kept, gone]);
+      expect(await store.has([kept, gone])).to.deep.equal([kept]);
+      expect(await store.get(gone)).to.equal(undefined);
+      expect(await store.usage()).to.deep.equal({ blocks: 1, bytes: 4, damaged: 0 });
+      expect(await store.put(bytes('sand'))).to.have.property('isNew', true);
+    });
+  });
+}
+
+/** The part of the contract that is about limits; an object store keeps its own. */
+function limitsSuite(name: string, open: OpenBlockStore): void {
+  describe(`${name} as a block store with limits`, () => {
     it('refuses a block above the limit for one block, as a rejection', async () => {
       const store = await open({ ...roomy, blockBytesMax: 4 });
       await store.put(bytes('kelp'));
@@ -139,51 +188,20 @@ export function blockStoreSuite(name: string, open: OpenBlockStore): void {
       expect(await rejection(store.put(bytes('c')))).to.be.instanceOf(BlockStoreFullError);
     });
 
-    it('lists what is stored, with sizes and the time of the last use', async () => {
-      const before = Date.now();
-      const store = await open(roomy);
-      const { hash: a } = await store.put(bytes('a'));
-      const { hash: kelp } = await store.put(bytes('kelp'));
-      const listed = new Map((await all(store.list())).map((each) => [each.hash, each]));
-      expect([...listed.keys()].sort()).to.deep.equal([a, kelp].sort());
-      expect(listed.get(a)?.bytes).to.equal(1);
-      expect(listed.get(kelp)?.bytes).to.equal(4);
-      // File systems cut the time to a tick of theirs.
-      for (const { usedAt } of listed.values())
-        expect(usedAt).to.be.within(before - 1_000, Date.now() + 1_000);
-      expect(await store.usage()).to.deep.equal({ blocks: 2, bytes: 5, damaged: 0 });
-    });
-
-    it('says whether a block is new', async () => {
-      const store = await open(roomy);
-      expect(await store.put(bytes('kelp'))).to.deep.equal({ hash: sha256(bytes('kelp')), isNew: true });
-      expect(await store.put(bytes('kelp'), sha256(bytes('kelp')))).to.have.property('isNew', false);
-    });
-
-    it('removes what it is told to, asks once more about each, and has room again', async () => {
-      const store = await open({ ...roomy, bytesMax: 8 });
-      const { hash: kept } = await store.put(bytes('kelp'));
-      const { hash: gone } = await store.put(bytes('surf'));
-      const missing = sha256(bytes('never'));
-      const asked: string[] = [];
-      const removed = await store.remove([kept, missing, gone, '../x'], (hash) => {
-        asked.push(hash);
-        return hash === kept;
-      });
-      expect(removed).to.deep.equal([gone]);
-      expect(asked).to.include.members([kept, gone]);
-      expect(await store.has([kept, gone])).to.deep.equal([kept]);
-      expect(await store.get(gone)).to.equal(undefined);
-      expect(await store.usage()).to.deep.equal({ blocks: 1, bytes: 4, damaged: 0 });
-      expect(await store.put(bytes('sand'))).to.have.property('isNew', true);
-    });
-
     it('counts a block once however often it is put, and takes it again when full', async () => {
       const store = await open({ ...roomy, bytesMax: 8, blocksMax: 2 });
       const { hash: first } = await store.put(bytes('kelp'));
       expect(await store.put(bytes('kelp'))).to.deep.equal({ hash: first, isNew: false });
       await store.put(bytes('surf'));
       expect(await store.put(bytes('kelp'))).to.deep.equal({ hash: first, isNew: false });
+    });
+
+    it('has room again for as much as was removed', async () => {
+      const store = await open({ ...roomy, bytesMax: 8, blocksMax: 2 });
+      const { hash: gone } = await store.put(bytes('kelp'));
+      await store.put(bytes('surf'));
+      expect(await store.remove([gone], () => false)).to.deep.equal([gone]);
+      expect(await store.put(bytes('sand'))).to.have.property('isNew', true);
     });
   });
 }
