@@ -41,9 +41,16 @@ const parts = mochaSuite('parts', 'src/', [
   'test/sim/reference.test.ts',
 ]);
 
+/** The stores of blocks, and their collection. */
+const blocks = mochaSuite('blocks', 'src/blocks/', [
+  'test/unit/blocks',
+  'test/unit/api/referencedBlocks.test.ts',
+  'test/unit/stateMachine/collectionEpoch.test.ts',
+]);
+
 /** The suites in the order of their cost. @param seeds how many the simulator may spend */
 export function allSuites(seeds: number): Suite[] {
-  return [core, parts, simulator(seeds)];
+  return [core, parts, blocks, simulator(seeds)];
 }
 
 /** Those suites first that are at home where the mutation is, the most special one before all; else by cost. */

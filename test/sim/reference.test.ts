@@ -8,6 +8,7 @@ import {
   encodeAppend,
   encodeOpenSession,
   encodePut,
+  encodeRaiseEpoch,
   encodeUpdateFile,
   sessionIn,
   type CommandResult,
@@ -20,7 +21,8 @@ const SEEDS = 60;
 const ENTRIES = 150;
 
 /** Few names and few sessions, so that everything meets everything. */
-function drawCommand(random: Prng, number: number, sessions: readonly string[]): string {
+function drawCommand(random: Prng, number: number, sessions: readonly string[], epoch: number): string {
+  const near = epoch + random.pick([-1, 0, 0, 1]);
   const request: RequestId | undefined = random.chance(0.8)
     ? { clientId: random.pick([...sessions.slice(-5), 'c']), sequence: random.pick([1, 1, 1, 2, 2, 3, 4]) }
     : undefined;
@@ -28,15 +30,17 @@ function drawCommand(random: Prng, number: number, sessions: readonly string[]):
   const key = `k${random.between(1, 2)}`;
   return random.pick([
     () => encodeUpdateFile('f', random.between(1, 4), item, request),
+    () => encodeUpdateFile('f', random.between(1, 4), item, request, near),
+    () => encodeRaiseEpoch(near),
     () => encodePut(key, random.pick([item, [item]]), request),
     () => encodeAppend(key, [item], request),
     () => encodeAppend(key, [item], request),
   ])();
 }
 
-function entryOf(random: Prng, index: number, sessions: readonly string[]): Entry {
+function entryOf(random: Prng, index: number, sessions: readonly string[], epoch: number): Entry {
   if (random.chance(0.1)) return { index, term: 1, kind: 'noop', command: '' };
-  const command = random.chance(0.1) ? encodeOpenSession() : drawCommand(random, index, sessions);
+  const command = random.chance(0.1) ? encodeOpenSession() : drawCommand(random, index, sessions, epoch);
   return { index, term: 1, kind: 'command', command };
 }
 
@@ -83,7 +87,7 @@ describe('the reference of the simulator', () => {
       let restored: Restored | undefined;
       const sessions: string[] = [];
       for (let index = 1; index <= ENTRIES; index += 1) {
-        const entry = entryOf(random, index, sessions);
+        const entry = entryOf(random, index, sessions, state.epoch.current);
         const result = state.apply(entry);
         expect(result, `seed ${seed}, ${entry.command}`).to.equal(reference.apply(entry).result);
         expect(isAsReference(state, reference), `seed ${seed}, entry ${index}`).to.equal(true);
@@ -100,6 +104,7 @@ describe('the reference of the simulator', () => {
     }
     expect([...results].sort()).to.deep.equal([
       'applied',
+      'epochMoved',
       'none',
       'notAList',
       'refused',

@@ -1,5 +1,6 @@
 import { membership } from './membership.js';
 import type { Mutation } from '../mutation.js';
+import { blockMutations } from './blocks.js';
 import { commit } from './commit.js';
 import { crashes } from './crashes.js';
 import { elections } from './elections.js';
@@ -28,4 +29,5 @@ export const allMutations: readonly Mutation[] = [
   ...sessionMutations,
   ...memoryMutations,
   ...membership,
+  ...blockMutations,
 ];
