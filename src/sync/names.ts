@@ -28,7 +28,7 @@ const deviceName = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|co
  * Whether files of this name are none of the client's business, by the rules of the course: silently, on both sides.
  */
 export function isOutside(name: string, profile: Profile): boolean {
-  if (profile === 'classic') return name === INDEX_FILE || name.startsWith('.');
+  if (profile === 'classic') return name === INDEX_FILE || /^\.[^./][^/]*$/.test(name);
   return name === INDEX_FILE || name === OWN_FOLDER || name.startsWith(`${OWN_FOLDER}/`);
 }
 
