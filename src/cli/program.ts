@@ -12,6 +12,7 @@ import { watchOutput } from './output.js';
 import { recoverCommand } from './recoverCommand.js';
 import { serverCommand } from './serverCommand.js';
 import { statusCommand } from './statusCommand.js';
+import { syncCommand } from './syncCommand.js';
 
 function createProgram(): Command {
   const program = new Command('surfstore')
@@ -29,6 +30,7 @@ function createProgram(): Command {
   fileCommands(program);
   kvCommands(program);
   faultCommands(program);
+  syncCommand(program);
   chaosCommand(program);
   gradeCommand(program);
   recoverCommand(program);

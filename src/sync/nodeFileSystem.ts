@@ -72,7 +72,7 @@ export class NodeFileSystem implements FileSystem {
   async journal(path: string): Promise<Journal> {
     const handle = await fs.open(this.at(path), 'a');
     return {
-      append: async (text) => void (await handle.appendFile(text)),
+      append: (text) => handle.appendFile(text),
       close: async () => {
         await handle.sync();
         await handle.close();

@@ -100,8 +100,10 @@ async function scanFile(
   if (stat === undefined) return undefined;
   const entry = base.get(name);
   const { mtimeMs } = stat;
-  if (entry !== undefined && entry.content !== null && isStamped(entry, stat))
-    return { content: entry.content, mtimeMs, stat, blockSize: entry.blockSize, stamp: entry.stamp };
+  if (entry !== undefined && isStamped(entry, stat)) {
+    const { content } = entry;
+    if (content !== null) return { content, mtimeMs, stat, blockSize: entry.blockSize, stamp: entry.stamp };
+  }
   // From this moment on it is read; what happens before has another time of change, if the clock has ticked.
   const stamp = stampOf(stat, nowMs());
   try {

@@ -177,8 +177,7 @@ class Sync {
     for (const [name, { content, stamp, blockSize }] of files) {
       const entry = this.state?.base.get(name);
       if (entry === undefined || stamp === undefined || entry.blockSize !== blockSize) continue;
-      const { stamp: known } = entry;
-      const isKnown = known !== undefined && known.mtimeMs === stamp.mtimeMs && known.inode === stamp.inode;
+      const isKnown = entry.stamp?.mtimeMs === stamp.mtimeMs && entry.stamp.inode === stamp.inode;
       if (!isKnown && isSame(entry.content, content)) this.state?.restamp(name, { ...entry, stamp });
     }
   }

@@ -82,17 +82,17 @@ export class Uploads {
     for (const hash of stored) missing.delete(hash);
     const file = await files.open(name);
     try {
-      let isChanged = false;
+      const changed: number[] = [];
       let sentBytes = 0;
       await forEachOf(missing, TRANSFERS_AT_ONCE, async ([hash, index]) => {
-        if (isChanged) return;
+        if (changed.length > 0) return;
         const block = await file.read(index * blockSize, blockSize);
         if (hashOf(block) === hash) {
           await this.send(hash, block);
           sentBytes += block.length;
-        } else isChanged = true;
+        } else changed.push(index);
       });
-      if (isChanged || !isSameStat(stat, await files.stat(name))) return { reason: BUSY };
+      if (changed.length > 0 || !isSameStat(stat, await files.stat(name))) return { reason: BUSY };
       emit({ kind: 'spared', bytes: stat.size - sentBytes });
       return 'done';
     } finally {

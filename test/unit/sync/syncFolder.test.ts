@@ -373,7 +373,9 @@ describe('the client of a folder', () => {
     for (let index = 0; index < 30; index += 1) await a.write(`f${index}`, `text ${index}`);
     let done = 0;
     const first = await a.sync({
-      emit: ({ kind }) => void (kind === 'done' && (done += 1)),
+      emit: ({ kind }) => {
+        if (kind === 'done') done += 1;
+      },
       isStopping: () => done >= 5,
     });
     expect(first.isStopped).to.equal(true);
