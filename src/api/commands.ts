@@ -22,6 +22,12 @@ export function requireKnown(result: CommandResult): CommandResult {
         'no session with this clientId is open, or not any more; nothing was done now, but an earlier attempt may ' +
           'have been; openSession opens a session',
       );
+    case 'epochMoved':
+      throw new ServiceError(
+        'epochMoved',
+        'a garbage collection of blocks has begun since this epoch, so blocks of the file may be gone; nothing was ' +
+          'done; ask again which are stored, and send the update with the new epoch and a new request',
+      );
     case 'applied':
     case 'refused':
     case 'notAList':

@@ -1,5 +1,6 @@
-import { BlockStoreFullError, BlockTooLargeError } from '../blocks/blockStore.js';
+import { BlockTooLargeError } from '../blocks/blockStore.js';
 import { errorTable, leaderHint, ServiceError, type LeaderAddress } from '../node/errors.js';
+import { blockErrorOf } from './blockErrors.js';
 import { FAULT_CODES, XmlRpcFault } from '../xmlrpc/index.js';
 
 /** A call with arguments that the method does not take; nothing was done. */
@@ -16,10 +17,9 @@ export class FaultTranslator {
    */
   translate(error: unknown): unknown {
     if (error instanceof ServiceError) return new XmlRpcFault(error.code, this.explain(error));
-    if (error instanceof BlockStoreFullError) {
-      const { word, code } = errorTable.blockStoreFull;
-      return new XmlRpcFault(code, `${word}: ${error.message}`);
-    }
+    const kind = blockErrorOf(error);
+    if (kind !== undefined)
+      return new XmlRpcFault(errorTable[kind].code, `${errorTable[kind].word}: ${(error as Error).message}`);
     if (error instanceof BlockTooLargeError) return invalidParams(error.message);
     return error;
   }

@@ -62,14 +62,15 @@ export function method<const P extends readonly Parameter<unknown>[]>(
 
 /**
  * How a method is called, such as `surfstore.updatefile(string filename, int version, array hashlist[, string
- * request])`.
+ * request[, int epoch]])`.
  */
 export function usage({ name, parameters }: Pick<Method, 'name' | 'parameters'>): string {
   const texts = parameters.map(({ type, name: label, isOptional }, position) => {
     const text = `${position === 0 ? '' : ', '}${type} ${label}`;
-    return isOptional === true ? `[${text}]` : text;
+    return isOptional === true ? `[${text}` : text;
   });
-  return `${name}(${texts.join('')})`;
+  const closing = ']'.repeat(parameters.length - requiredOf(parameters).length);
+  return `${name}(${texts.join('')}${closing})`;
 }
 
 /** The parameters that no call may leave out. */

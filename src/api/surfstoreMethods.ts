@@ -1,4 +1,3 @@
-import type { BlockStore } from '../blocks/blockStore.js';
 import { ServiceError } from '../node/errors.js';
 import type { NameCharacters } from '../config/options.js';
 import { waitFor } from '../node/pendingRequests.js';
@@ -17,6 +16,7 @@ import {
   arrayOfServers,
   blockHash,
   bytes,
+  epoch,
   fileName,
   hashList,
   keyValueCommand,
@@ -27,11 +27,18 @@ import {
   version,
 } from './validate.js';
 
+/** The blocks of the cluster, or a store of one's own. */
+interface BlocksOfCluster {
+  put(block: Uint8Array): Promise<unknown>;
+  get(hash: string): Promise<Uint8Array | undefined>;
+  has(hashes: readonly string[]): Promise<string[]>;
+}
+
 /** The parts of one server that its methods use. */
 interface SurfstoreParts {
   readonly node: RaftNode<CommandResult>;
   readonly files: FileMetadata;
-  readonly blocks: BlockStore;
+  readonly blocks: BlocksOfCluster;
   readonly status: StatusSource;
   readonly trace: Pick<TraceRing, 'list'>;
   readonly wire: WireLimits;
@@ -71,15 +78,16 @@ function metadataMethods(parts: SurfstoreParts): Method[] {
     ),
     method(
       'surfstore.updatefile',
-      [fileName('filename'), version('version'), hashList('hashlist'), requestId('request')],
+      [fileName('filename'), version('version'), hashList('hashlist'), requestId('request'), epoch('epoch')],
       'boolean',
       'Sets the hash list of a file. True when applied; false when version is not exactly one above the stored ' +
         'version (0 for a file never written). On the leader only; waits until a majority has it, without a limit. ' +
         'With a request, a name for this very call or a struct {clientId, sequence} of a session, it may be sent ' +
-        'again: it takes effect once and gives the same answer.',
-      ([name, number, hashes, request], call) => {
+        'again: it takes effect once and gives the same answer. With the epoch of /blocks/stored it is refused when a ' +
+        'garbage collection of blocks has begun since.',
+      ([name, number, hashes, request, collected], call) => {
         if (names === 'bmp') refuseBeyondBmp(name, hashes);
-        const command = encodeUpdateFile(name, number, hashes, request);
+        const command = encodeUpdateFile(name, number, hashes, request, collected);
         refuseTooLarge(command, wire);
         return waitFor(node.propose(command), call).then((result) => requireKnown(result) === 'applied');
       },
@@ -183,22 +191,27 @@ function blockMethods({ node, blocks }: SurfstoreParts): Method[] {
       'surfstore.putblock',
       [bytes('block')],
       'boolean',
-      'Stores a block on this server, under the SHA-256 of its bytes in lower case hex.',
+      'Stores a block, under the SHA-256 of its bytes in lower case hex, on two of the servers, or on as many as are up.',
       ([block]) => whileUp(() => blocks.put(block).then(() => true)),
     ),
-    method('surfstore.getblock', [blockHash('hash')], 'base64', 'The block with this SHA-256.', ([hash]) =>
-      whileUp(async () => {
-        const block = await blocks.get(hash.key);
-        if (block === undefined)
-          throw new ServiceError('blockNotFound', 'this server stores no block with this hash');
-        return block;
-      }),
+    method(
+      'surfstore.getblock',
+      [blockHash('hash')],
+      'base64',
+      'The block with this SHA-256, whichever server has it.',
+      ([hash]) =>
+        whileUp(async () => {
+          const block = await blocks.get(hash.key);
+          if (block === undefined)
+            throw new ServiceError('blockNotFound', 'no server stores a block with this hash');
+          return block;
+        }),
     ),
     method(
       'surfstore.hasblocks',
       [arrayOfBlockHashes('hashlist')],
       'array',
-      'Those of the hashes whose block this server stores, in the order and the form given: hex or base64.',
+      'Those of the hashes whose block a server stores, in the order and the form given: hex or base64.',
       ([hashes]) =>
         whileUp(async () => {
           const stored = new Set(await blocks.has(hashes.map(({ key }) => key)));

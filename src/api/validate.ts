@@ -5,6 +5,7 @@ import {
   encodeDelete,
   encodeOpenSession,
   encodePut,
+  encodeRaiseEpoch,
   type HashList,
   type RequestId,
 } from '../stateMachine/command.js';
@@ -158,6 +159,21 @@ export function anyArray(name: string): Parameter<ParsedValue[]> {
   });
 }
 
+/** The epoch of garbage collection in which the client was told that the blocks are stored; may be left out. */
+export function epoch(name: string): Parameter<number | undefined> {
+  return {
+    name,
+    type: 'int',
+    isOptional: true,
+    check: (value) => {
+      if (value === null) return undefined;
+      if (typeof value !== 'number' || value < 0)
+        throw invalidParams(`${name} must be a whole number from 0 on, got ${typeOf(value)}`);
+      return value;
+    },
+  };
+}
+
 /** The name of this single request, or a struct of the client's name and its sequence; may be left out. */
 export function requestId(name: string): Parameter<RequestId | undefined> {
   return {
@@ -180,6 +196,7 @@ export function keyValueCommand(name: string): Parameter<string> {
     if (command === undefined || command.type === 'updateFile')
       throw invalidParams(`${name} is no command of the key/value service`);
     if (command.type === 'openSession') return encodeOpenSession();
+    if (command.type === 'raiseEpoch') return encodeRaiseEpoch(command.epoch);
     return checkedInput(() => {
       const key = checkKey(command.key);
       const { request } = command;

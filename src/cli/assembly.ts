@@ -24,6 +24,7 @@ import type { Storage } from '../storage/storage.js';
 import { AddressBook } from '../transport/addressBook.js';
 import { PeerWatch } from '../transport/peerEndpoint.js';
 import { PEER_HEADER, RpcTransport } from '../transport/rpcTransport.js';
+import { serveBlocks } from './blocks.js';
 import { drawId, openDirectory } from './dataDirectory.js';
 import { descriptorLimit, sharesOf, type DescriptorShares } from './descriptors.js';
 import { surfacesOf } from './surfaces.js';
@@ -173,17 +174,21 @@ export async function startServer({
     lookup,
     failed: (error) => log.error({ err: error }, 'the dashboard could not look at this server'),
   });
+  const blockParts = { server, peers, options, node, router, state, metrics: metrics.blocks, lookup, log };
+  const served = await serveBlocks(blockParts);
   follow = () => {
     router.reconsider();
     dashboard.poke();
+    served.reconsider();
   };
-  const parts = { node, router, state, status, trace, isThere, peerWatch, options, metrics, dashboard, log };
-  const surfaces = surfacesOf(parts);
+  const told = { status, trace, isThere, peerWatch, options, metrics, dashboard, log };
+  const surfaces = surfacesOf({ node, router, state, served, ...told });
   const front = new HttpFront(surfaces, {}, { ...shares, peerHeader: PEER_HEADER });
   const stop = async (): Promise<void> => {
     node.stop();
     transport.close();
     leaderCalls.close();
+    served.close();
     dashboard.close();
     await front.close();
     await new Promise<void>((resolve) =>

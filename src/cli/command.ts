@@ -61,11 +61,11 @@ export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
+const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
-/** A duration such as `500ms`, `5s` or `2m`, in milliseconds; a bare number counts seconds. */
+/** A duration such as `500ms`, `5s`, `2m` or `24h`, in milliseconds; a bare number counts seconds. */
 export function parseDuration(text: string): number {
-  const found = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(text);
+  const found = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text);
   if (found === null) throw new InvalidArgumentError('write a duration such as 500ms, 5s or 2m.');
   return Number(found[1]) * (unitsMs[found[2] ?? 's'] ?? 1_000);
 }

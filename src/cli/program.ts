@@ -3,6 +3,7 @@ import { ListenError } from '../api/httpFront.js';
 import { ConfigError } from '../config/configError.js';
 import { StorageError } from '../storage/storage.js';
 import { programVersion } from './assembly.js';
+import { blocksCommand } from './blocksCommand.js';
 import { chaosCommand, gradeCommand } from './chaosCommand.js';
 import { faultCommands, fileCommands } from './clientCommands.js';
 import { clusterCommand } from './clusterCommand.js';
@@ -29,6 +30,7 @@ function createProgram(): Command {
   statusCommand(program);
   fileCommands(program);
   kvCommands(program);
+  blocksCommand(program);
   faultCommands(program);
   syncCommand(program);
   chaosCommand(program);

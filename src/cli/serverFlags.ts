@@ -94,7 +94,9 @@ export function addServerFlags(command: Command): Command {
     )
     .option(...number('--snapshot-bytes', 'or by so many bytes of them', defaultOptions.snapshotBytes))
     .option(
-      ...number('--block-store-bytes-max', 'total size of stored blocks', defaultOptions.blockStoreBytesMax),
+      '--block-store-bytes-max <number>',
+      'total size of stored blocks (default: 256 MiB in memory, the whole disk with --data-dir)',
+      wholeNumber,
     );
 }
 

@@ -10,7 +10,6 @@ import type { StatusSource } from '../api/status.js';
 import type { Surfaces } from '../api/surfaces.js';
 import { surfstoreMethods } from '../api/surfstoreMethods.js';
 import { XmlRpcSurface } from '../api/xmlrpcSurface.js';
-import { MemoryBlockStore } from '../blocks/memoryBlockStore.js';
 import type { ServerOptions } from '../config/options.js';
 import type { Dashboard } from '../dashboard/dashboard.js';
 import type { ServerMetrics } from '../metrics/serverMetrics.js';
@@ -22,6 +21,7 @@ import type { TraceRing } from '../node/traceRing.js';
 import type { CommandResult } from '../stateMachine/command.js';
 import type { ServiceState } from '../stateMachine/serviceState.js';
 import { type PeerWatch, answerPeer, bytesOnTheWire } from '../transport/peerEndpoint.js';
+import type { ServedBlocks } from './blocks.js';
 
 /** The parts of one server that its surfaces use. */
 interface SurfaceParts {
@@ -36,6 +36,7 @@ interface SurfaceParts {
   readonly options: ServerOptions;
   readonly metrics: ServerMetrics;
   readonly dashboard: Dashboard;
+  readonly served: ServedBlocks;
   readonly log: Logger;
 }
 
@@ -51,6 +52,7 @@ export function surfacesOf({
   options,
   metrics,
   dashboard,
+  served,
   log,
 }: SurfaceParts): Surfaces {
   const { bodyBytesMax } = options;
@@ -71,7 +73,7 @@ export function surfacesOf({
   const methods = surfstoreMethods({
     node,
     files: state.files,
-    blocks: new MemoryBlockStore({ bytesMax: options.blockStoreBytesMax }),
+    blocks: served.blocks,
     wire,
     names: options.names,
     chaosHooks: options.chaosHooks,
@@ -97,6 +99,7 @@ export function surfacesOf({
     routes: [
       new KeyValueHttp(service, bodyBytesMax),
       messages,
+      ...served.routes,
       new AdminStatus(status, isThere),
       new MetricsPage(metrics),
       dashboard,

@@ -137,6 +137,8 @@ function remedyFor(kind: ErrorKind): Remedy {
       return 'newSession';
     case 'blockNotFound':
     case 'blockStoreFull':
+    case 'epochMoved':
+    case 'blockUnavailable':
       return 'none';
   }
 }

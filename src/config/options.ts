@@ -76,9 +76,9 @@ export interface ServerOptions {
   readonly bodyBytesMax: number;
   /**
    * The total size of the blocks this server stores.
-   * @default 256 MiB
+   * @default undefined: 256 MiB in memory; with a data directory, what its disk holds
    */
-  readonly blockStoreBytesMax: number;
+  readonly blockStoreBytesMax?: number | undefined;
   /**
    * A snapshot replaces the log once it has grown by this many entries, or this many bytes of them, since the last
    * snapshot, and by at least the size of that snapshot.
@@ -142,7 +142,6 @@ export const defaultOptions: ServerOptions = {
   uncommittedBytesMax: 64 * mebibyte,
   stateBytesMax: defaultStateBytesMax,
   bodyBytesMax: 8 * mebibyte,
-  blockStoreBytesMax: 256 * mebibyte,
   snapshotEntries: 20_000,
   snapshotBytes: 8 * mebibyte,
   chaosHooks: true,
@@ -177,7 +176,6 @@ const largest: Readonly<Record<NumericOption, number>> = {
   uncommittedBytesMax: Number.MAX_SAFE_INTEGER,
   stateBytesMax: Number.MAX_SAFE_INTEGER,
   bodyBytesMax: bodyBytesLimit,
-  blockStoreBytesMax: Number.MAX_SAFE_INTEGER,
   snapshotEntries: Number.MAX_SAFE_INTEGER,
   snapshotBytes: Number.MAX_SAFE_INTEGER,
 };
@@ -193,7 +191,7 @@ const countedInTicks = ['heartbeatMs', 'electionMinMs', 'electionMaxMs'] as cons
  * @throws {ConfigError} that names the flag, the value and what is allowed
  */
 export function validateOptions(options: ServerOptions): ServerOptions {
-  for (const name of Object.keys(largest) as NumericOption[]) checkNumber(name, options[name]);
+  for (const name of Object.keys(largest) as NumericOption[]) checkNumber(name, options[name], largest[name]);
   for (const name of countedInTicks) {
     if (options[name] % options.tickMs !== 0) {
       throw new ConfigError(
@@ -219,6 +217,8 @@ export function validateOptions(options: ServerOptions): ServerOptions {
         `got ${options.rpcTimeoutMs}: a request that is lost would cost an election`,
     );
   }
+  if (options.blockStoreBytesMax !== undefined)
+    checkNumber('blockStoreBytesMax', options.blockStoreBytesMax, Number.MAX_SAFE_INTEGER);
   checkChoice('replyAfter', options.replyAfter, replyMoments);
   checkChoice('logLevel', options.logLevel, logLevels);
   if (options.bind !== undefined && !/^\S+$/.test(options.bind)) {
@@ -230,11 +230,11 @@ export function validateOptions(options: ServerOptions): ServerOptions {
   return options;
 }
 
-function checkNumber(name: NumericOption, value: number): void {
+function checkNumber(name: NumericOption | 'blockStoreBytesMax', value: number, most: number): void {
   const least = name === 'bodyBytesMax' ? bodyBytesLeast : 1;
-  if (!Number.isInteger(value) || value < least || value > largest[name]) {
+  if (!Number.isInteger(value) || value < least || value > most) {
     throw new ConfigError(
-      `${flag(name)} must be a whole number from ${least} to ${largest[name]}, got ${value}`,
+      `${flag(name)} must be a whole number from ${least} to ${most}, got ${value}`,
     );
   }
 }

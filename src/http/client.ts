@@ -20,8 +20,10 @@ export interface HttpClientOptions {
   readonly lookup?: LookupFunction;
 }
 
-/** A POST, sent once. */
+/** A request, sent once. */
 interface HttpRequest {
+  /** @default 'POST' */
+  readonly method?: 'GET' | 'POST' | 'PUT';
   readonly host: string;
   readonly port: number;
   readonly path: string;
@@ -368,8 +370,8 @@ function idleMsOf(outcome: HttpResponse | HttpError): number {
 }
 
 /** All of the head but the length of the body. */
-function headOf({ host, port, path, headers }: HttpRequest, keepAlive: boolean): string {
-  let text = `POST ${path} HTTP/1.1\r\nHost: ${addressOf({ host, port })}\r\n`;
+function headOf({ method = 'POST', host, port, path, headers }: HttpRequest, keepAlive: boolean): string {
+  let text = `${method} ${path} HTTP/1.1\r\nHost: ${addressOf({ host, port })}\r\n`;
   for (const name in headers) text += `${name}: ${headers[name] ?? ''}\r\n`;
   return keepAlive ? text : `${text}Connection: close\r\n`;
 }

@@ -274,7 +274,7 @@ class FastReply extends EventEmitter implements ServerReply {
     if (this.destroyed) return this;
     if (this.headersSent) this.socket.write(chunk, this.onWritten);
     else {
-      if (this.headers['Content-Length'] === undefined && this.statusCode !== 204)
+      if (this.headers['Content-Length'] === undefined && this.statusCode !== 204 && this.statusCode !== 304)
         this.headers = { ...this.headers, 'Content-Length': Buffer.byteLength(chunk) };
       this.socket.write(this.withHead(chunk), this.onWritten);
     }

@@ -77,10 +77,10 @@ export class HttpCall extends ClientCall {
     this.send(status, TEXT, `${line}\n`, headers);
   }
 
-  /** Answers with status 204: success without a body. */
-  nothing(): void {
-    this.answered('204');
-    this.reply.writeHead(204);
+  /** Answers without a body: with success, or that the client has the body already. */
+  nothing(headers: OutgoingHttpHeaders = {}, status: 204 | 304 = 204): void {
+    this.answered(String(status));
+    this.reply.writeHead(status, headers);
     this.reply.end();
   }
 
@@ -102,9 +102,15 @@ export class HttpCall extends ClientCall {
    * @param shared whether other replies hold the same pieces: then it is worth compressing them for clients that ask
    * @returns false when clients have left too much unread; then nothing is sent
    */
-  sendPieces(status: number, contentType: string, pieces: readonly Uint8Array[], shared = false): boolean {
+  sendPieces(
+    status: number,
+    contentType: string,
+    pieces: readonly Uint8Array[],
+    shared = false,
+    headers: OutgoingHttpHeaders = {},
+  ): boolean {
     if (lengthOf(pieces) <= COPIED_BYTES_MAX) {
-      this.send(status, contentType, pieces.length === 1 ? (pieces[0] ?? '') : Buffer.concat(pieces));
+      this.send(status, contentType, pieces.length === 1 ? (pieces[0] ?? '') : Buffer.concat(pieces), headers);
       return true;
     }
     // The end of such a reply could not be observed.
@@ -117,7 +123,7 @@ export class HttpCall extends ClientCall {
         (stream) => this.writePieces(status, contentType, stream, { 'Content-Encoding': 'gzip' }),
         () => this.writePieces(status, contentType, pieces),
       );
-    } else this.writePieces(status, contentType, pieces);
+    } else this.writePieces(status, contentType, pieces, headers);
     return true;
   }
 
@@ -173,10 +179,10 @@ export class HttpCall extends ClientCall {
     // A body that was not read must not be taken for the next request.
     this.request.resume();
     this.reply.writeHead(status, {
+      ...(this.isRead ? { 'Cache-Control': 'no-store' } : {}),
       ...headers,
       'Content-Type': contentType,
       'Content-Length': length,
-      ...(this.isRead ? { 'Cache-Control': 'no-store' } : {}),
     });
   }
 

@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { MetricsSource } from '../api/metricsPage.js';
 import type { StatusSource } from '../api/status.js';
 import type { Readings } from '../dashboard/sample.js';
+import { BlockMetrics } from './blockMetrics.js';
 import { CallMetrics } from './callMetrics.js';
 import { NodeMetrics } from './nodeMetrics.js';
 import { readingsOf } from './readings.js';
@@ -17,6 +18,7 @@ const LAG_RESOLUTION_MS = 10;
 export class ServerMetrics implements MetricsSource {
   readonly node: NodeMetrics;
   readonly calls: CallMetrics;
+  readonly blocks: BlockMetrics;
   private readonly registry = new Registry();
   private update: () => void = () => undefined;
   private scrape: Promise<string> | undefined;
@@ -25,6 +27,7 @@ export class ServerMetrics implements MetricsSource {
   constructor(now: Now = performance.now.bind(performance)) {
     this.node = new NodeMetrics(this.registry, now);
     this.calls = new CallMetrics(this.registry, now);
+    this.blocks = new BlockMetrics(this.registry);
     collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: LAG_RESOLUTION_MS });
   }
 

@@ -26,6 +26,8 @@ export const errorTable = {
   requestReused: { word: 'requestReused', code: 15, outcome: 'notDone' },
   blockNotFound: { word: 'blockNotFound', code: 20, outcome: 'notDone' },
   blockStoreFull: { word: 'blockStoreFull', code: 21, outcome: 'notDone' },
+  epochMoved: { word: 'epochMoved', code: 22, outcome: 'notDone' },
+  blockUnavailable: { word: 'blockUnavailable', code: 23, outcome: 'notDone' },
 } as const satisfies Record<string, { word: string; code: number; outcome: FailureOutcome }>;
 
 export type ErrorKind = keyof typeof errorTable;

@@ -169,6 +169,7 @@ export class RepeatedRequest {
         return;
       case 'stale':
       case 'reused':
+      case 'epochMoved':
       case 'none':
       default:
         throw new SafetyViolation(

@@ -7,11 +7,12 @@ export function contentsOf(state: ServiceState): string {
   return sorted(JSON.parse(text) as unknown[]);
 }
 
-/** Whether files and keys are those of the reference, and as many sessions are known. */
-export function isAsReference({ files, keys, sessions }: ServiceState, reference: Reference): boolean {
+/** Whether files, keys and epoch are those of the reference, and as many sessions are known. */
+export function isAsReference({ files, keys, sessions, epoch }: ServiceState, reference: Reference): boolean {
   const wantedFiles = [...reference.files].map(([name, record]) => [name, record]);
   return (
     sessions.size === reference.sessions.length &&
+    epoch.current === reference.epoch &&
     sorted(files.list()) === sorted(wantedFiles) &&
     sorted(keys.list()) === sorted([...reference.keys])
   );

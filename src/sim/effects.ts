@@ -97,6 +97,7 @@ function markOfCommand(text: string): string | undefined {
     case 'kvDelete':
       return markOf({ kind: command.type, key: command.key });
     case 'openSession':
+    case 'raiseEpoch':
     case undefined:
       return undefined;
   }

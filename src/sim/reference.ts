@@ -32,6 +32,7 @@ const NOTHING_DONE: Effect = { result: 'none', isEffective: false };
 export class Reference {
   readonly files = new Map<string, { readonly version: number; readonly hashList: unknown }>();
   readonly keys = new Map<string, JsonValue>();
+  epoch = 0;
   sessions: readonly Session[] = [];
 
   constructor(private readonly sessionsMax: number) {}
@@ -43,7 +44,14 @@ export class Reference {
       this.keep({ id: index, sequence: 0, text: '', result: 'none' });
       return { result: `opened:${index}`, isEffective: false };
     }
+    if (command.type === 'raiseEpoch') return { result: this.raise(command.epoch), isEffective: false };
     return command.request === undefined ? this.run(command) : this.once(command, command.request, text);
+  }
+
+  private raise(epoch: number): ChangeResult {
+    if (epoch !== this.epoch + 1) return 'refused';
+    this.epoch += 1;
+    return 'applied';
   }
 
   /** Knows no requests with a name of their own: nobody in the simulator sends any. */
@@ -76,7 +84,8 @@ export class Reference {
   private change(command: KeyValueChange): ChangeResult {
     switch (command.type) {
       case 'updateFile': {
-        const { name, version, hashList } = command;
+        const { name, version, hashList, epoch = this.epoch } = command;
+        if (epoch !== this.epoch) return 'epochMoved';
         if (version !== (this.files.get(name)?.version ?? 0) + 1) return 'refused';
         this.files.set(name, { version, hashList });
         return 'applied';

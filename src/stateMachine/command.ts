@@ -34,6 +34,8 @@ export interface UpdateFile {
   readonly name: string;
   readonly version: number;
   readonly hashList: HashList;
+  /** The epoch of garbage collection in which the client was told that the blocks are stored. */
+  readonly epoch?: number;
 }
 
 export interface PutKey {
@@ -67,13 +69,24 @@ interface OpenSession {
   readonly request?: never;
 }
 
+/**
+ * Begins an epoch of garbage collection: updates that carry an earlier one are refused from now on. The epoch is exactly
+ * one above the stored one, so that of two collections one fails.
+ */
+export interface RaiseEpoch {
+  readonly type: 'raiseEpoch';
+  readonly epoch: number;
+  readonly request?: never;
+}
+
 /** A command in the log. A change with a request id takes effect once, however often the log contains it. */
-export type Command = (KeyValueChange & { readonly request?: RequestId }) | OpenSession;
+export type Command = (KeyValueChange & { readonly request?: RequestId }) | OpenSession | RaiseEpoch;
 
 /**
  * The result of a change:
  * - `applied`: it took effect
- * - `refused`: the version of the update is not exactly one above the stored one
+ * - `refused`: the version of the update, or the epoch, is not exactly one above the stored one
+ * - `epochMoved`: the update carries an epoch that is not the stored one
  * - `notAList`, `tooLarge`: the value under the key cannot be appended to
  * - `missing`: there is no such key to delete
  * - `stale`: the client has sent a later request; this one takes no effect now, though it may have taken effect before
@@ -92,6 +105,7 @@ export type CommandResult = ChangeResult | OpenedSession;
 const changeResults = [
   'applied',
   'refused',
+  'epochMoved',
   'notAList',
   'tooLarge',
   'missing',
@@ -129,8 +143,10 @@ export function encodeUpdateFile(
   version: number,
   hashList: HashList,
   request?: RequestId,
+  epoch?: number,
 ): string {
-  return encodeCommand({ type: 'updateFile', name, version, hashList, ...named(request) });
+  const carried = epoch === undefined ? {} : { epoch };
+  return encodeCommand({ type: 'updateFile', name, version, hashList, ...carried, ...named(request) });
 }
 
 export function encodePut(key: string, value: JsonValue, request?: RequestId): string {
@@ -147,6 +163,10 @@ export function encodeDelete(key: string, request?: RequestId): string {
 
 export function encodeOpenSession(): string {
   return encodeCommand({ type: 'openSession' });
+}
+
+export function encodeRaiseEpoch(epoch: number): string {
+  return encodeCommand({ type: 'raiseEpoch', epoch });
 }
 
 /** The command, or undefined for a text that is none. */
@@ -174,7 +194,8 @@ function isOperation(fields: Readonly<Record<string, unknown>>): boolean {
         typeof fields['name'] === 'string' &&
         Number.isSafeInteger(fields['version']) &&
         fields['hashList'] !== undefined &&
-        fields['hashList'] !== null
+        fields['hashList'] !== null &&
+        (fields['epoch'] === undefined || Number.isSafeInteger(fields['epoch']))
       );
     case 'kvPut':
       return typeof fields['key'] === 'string' && fields['value'] !== undefined;
@@ -184,6 +205,8 @@ function isOperation(fields: Readonly<Record<string, unknown>>): boolean {
       return typeof fields['key'] === 'string';
     case 'openSession':
       return fields['request'] === undefined;
+    case 'raiseEpoch':
+      return fields['request'] === undefined && Number.isSafeInteger(fields['epoch']);
     default:
       return false;
   }

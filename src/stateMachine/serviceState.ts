@@ -6,7 +6,9 @@ import {
   type KeyValueChange,
   type ChangeResult,
   type CommandResult,
+  type UpdateFile,
 } from './command.js';
+import { CollectionEpoch, type EpochRecord } from './collectionEpoch.js';
 import { FileMetadata } from './fileMetadata.js';
 import { KeyValue, type KeyRecord } from './keyValue.js';
 import { Sessions, type SessionRecord } from './sessions.js';
@@ -17,12 +19,19 @@ import {
   type StateMachine,
 } from './stateMachine.js';
 
-/** The replicated state: the files, the keys, and the sessions of the clients that change them. */
+/**
+ * The replicated state: the files, the keys, the sessions of the clients that change them, and the epoch of the garbage
+ * collection of blocks.
+ */
 export class ServiceState implements StateMachine<CommandResult> {
   readonly files = new FileMetadata();
   readonly keys = new KeyValue();
   readonly sessions: Sessions;
+  readonly epoch = new CollectionEpoch();
+  /** Called after the files have changed; for somebody who waits for that. */
+  onFilesChanged: (() => void) | undefined;
   private applied = 0;
+  private filesAt = 0;
 
   /** @param sessionsMax sessions that are remembered; the same on all servers */
   constructor(sessionsMax?: number) {
@@ -33,6 +42,11 @@ export class ServiceState implements StateMachine<CommandResult> {
     return this.applied;
   }
 
+  /** Index of the last entry that changed a file, or of the snapshot that was loaded since. */
+  get filesChangedAt(): number {
+    return this.filesAt;
+  }
+
   /** The memory of files and keys, counted alike on all servers. Sessions have a limit of their own. */
   get bytes(): number {
     return this.files.bytes + this.keys.bytes;
@@ -41,7 +55,7 @@ export class ServiceState implements StateMachine<CommandResult> {
   /** By how much the command would change {@link bytes}, were it applied now; 0 for a text that is no change. */
   growthBy(text: string): number {
     const command = decodeCommand(text);
-    if (command === undefined || command.type === 'openSession') return 0;
+    if (command === undefined || command.type === 'openSession' || command.type === 'raiseEpoch') return 0;
     return command.type === 'updateFile' ? this.files.growthBy(command) : this.keys.growthBy(command);
   }
 
@@ -51,13 +65,19 @@ export class ServiceState implements StateMachine<CommandResult> {
     const command = decodeCommand(entry.command);
     if (command === undefined) return 'none';
     if (command.type === 'openSession') return openedSession(this.sessions.open(entry.index));
+    if (command.type === 'raiseEpoch') return this.epoch.raise(command);
     const { request } = command;
     if (request === undefined) return this.run(command);
     return this.sessions.once({ request, text: entry.command, index: entry.index }, () => this.run(command));
   }
 
   snapshot(chunkChars: number): SnapshotReader {
-    const records = chained([this.files.records(), this.keys.records(), this.sessions.records()]);
+    const records = chained([
+      this.files.records(),
+      this.keys.records(),
+      this.sessions.records(),
+      this.epoch.records(),
+    ]);
     return new ChunkReader(records, chunkChars);
   }
 
@@ -65,12 +85,14 @@ export class ServiceState implements StateMachine<CommandResult> {
     const files = this.files.load();
     const keys = this.keys.load();
     const sessions = this.sessions.load();
+    const epoch = this.epoch.load();
     return {
       add: (chunk) => {
         for (const record of recordsOf(chunk)) {
           if (Array.isArray(record)) files.add(record);
           else if (hasOneOf(record, 'k', 'more')) keys.add(record as KeyRecord);
           else if (hasOneOf(record, 's', 'n')) sessions.add(record as SessionRecord);
+          else if (hasOneOf(record, 'epoch')) epoch.add(record as EpochRecord);
           else throw new SnapshotError('a record of the snapshot is of an unknown kind');
         }
       },
@@ -78,7 +100,9 @@ export class ServiceState implements StateMachine<CommandResult> {
         files.install();
         keys.install();
         sessions.install();
+        epoch.install();
         this.applied = lastApplied;
+        this.filesChanged();
       },
     };
   }
@@ -86,7 +110,7 @@ export class ServiceState implements StateMachine<CommandResult> {
   private run(command: KeyValueChange): ChangeResult {
     switch (command.type) {
       case 'updateFile':
-        return this.files.update(command);
+        return this.update(command);
       case 'kvPut':
         return this.keys.put(command);
       case 'kvAppend':
@@ -94,6 +118,18 @@ export class ServiceState implements StateMachine<CommandResult> {
       case 'kvDelete':
         return this.keys.delete(command);
     }
+  }
+
+  private update(command: UpdateFile): ChangeResult {
+    if (command.epoch !== undefined && command.epoch !== this.epoch.current) return 'epochMoved';
+    const result = this.files.update(command);
+    if (result === 'applied') this.filesChanged();
+    return result;
+  }
+
+  private filesChanged(): void {
+    this.filesAt = this.applied;
+    this.onFilesChanged?.();
   }
 }
 

@@ -20,8 +20,8 @@ export interface DirectoryOwner {
 /** Found at the root of a fresh volume, or put into any directory by the system. */
 const OF_THE_SYSTEM: ReadonlySet<string> = new Set(['lost+found', '.Trashes', '.DS_Store', '.snapshot']);
 
-/** All names that this storage gives to files. */
-const OURS = /^(owner|owner\.new|acknowledged|log-\d+|snapshot-\d+|lock-[0-9a-f]+)$/;
+/** All names that this storage gives to files, and the folder of the blocks, which is none of its business. */
+const OURS = /^(blocks|owner|owner\.new|acknowledged|log-\d+|snapshot-\d+|lock-[0-9a-f]+)$/;
 
 const OWNER = 'owner';
 const LEVEL_DB = 'level';

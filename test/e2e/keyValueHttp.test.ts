@@ -333,7 +333,7 @@ describe('the key/value service over HTTP, as docs/openapi.yaml describes it', f
       expect((await api.ask(cluster.port(follower), 'GET', page)).status, page).to.equal(200);
     await cluster.crash(follower);
     expect((await api.ask(cluster.port(follower), 'GET', '/readyz')).status).to.equal(503);
-    expect(api.operations).to.have.lengthOf(10);
+    expect(api.operations).to.have.lengthOf(16);
   });
 
   it('a client that hangs up frees its place', async () => {

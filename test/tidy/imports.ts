@@ -34,7 +34,7 @@ const folders: Readonly<
   },
   metrics: {
     values: ['node', 'xmlrpc'],
-    types: ['http', 'raft', 'storage', 'transport', 'stateMachine', 'api', 'dashboard/sample'],
+    types: ['http', 'raft', 'storage', 'transport', 'stateMachine', 'api', 'blocks', 'dashboard/sample'],
   },
   dashboard: {
     values: ['api/jsonCall', 'net', 'node', 'xmlrpc'],

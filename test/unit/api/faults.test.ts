@@ -32,6 +32,8 @@ const contract: Readonly<Record<string, readonly [code: number, word: string, ou
   requestReused: [15, 'requestReused', 'notDone'],
   blockNotFound: [20, 'blockNotFound', 'notDone'],
   blockStoreFull: [21, 'blockStoreFull', 'notDone'],
+  epochMoved: [22, 'epochMoved', 'notDone'],
+  blockUnavailable: [23, 'blockUnavailable', 'notDone'],
 };
 
 const kinds = Object.keys(errorTable) as ErrorKind[];
@@ -68,7 +70,7 @@ describe('api: faults', () => {
   });
 
   it('with another code are of no kind', () => {
-    for (const code of [0, -1, -32602, -32603, 16, 22, NaN]) expect(errorKindOf(code)).to.equal(undefined);
+    for (const code of [0, -1, -32602, -32603, 16, 24, NaN]) expect(errorKindOf(code)).to.equal(undefined);
   });
 
   it('of arguments have code -32602', () => {
@@ -76,8 +78,7 @@ describe('api: faults', () => {
   });
 
   it('of the block store: full is of the table, too large a block is a wrong argument', () => {
-    const limits = { bytesMax: 10, blocksMax: 1, blockBytesMax: 5 };
-    const full = translated(new BlockStoreFullError(3, { bytes: 9, blocks: 1 }, limits));
+    const full = translated(new BlockStoreFullError(3, 'it holds enough'));
     expect(full.faultCode).to.equal(21);
     expect(full.faultString).to.match(/^blockStoreFull: the block store is full: /);
     const large = translated(new BlockTooLargeError(6, 5));

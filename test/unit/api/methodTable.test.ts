@@ -121,7 +121,7 @@ describe('api: the method table', () => {
         'surfstore.tester_getversion(string filename) takes 1 parameter, got 0',
       );
       expect((await service.fault('updatefile', 'a', 1)).faultString).to.equal(
-        'surfstore.updatefile(string filename, int version, array hashlist[, string request]) takes 3 to 4 parameters, got 2',
+        'surfstore.updatefile(string filename, int version, array hashlist[, string request[, int epoch]]) takes 3 to 5 parameters, got 2',
       );
     });
 

@@ -46,6 +46,8 @@ describe('server options', () => {
   ] as const;
   for (const name of numbers) {
     for (const bad of [0, -10, 1.5, NaN, Infinity, '10', undefined]) {
+      // Without a number it depends on the store.
+      if (name === 'blockStoreBytesMax' && bad === undefined) continue;
       it(`refuse ${name} = ${JSON.stringify(bad)} (${typeof bad})`, () => {
         expect(complaintAbout({ [name]: bad })).to.match(
           /^--[a-z-]+ must be a whole number from \d+ to \d+, got/,

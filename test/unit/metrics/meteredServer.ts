@@ -4,6 +4,9 @@ import { pino } from 'pino';
 import { Dashboard } from '../../../src/dashboard/dashboard.js';
 import { ElectionLog } from '../../../src/dashboard/electionLog.js';
 import { HttpFront } from '../../../src/api/httpFront.js';
+import { ClusterBlocks } from '../../../src/blocks/clusterBlocks.js';
+import { CollectedStore } from '../../../src/blocks/collectedStore.js';
+import { MemoryBlockStore } from '../../../src/blocks/memoryBlockStore.js';
 import { surfacesOf } from '../../../src/cli/surfaces.js';
 import { defaultOptions } from '../../../src/config/options.js';
 import { ServerMetrics } from '../../../src/metrics/serverMetrics.js';
@@ -71,6 +74,12 @@ export class MeteredServer {
       uptimeSeconds: () => 7,
     };
     this.metrics.watch(status);
+    const own = new CollectedStore(new MemoryBlockStore());
+    this.metrics.blocks.watch(
+      () => own.usage(),
+      () => state.epoch.current,
+      () => 0,
+    );
     const surfaces = surfacesOf({
       node: this.node,
       router,
@@ -96,6 +105,12 @@ export class MeteredServer {
         chaosHooks: true,
         failed: () => undefined,
       }),
+      served: {
+        blocks: new ClusterBlocks(0, own, []),
+        routes: [],
+        reconsider: () => undefined,
+        close: () => undefined,
+      },
       log: pino({ level: 'silent' }),
     });
     this.front = new HttpFront(surfaces);
