@@ -82,8 +82,12 @@ export async function readText(files: FileSystem, path: string): Promise<string 
 }
 
 /** Replaces a file as a whole: a reader sees the old text or the new one, whatever happens meanwhile. */
-export async function replaceText(files: FileSystem, path: string, text: string): Promise<void> {
-  const temporary = `${path}.new`;
+export async function replaceText(
+  files: FileSystem,
+  path: string,
+  text: string,
+  temporary = `${path}.new`,
+): Promise<void> {
   const file = await files.create(temporary);
   await file.write(new TextEncoder().encode(text));
   await file.finish();

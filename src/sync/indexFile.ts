@@ -1,7 +1,10 @@
-import { INDEX_FILE } from './names.js';
+import { INDEX_FILE, OWN_FOLDER } from './names.js';
 import type { BaseFile } from './plan.js';
 import { readText, replaceText, type FileSystem } from './fileSystem.js';
 import { contentIn, hashListOf } from './store.js';
+
+/** Not beside the index file: after a crash it would be taken for a file of the user. */
+const TEMPORARY_FILE = `${OWN_FOLDER}/index.new`;
 
 /**
  * The base as clients of the course keep it: a line `name version h0 h1 ...` for each file. Names may hold blanks, so
@@ -39,5 +42,6 @@ export async function readIndex(files: FileSystem): Promise<Map<string, BaseFile
 /** Writes the index file unless it is there already, exactly so. */
 export async function writeIndex(files: FileSystem, base: ReadonlyMap<string, BaseFile>): Promise<void> {
   const text = formatIndex(base);
-  if ((await readText(files, INDEX_FILE)) !== text) await replaceText(files, INDEX_FILE, text);
+  if ((await readText(files, INDEX_FILE)) !== text)
+    await replaceText(files, INDEX_FILE, text, TEMPORARY_FILE);
 }

@@ -71,8 +71,22 @@ export class NodeFileSystem implements FileSystem {
 
   async journal(path: string): Promise<Journal> {
     const handle = await fs.open(this.at(path), 'a');
+    // Texts that come while another is written are written together, and never into each other.
+    let waiting = '';
+    let writing: Promise<void> | undefined;
+    let next: Promise<void> | undefined;
+    const write = async (): Promise<void> => {
+      await writing;
+      const text = waiting;
+      [waiting, next] = ['', undefined];
+      writing = handle.appendFile(text);
+      await writing;
+    };
     return {
-      append: (text) => handle.appendFile(text),
+      append: (text) => {
+        waiting += text;
+        return (next ??= write());
+      },
       close: async () => {
         await handle.sync();
         await handle.close();
