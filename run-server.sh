@@ -36,18 +36,8 @@ while [ -L "$self" ]; do
 done
 root=$(CDPATH='' cd -P -- "$(dirname -- "$self")" && pwd)
 
-version=$(node --version 2>/dev/null) || version=none
-major=${version#v}
-minor=${major#*.}
-major=${major%%.*}
-minor=${minor%%.*}
-if [ "$version" = none ]; then
-  echo 'surfstore: node is not on the PATH: install Node.js 20.15 or newer' >&2
-  exit 1
-elif [ "$major" -lt 20 ] || { [ "$major" -eq 20 ] && [ "$minor" -lt 15 ]; }; then
-  echo "surfstore: node is $version: install Node.js 20.15 or newer" >&2
-  exit 1
-fi
+. "$root/scripts/node.sh"
+require_node
 
 # Node raises the limit as far as it may be raised by itself.
 files=$(ulimit -H -n)

@@ -14,6 +14,7 @@ import { learnCommand, simCommand } from './pageCommands.js';
 import { recoverCommand } from './recoverCommand.js';
 import { serverCommand } from './serverCommand.js';
 import { statusCommand } from './statusCommand.js';
+import { syncCommand } from './syncCommand.js';
 
 function createProgram(): Command {
   const program = new Command('surfstore')
@@ -32,6 +33,7 @@ function createProgram(): Command {
   kvCommands(program);
   blocksCommand(program);
   faultCommands(program);
+  syncCommand(program);
   chaosCommand(program);
   gradeCommand(program);
   learnCommand(program);

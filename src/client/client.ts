@@ -73,6 +73,25 @@ export class SurfStoreClient {
     return asBoolean(await this.caller.write(callFor, options));
   }
 
+  /**
+   * As {@link updateFile}, under a name that the caller gives this request: it takes effect once, however often it is
+   * sent under this name, also by another client and after a restart. Only for servers that offer sessions.
+   *
+   * @param epoch of the garbage collection of blocks, as the servers told it before the file's blocks were sent; the
+   * update is refused with `epochMoved` when it has moved
+   * @throws ClientError
+   */
+  async updateFileNamed(
+    request: string,
+    name: string,
+    version: number,
+    hashList: HashListInput,
+    { epoch, ...options }: OperationOptions & { readonly epoch?: number | undefined } = {},
+  ): Promise<boolean> {
+    const params = [name, version, hashList, request, ...(epoch === undefined ? [] : [epoch])];
+    return asBoolean(await this.caller.writeNamed(call('updatefile', ...params), options));
+  }
+
   /** The committed version that one server has, 0 for a file never written. @throws ClientError */
   async versionAt(server: number, name: string, options: OperationOptions = {}): Promise<number> {
     return asInt(await this.caller.askServer(server, call('tester_getversion', name), options));

@@ -99,6 +99,17 @@ export class ClusterCaller<Call, Answer> {
     });
   }
 
+  /**
+   * The leader's answer to a call that carries a request id of the caller's own, and so may be sent any number of times.
+   *
+   * @throws ClientError
+   */
+  writeNamed(call: Call, options: OperationOptions): Promise<Answer> {
+    return this.operate('write', options, (operation) =>
+      this.tryServers(operation, (server) => this.attempt(server, call, operation)),
+    );
+  }
+
   /** The first server that answers the call as the leader would. @throws ClientError `noLeader` */
   findLeader(
     call: Call,

@@ -21,6 +21,7 @@ const folders: Readonly<
   http: { values: ['net'], types: [] },
   xmlrpc: { values: ['net', 'http'], types: [] },
   blocks: { values: [], types: [] },
+  sync: { values: ['client', 'net', 'http'], types: ['xmlrpc'] },
   config: { values: ['net'], types: [] },
   client: {
     values: ['xmlrpc', 'net', 'http', 'node/errors', 'node/clientSessions'],
