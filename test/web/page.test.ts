@@ -179,7 +179,7 @@ describe('the page that runs Raft', function () {
     await flight.locator('.flight-grip').tap({ force: true });
     await page.getByRole('button', { name: 'Hold', exact: true }).tap();
     await page.locator('.flight.held').waitFor();
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.be.at.most(390);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).to.be.at.most(390);
     await context.close();
   });
 
