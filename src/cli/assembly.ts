@@ -123,6 +123,7 @@ export async function startServer({
         { ...noopObserver, traced: trace.traced, lifecycleChanged: trace.lifecycleChanged },
         {
           ...noopObserver,
+          traced: elections.traced,
           roleChanged: elections.roleChanged,
           lifecycleChanged: elections.lifecycleChanged,
         },

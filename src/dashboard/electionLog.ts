@@ -1,4 +1,5 @@
 import type { RoleChange } from '../raft/output.js';
+import type { CampaignCause, TraceRecord } from '../raft/trace.js';
 import type { ClusterElection, Election } from './sample.js';
 
 /** Elections that a server remembers, and those that the page lists. */
@@ -23,12 +24,22 @@ function reasonOf({ term, leader, previous }: LeaderChange): string {
   return `${lost}; ${between === 1 ? 'one term' : `${between} terms`} in between elected nobody`;
 }
 
+/** Why the winner asked for votes, as its core says. */
+const causes: Readonly<Record<CampaignCause, string>> = {
+  electionTimeout: 'its election timeout had passed',
+  leaderLost: 'the connections of the leader had closed, and it did not answer',
+  requested: 'it was asked to campaign',
+};
+
 /** Remembers the elections that one server has seen: a part of its observer. They are rare, so it always listens. */
 export class ElectionLog {
   private readonly elections: Election[] = [];
   private known: number | null = null;
   private previous: LeaderChange['previous'] = null;
   private lostAt: number | null = null;
+  /** Why this server has campaigned last, and the term that it has won last. */
+  private cause: CampaignCause | null = null;
+  private wonTerm = -1;
 
   /**
    * @param clockMs a clock that only goes forward
@@ -38,6 +49,14 @@ export class ElectionLog {
     private readonly clockMs: () => number = performance.now.bind(performance),
     private readonly nowMs: () => number = Date.now,
   ) {}
+
+  /** The core gives its reasons before its role changes. */
+  readonly traced = (records: readonly TraceRecord[]): void => {
+    for (const record of records) {
+      if (record.kind === 'campaign') this.cause = record.cause;
+      if (record.kind === 'elected') this.wonTerm = record.term;
+    }
+  };
 
   readonly roleChanged = ({ term, leader }: RoleChange): void => {
     if (leader === this.known) return;
@@ -59,6 +78,13 @@ export class ElectionLog {
     return [...this.elections];
   }
 
+  /** Known to the winner alone. */
+  private causeOf(term: number): string {
+    return term === this.wonTerm && this.cause !== null
+      ? `; the winner campaigned because ${causes[this.cause]}`
+      : '';
+  }
+
   private add(term: number, leader: number): void {
     const { previous, lostAt } = this;
     this.elections.push({
@@ -67,7 +93,7 @@ export class ElectionLog {
       atMs: this.nowMs(),
       leaderlessMs: lostAt === null ? null : Math.round(this.clockMs() - lostAt),
       previous: previous?.leader ?? null,
-      reason: reasonOf({ term, leader, previous }),
+      reason: `${reasonOf({ term, leader, previous })}${this.causeOf(term)}`,
     });
     if (this.elections.length > ELECTIONS_MAX) this.elections.shift();
   }

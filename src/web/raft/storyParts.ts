@@ -1,5 +1,5 @@
-import type { NodeId } from '../../raft/types.js';
-import type { Action } from './actions.js';
+import type { Entry, NodeId } from '../../raft/types.js';
+import { linksOf, type Action } from './actions.js';
 import { leaderIn, type Script } from './script.js';
 import type { WorldSetup } from './setup.js';
 import { entryLabel } from './view.js';
@@ -97,3 +97,38 @@ export function startAll(world: World): Action[] {
     .filter(({ condition }) => condition === 'stopped')
     .map(({ id }) => ({ kind: 'start', server: id }));
 }
+
+/** The ids of a cluster of five. */
+export const all = [0, 1, 2, 3, 4];
+
+/** A step that only needs time. */
+export function play(text: string, isDone: (world: World, memory: StoryMemory) => boolean): StoryStep {
+  return { text, isDone };
+}
+
+export function isWhole(world: World): boolean {
+  const ids = world.views().map(({ id }) => id);
+  return ids.every((from) => ids.every((to) => !world.isCut(from, to)));
+}
+
+export function areAlike(world: World): boolean {
+  const texts = world.views().map(({ log }) => log.map(({ term }) => term).join());
+  return new Set(texts).size === 1;
+}
+
+export const entryAt = (world: World, server: number, index: number): Entry | undefined =>
+  world.views()[server]?.log[index - 1];
+
+/** A leader times out again and again until it leads: an election may fail. */
+export const elect =
+  (server: number) =>
+  (world: World): Action[] =>
+    leaderIn(world)?.id === server ? [] : [{ kind: 'timeout', server }];
+
+export const start = (server: number): Action => ({ kind: 'start', server });
+
+export const healAll: StoryStep = {
+  text: 'Heal all links.',
+  isDone: isWhole,
+  demo: () => all.flatMap((server) => linksOf('heal', server, all)),
+};

@@ -51,6 +51,19 @@ describe('dashboard: elections', () => {
     );
   });
 
+  it('tell why the winner asked for votes, where its core has said so', () => {
+    change(1, 0);
+    change(1, null);
+    const campaign = { kind: 'campaign', term: 1, cause: 'leaderLost', silentTicks: 3 } as const;
+    log.traced([campaign, { kind: 'elected', term: 2, votes: [1, 2] }]);
+    change(2, 1);
+    expect(log.list().at(-1)?.reason).to.equal(
+      'server 0, which led term 1, was lost; the winner campaigned because the connections of the leader had closed, and it did not answer',
+    );
+    change(3, 2);
+    expect(log.list().at(-1)?.reason).not.to.contain('campaigned');
+  });
+
   it('are not seen where a restored server finds the leader that it knew', () => {
     change(1, 0);
     log.lifecycleChanged();
