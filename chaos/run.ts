@@ -170,11 +170,11 @@ class Run {
   private workers(ring: KeyRing): Worker[] {
     const { settings, allFiles, log } = this;
     const addresses = this.cluster.servers;
-    const { clients, kvClients, files, readsMap = true, allowance = 1 } = settings;
+    const { clients, kvClients, files, readsMap = true } = settings;
     const leader = (): ServerId | undefined => this.leadership.leader;
     return [
       ...fileWorkers(
-        { clients, cluster: this.cluster, files, readsMap, allowance, allFiles, prng: this.prng.fork(2) },
+        { clients, cluster: this.cluster, files, readsMap, allFiles, prng: this.prng.fork(2) },
         log,
       ),
       ...keyWorkers({ clients: kvClients, addresses, ring, leader, prng: this.prng.fork(3) }, log),

@@ -9,6 +9,8 @@ const SETTLED_MS = 1_000;
 /** So many calls of a leader may go wrong for reasons that nobody can see from outside. */
 const SPARED = 2;
 const SPARED_SHARE = 0.02;
+/** Every second client gives a call up after so long, whatever the machine. */
+const GIVEN_UP_MS = 1_500;
 /** A majority that was up for so long could have answered something. */
 const ELECTED_MS = 6_000;
 
@@ -21,7 +23,9 @@ export function callsAnswered(facts: RunFacts): CheckResult {
   const name = 'calls are answered';
   const stretches = conditionsOf(facts.serverCount, facts.faults, facts.endedAt);
   const ended = facts.attempts.filter(({ endedAt }) => endedAt !== null);
-  const judged = ended.filter((attempt) => isAtSettledLeader(attempt, facts.samples, stretches));
+  const judged = ended
+    .filter((attempt) => isAtSettledLeader(attempt, facts.samples, stretches))
+    .filter((attempt) => !wasGivenUpEarly(attempt, facts.allowance));
   const unanswered = judged.filter(({ gaveResult }) => !gaveResult);
   const figures = `${counted(judged.length, 'call')} of a leader with a majority`;
   const details = unanswered.map(attemptText);
@@ -58,6 +62,12 @@ function isAtSettledLeader(
   return stretches
     .filter((stretch) => stretch.from < endedAt + SETTLED_MS && stretch.to > sentAt - SETTLED_MS)
     .every((stretch) => stretch.hasMajority(stretch.servers, server));
+}
+
+/** A slow machine might have answered later. */
+function wasGivenUpEarly({ sentAt, endedAt, gaveResult }: Attempt, allowance: number): boolean {
+  const tookMs = (endedAt ?? sentAt) - sentAt;
+  return !gaveResult && tookMs >= GIVEN_UP_MS && tookMs < GIVEN_UP_MS * allowance;
 }
 
 function leads({ role, crashed }: StatusSample): boolean {

@@ -30,14 +30,12 @@ export interface FileWorkPlan {
   readonly prng: Prng;
   /** Whether the map that servers give can be read. */
   readonly readsMap: boolean;
-  /** By how much longer they wait on a slow machine. */
-  readonly allowance: number;
 }
 
 /** Clients that update and read the files of the run. */
 export function fileWorkers(plan: FileWorkPlan, log: ClientLog): Worker[] {
   return Array.from({ length: plan.clients }, (_, number) => {
-    const patienceMs = number % 2 === 0 ? PATIENT_MS : IMPATIENT_MS * plan.allowance;
+    const patienceMs = number % 2 === 0 ? PATIENT_MS : IMPATIENT_MS;
     const updateShare = number % READER_EVERY === READER_EVERY - 1 ? 0 : UPDATE_SHARE;
     const client = new Client(`c${number + 1}`, plan.cluster, log, { patienceMs, retryMs: RETRY_MS });
     const readsMap = plan.readsMap && number % READER_EVERY !== MAPLESS_PLACE;

@@ -102,7 +102,10 @@ function judge(card: Scorecard, check: CheckResult, { consistency }: ConcurrentO
   const judgement = judgementOf(check);
   for (const id of decides[check.name] ?? []) {
     const isLeftOut = id === 'linearizable' && consistency === 'eventual';
-    card.judge(id, isLeftOut ? leftOut : judgement);
+    // Whether clients asked a leader without a majority is up to them, not to the servers.
+    const isUnasked = id === 'no-early-answers' && check.verdict === 'unknown';
+    if (isLeftOut) card.judge(id, leftOut);
+    else card.judge(id, isUnasked ? { ...judgement, status: 'notMeasured' } : judgement);
   }
   const other = canFail[check.name];
   if (other !== undefined && judgement.status === 'fail') card.judge(other, judgement);

@@ -78,6 +78,11 @@ function isRefused(reply: Reply): boolean {
   return reply.kind === 'fault' && reply.text === REFUSED;
 }
 
+/** Every value that these clients send is a text. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
 async function judge(lab: KeysLab, verdicts: Verdicts, history: HistoryRecorder): Promise<void> {
   const operations = history.operations();
   const appends = operations.filter((operation): operation is KvAppend => operation.kind === 'kvAppend');
@@ -90,7 +95,7 @@ async function judge(lab: KeysLab, verdicts: Verdicts, history: HistoryRecorder)
   const problems: string[] = [];
   const implausible: string[] = [];
   for (const key of KEYS) {
-    const expected = acknowledged.filter((append) => append.key === key).map(({ value }) => String(value));
+    const expected = acknowledged.filter((append) => append.key === key).map(({ value }) => textOf(value));
     const lists = await lab.equalLists(key, expected.length, EQUAL_MS);
     const list = (lists[0] ?? []).map(String);
     const other = lists.findIndex((each) => !sameList(each, list));
@@ -109,7 +114,7 @@ async function judge(lab: KeysLab, verdicts: Verdicts, history: HistoryRecorder)
       const read = get.outcome.status === 'ok' && Array.isArray(get.outcome.value) ? get.outcome.value : [];
       if (!sameList(read, list.slice(0, read.length)))
         implausible.push(
-          `a GET of "${key}" gave ${read.length} strings up to "${String(read.at(-1))}", and the list in the end does not begin with these`,
+          `a GET of "${key}" gave ${read.length} strings up to "${textOf(read.at(-1))}", and the list in the end does not begin with these`,
         );
     }
   }

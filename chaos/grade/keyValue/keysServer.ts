@@ -112,7 +112,7 @@ export interface ReadList {
  */
 export function listOf(reply: Reply): ReadList | undefined {
   if (reply.kind === 'fault')
-    return /^status 4/.test(reply.text) ? { list: [], remark: undefined } : undefined;
+    return reply.text.startsWith('status 4') ? { list: [], remark: undefined } : undefined;
   if (reply.kind !== 'value') return undefined;
   const { value } = reply;
   if (value === null || value === 'None') return { list: [], remark: undefined };

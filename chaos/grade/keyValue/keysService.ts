@@ -249,11 +249,9 @@ export const keysConcurrent: Step<KeysLab> = {
       const key = lab.newKey();
       const items = Array.from({ length: AT_ONCE }, (_, client) => `client${client}`);
       const replies = await Promise.all(
-        items.map((item, client) =>
-          lab.servers[client % lab.servers.length]?.append(key, item, lab.appendForm),
-        ),
+        items.map((item, client) => atServer(lab, client).append(key, item, lab.appendForm)),
       );
-      const refused = replies.find((reply) => reply?.kind !== 'value');
+      const refused = replies.find(({ kind }) => kind !== 'value');
       const lists = await lab.equalLists(key, items.length, SETTLE_MS);
       const [first = []] = lists;
       const sorted = [...first].sort();
@@ -271,3 +269,10 @@ export const keysConcurrent: Step<KeysLab> = {
     );
   },
 };
+
+/** Clients are spread over the servers. */
+function atServer({ servers }: KeysLab, client: number): KeysServer {
+  const server = servers[client % servers.length];
+  if (server === undefined) throw new Error('there are no servers');
+  return server;
+}

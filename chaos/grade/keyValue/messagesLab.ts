@@ -7,7 +7,9 @@ import { knownWires, MessagesServer, type Message, type MessageReply, type Wire 
 export const CALL_MS = 10_000;
 const ATTEMPT_MS = 3_000;
 const PAUSE_MS = 100;
+/** A redirect that leads in circles is not followed for ever: of so many hops, so many. */
 const HOPS_MAX = 6;
+const FOLLOWED_MAX = 3;
 const PROBE_MS = 1_500;
 const TRACE_MAX = 14;
 
@@ -115,8 +117,8 @@ export class MessagesLab {
       if (reply.kind === 'fail' && this.up.length === this.servers.length) return settled;
       if (settled.ms > withinMs) return settled;
       isAmbiguous ||= reply.kind === 'silent' || reply.kind === 'fail' || reply.kind === 'unclear';
-      const isFollowed = reply.kind === 'redirect' && reply.target !== undefined && hops % HOPS_MAX < 3;
-      at = isFollowed ? (reply.target ?? 0) : server.id + 1;
+      const target = reply.kind === 'redirect' && hops % HOPS_MAX < FOLLOWED_MAX ? reply.target : undefined;
+      at = target ?? server.id + 1;
       if (hops > 1 || reply.kind === 'refused') await sleep(PAUSE_MS);
     }
   }

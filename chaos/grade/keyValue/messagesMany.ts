@@ -171,7 +171,10 @@ class ManyClients {
     const call = this.history.invoke(client, { kind: 'kvGet', key });
     const reply = await this.send(server, { type: 'get', payload: { key } });
     const value = valueOf(reply);
-    if (reply.kind === 'success') call.ok(value === undefined ? {} : { value: String(value) });
+    if (reply.kind === 'success')
+      call.ok(
+        value === undefined ? {} : { value: typeof value === 'string' ? value : JSON.stringify(value) },
+      );
     else call.unknown(reply.text);
     return reply;
   }

@@ -5,7 +5,8 @@ export function gradeMarkdown(result: GradeResult): string {
   const { name, points, pointsMax, rows, caps, endedEarly } = result;
   const lines = [`# ${plain(name)}: ${pointsText(points)} of ${pointsText(pointsMax)}`, ''];
   for (const cap of caps) lines.push(`- ${capText(cap, result)}`);
-  for (const note of [runsText(result), endedEarly]) if (note != null) lines.push(`- ${note}`);
+  for (const note of [runsText(result), endedEarly ?? undefined])
+    if (note !== undefined) lines.push(`- ${note}`);
   for (const { id: part, title, points: earned, pointsMax: most } of result.parts) {
     lines.push('', `## ${title}: ${pointsText(earned)} of ${pointsText(most)}`, '');
     lines.push('| | assertion | points | what was seen |', '| --- | --- | --- | --- |');

@@ -45,7 +45,8 @@ export class Terminal implements ExamListener {
     const failed = rows.filter(({ status }) => status === 'fail').length;
     const missed = rows.filter(({ status }) => status === 'notReached').length;
     for (const cap of caps) this.indented(capText(cap, result));
-    for (const note of [runsText(result), endedEarly]) if (note != null) this.indented(note);
+    for (const note of [runsText(result), endedEarly ?? undefined])
+      if (note !== undefined) this.indented(note);
     this.line(
       styled('bold', `Score             ${pointsText(points).padStart(6)} of ${pointsText(pointsMax)}`) +
         `   ${failed} failed, ${missed} not reached, ${rows.length} in all, ${durationText(result)}`,
