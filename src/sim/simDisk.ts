@@ -3,7 +3,7 @@ import type { Entry, EntryId, HardState, Identity, Snapshot, Standing } from '..
 import { StagedSnapshots } from '../storage/memoryStorage.js';
 import { nothingStored, type Storage, type StoredState } from '../storage/storage.js';
 import type { Prng } from './prng.js';
-import { SafetyViolation } from './safetyViolation.js';
+import { SafetyViolation } from './safety.js';
 import type { SimHost } from './simHost.js';
 
 /**

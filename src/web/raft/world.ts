@@ -1,16 +1,14 @@
 import { defaultRaftConfig } from '../../raft/config.js';
 import { traceText, type TraceRecord } from '../../raft/trace.js';
 import type { Message, NodeId } from '../../raft/types.js';
-import { messageNumbers } from '../../sim/describeMessage.js';
+import { messageNumbers, Trace } from '../../sim/trace.js';
 import { Effects } from '../../sim/effects.js';
 import { Prng } from '../../sim/prng.js';
-import { Safety } from '../../sim/safety.js';
-import { SafetyViolation } from '../../sim/safetyViolation.js';
+import { Safety, SafetyViolation } from '../../sim/safety.js';
 import { SimDisk } from '../../sim/simDisk.js';
 import { SimNetwork } from '../../sim/simNetwork.js';
 import { SimServer, type SimServerEvents, type SimServerSettings } from '../../sim/simServer.js';
-import { Trace } from '../../sim/trace.js';
-import { VirtualTime } from '../../sim/virtualTime.js';
+import { VirtualTime } from '../../sim/simHost.js';
 import { CallBook, type ObservedCall } from './calls.js';
 import { messageWords, type Flight, type Happening, type Property, type ServerPicture } from './view.js';
 
