@@ -4,7 +4,7 @@ const TTY_EVERY_MS = 250;
 const LINE_EVERY_MS = 10_000;
 
 /** What is worth a glance while it runs. */
-export interface Glance {
+interface Glance {
   readonly at: RunMs;
   readonly leader: ServerId | undefined;
   readonly down: readonly ServerId[];
@@ -34,7 +34,7 @@ export class Progress {
   }
 }
 
-export function glanceText({ at, leader, down, operations, doing }: Glance): string {
+function glanceText({ at, leader, down, operations, doing }: Glance): string {
   const leads = leader === undefined ? 'no leader' : `server ${leader} leads`;
   const ill = down.length === 0 ? 'all up' : `down: ${down.join(', ')}`;
   return `${(at / 1_000).toFixed(0)} s, ${operations} operations, ${leads}, ${ill}; ${doing}`;

@@ -33,7 +33,7 @@ export function linearizable({ operations }: RunFacts): CheckResult {
 }
 
 /** As in `#12 c3 update "file0" to version 4 ["c3-2"], 1203.4 to 1210.0 ms: applied`. */
-export function operationText(operation: Operation): string {
+function operationText(operation: Operation): string {
   const { id, client, invokedAt, returnedAt } = operation;
   const until = returnedAt === null ? 'never answered' : `${returnedAt.toFixed(1)} ms`;
   return `#${id} ${client} ${callText(operation)}, ${invokedAt.toFixed(1)} to ${until}: ${outcomeText(operation)}`;

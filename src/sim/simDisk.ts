@@ -178,7 +178,7 @@ export class SimDisk {
     this.held = true;
   }
 
-  /** What was held ends, and later writes take their time again. */
+  /** Held writes end, and later ones take their time again. */
   free(): void {
     this.held = false;
     this.complete(this.writes.length);

@@ -7,7 +7,7 @@ import type { Storage, StoredState } from '../../src/storage/storage.js';
 import { deepFreeze } from './overTheWire.js';
 
 /** A disk on which writes take no time and nothing is drawn. */
-export function manualDisk(): SimDisk {
+function manualDisk(): SimDisk {
   return new SimDisk(new Prng(0), { writeMinMs: 0, writeMaxMs: 0 });
 }
 
