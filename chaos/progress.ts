@@ -3,13 +3,13 @@ import type { RunMs, ServerId } from './runRecord.js';
 const TTY_EVERY_MS = 250;
 const LINE_EVERY_MS = 10_000;
 
-/** What is worth a glance while it runs. */
+/** The state of a run at a glance. */
 interface Glance {
   readonly at: RunMs;
   readonly leader: ServerId | undefined;
   readonly down: readonly ServerId[];
   readonly operations: number;
-  /** What the monkey did last. */
+  /** The last step of the monkey. */
   readonly doing: string;
 }
 
