@@ -23,7 +23,7 @@ interface Point {
   readonly y: number;
 }
 
-export interface Chart {
+interface Chart {
   readonly title: string;
   readonly xLabel: string;
   readonly yLabel: string;

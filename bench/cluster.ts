@@ -13,7 +13,7 @@ const main = fileURLToPath(new URL('../dist/src/cli/main.js', import.meta.url));
 const probe = fileURLToPath(new URL('loopDelay.ts', import.meta.url));
 
 /** How the servers of a cluster are started. */
-export interface ClusterOptions {
+interface ClusterOptions {
   readonly servers: number;
   /** Whether each keeps its state in a directory of its own. */
   readonly durable: boolean;

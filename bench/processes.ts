@@ -39,7 +39,7 @@ export async function runAndCleanUp(program: () => Promise<void>): Promise<void>
 }
 
 /** How a server process is started. */
-export interface ServerCommand {
+interface ServerCommand {
   /** Names the server in errors. */
   readonly name: string;
   readonly program: string;

@@ -10,7 +10,7 @@ export interface Column {
 }
 
 /** The median over the rounds, with so many digits. */
-export function medianColumn(head: string, digits: number, pick: (result: Result) => number): Column {
+function medianColumn(head: string, digits: number, pick: (result: Result) => number): Column {
   return {
     head,
     cell: (subject, clients, results) => figure(results.median(subject, clients, pick), digits),

@@ -1,4 +1,4 @@
-/** What is for the monkey, and what comes after `--` and is for its servers. */
+/** Separates the monkey's own arguments from those after `--`, which are for its servers. */
 export function splitArguments(all: readonly string[]): {
   readonly own: readonly string[];
   readonly serverFlags: readonly string[];

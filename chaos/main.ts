@@ -19,7 +19,7 @@ import type { RunRecord } from './runRecord.js';
 import { storyFrom, type Story } from './story.js';
 import { UsageError } from './usageError.js';
 
-/** What the exit code tells: verdicts without a FAIL, with one, wrong usage, or no run at all. */
+/** The exit codes: verdicts without a FAIL, with one, wrong usage, or no run at all. */
 const EXIT = { pass: 0, fail: 1, usage: 2, noRun: 3 } as const;
 
 const SERVERS = 5;

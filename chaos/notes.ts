@@ -1,7 +1,7 @@
 import type { SeenStatus } from './calls/answers.js';
 import type { RunMs, ServerId } from './runRecord.js';
 
-/** What the story wrote down for the evaluation. */
+/** An observation that the story wrote down for the evaluation. */
 export type Note =
   | {
       readonly kind: 'statuses';

@@ -3,13 +3,13 @@ import type { RunMs, ServerId } from './runRecord.js';
 const TTY_EVERY_MS = 250;
 const LINE_EVERY_MS = 10_000;
 
-/** What is worth a glance while it runs. */
-export interface Glance {
+/** The state of a run at a glance. */
+interface Glance {
   readonly at: RunMs;
   readonly leader: ServerId | undefined;
   readonly down: readonly ServerId[];
   readonly operations: number;
-  /** What the monkey did last. */
+  /** The last step of the monkey. */
   readonly doing: string;
 }
 
@@ -34,7 +34,7 @@ export class Progress {
   }
 }
 
-export function glanceText({ at, leader, down, operations, doing }: Glance): string {
+function glanceText({ at, leader, down, operations, doing }: Glance): string {
   const leads = leader === undefined ? 'no leader' : `server ${leader} leads`;
   const ill = down.length === 0 ? 'all up' : `down: ${down.join(', ')}`;
   return `${(at / 1_000).toFixed(0)} s, ${operations} operations, ${leads}, ${ill}; ${doing}`;

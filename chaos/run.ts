@@ -59,7 +59,7 @@ export interface RunSettings {
   readonly interrupted: AbortSignal;
 }
 
-export interface RunResult {
+interface RunResult {
   readonly record: RunRecord;
   readonly notes: readonly Note[];
 }

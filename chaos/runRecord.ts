@@ -6,7 +6,7 @@ export type ServerId = number;
 /** Milliseconds since the run began. All times of a run are on this one clock. */
 export type RunMs = number;
 
-/** What is done to servers. The last three need a cluster whose processes are ours (`--managed`). */
+/** The faults of single servers. The last three need a cluster whose processes are ours (`--managed`). */
 export const faultKinds = ['crash', 'unreachable', 'kill', 'pause'] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -25,7 +25,7 @@ export interface FaultSpan {
   readonly heldTo?: RunMs;
 }
 
-/** What a server said of itself, noted when it differs from what it said before. */
+/** A server's status, noted when it differs from the one before. */
 export interface StatusSample {
   readonly server: ServerId;
   readonly at: RunMs;
@@ -71,7 +71,7 @@ export type VerdictName =
   | 'few messages when idle'
   | 'the story goes as expected';
 
-/** What a check came to. `unknown`: it could not be decided, or there was nothing to check. */
+/** The result of a check. `unknown`: it could not be decided, or there was nothing to check. */
 export interface CheckResult {
   readonly name: VerdictName;
   readonly verdict: 'pass' | 'fail' | 'unknown';
@@ -97,7 +97,7 @@ export interface RunRecord {
   readonly program: string;
   /** As in "rolling leaders", or "random". */
   readonly scenario: string;
-  /** What the scenario shows, in one sentence. */
+  /** The claim that the scenario demonstrates, in one sentence. */
   readonly shows: string;
   readonly seed: number;
   /** The exact command that runs it again. */

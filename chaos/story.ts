@@ -8,7 +8,7 @@ import { scenarios } from './scenarios/index.js';
 import { serversText, type Scenario, type Step } from './scenarios/scenario.js';
 import { UsageError } from './usageError.js';
 
-/** What is told, and what it takes. */
+/** A scenario to run, and the settings that it needs. */
 export interface Story extends Pick<
   RunSettings,
   'scenario' | 'shows' | 'steps' | 'repeats' | 'breaksOff' | 'needsHooks'
@@ -17,7 +17,7 @@ export interface Story extends Pick<
   readonly needsDisk: boolean;
 }
 
-export const RANDOM = 'random';
+const RANDOM = 'random';
 
 /**
  * The scenario that was named, or a random story.

@@ -1,4 +1,4 @@
-/** What was typed makes no sense; the message says why, in one line. */
+/** Thrown when the command line makes no sense; the message says why, in one line. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

@@ -2,7 +2,7 @@ import type { ServerStatus } from '../../src/client/index.js';
 import { canonicalJson, type FileState, type RecordedValue } from '../../src/verify/index.js';
 import { NoAnswerError } from './rpcError.js';
 
-/** What the watch needs of a status; the names are the server's. */
+/** The part of a status that the watch needs; the names are the server's. */
 export type SeenStatus = Pick<
   ServerStatus,
   | 'role'

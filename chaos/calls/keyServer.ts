@@ -78,7 +78,7 @@ export class KeyServer {
     return this.list({ method: 'GET', path: `${pathOf(key)}?timeout_ms=${deadlineMs}`, patienceMs });
   }
 
-  /** What this very server has applied. */
+  /** The list as this very server has applied it. */
   async localList(key: string): Promise<readonly string[] | undefined> {
     return this.list({
       method: 'GET',

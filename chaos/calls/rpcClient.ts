@@ -2,7 +2,7 @@ import { Agent } from 'node:http';
 import xmlrpc from 'xmlrpc';
 import { errorOfExchange, NoAnswerError, RpcFault } from './rpcError.js';
 
-/** What a call may carry. The package writes whole numbers as int and texts as string. */
+/** A parameter of a call. The package writes whole numbers as int and texts as string. */
 export type RpcParameter = string | number | boolean | readonly RpcParameter[];
 
 /**

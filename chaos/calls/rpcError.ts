@@ -23,7 +23,7 @@ export class NoAnswerError extends Error {
 /** Errors that come before a connection stands. */
 const NOT_SENT_CODES: readonly string[] = ['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH'];
 
-/** What it means that a request or its answer did not get through. */
+/** The error for a request or an answer that did not get through. */
 export function errorOfExchange(error: unknown): NotSentError | NoAnswerError {
   if (!(error instanceof Error)) return new NoAnswerError(String(error));
   const code = 'code' in error ? String(error.code) : '';

@@ -9,7 +9,7 @@ import type { LeaderGap } from '../watch/leaderGaps.js';
 /** Who reads every key on every server when all is healed and nobody writes any more. */
 export const LAST_READER = 'last read';
 
-/** What a server has when all is healed. */
+/** The log and the state of a server once all faults have ended. */
 export interface Replica {
   readonly server: ServerId;
   readonly commitIndex: number;
@@ -48,7 +48,7 @@ export interface RunFacts {
   readonly finalMap: Readonly<Record<string, FileState>> | undefined;
   readonly replicas: Replicas | undefined;
   readonly idle: IdleTraffic | undefined;
-  /** What could not be healed at the end, and which servers died on their own, one line each. */
+  /** Faults that could not be healed at the end, and servers that died on their own, one line each. */
   readonly unhealed: readonly string[];
   /** By so much a change may have been seen too late. */
   readonly blindMs: number;

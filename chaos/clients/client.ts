@@ -12,7 +12,7 @@ const RETRY_MS = 50;
 /** A refusal that comes within this time was not preceded by an attempt to do what was asked. */
 const AT_ONCE_MS = 500;
 
-export interface ClientOptions {
+interface ClientOptions {
   /** It gives up waiting for one answer after so long. */
   readonly patienceMs: number;
   /** It stops asking one server after the other after so long. */
@@ -24,7 +24,7 @@ export interface ClientOptions {
  * done. Once it is not, the operation is over with an unknown outcome. It learns versions by reading.
  */
 export class Client {
-  /** What this client was told of the files. */
+  /** The versions that this client has seen. */
   readonly known = new Map<string, number>();
   /** How many calls came to no result, and what the last of them came to. */
   refusals = 0;
@@ -168,7 +168,7 @@ interface Standing {
   readonly crashed: boolean;
 }
 
-/** What a server says of itself; undefined when it does not. */
+/** Whether a server leads or is crashed, as it says; undefined when it does not answer. */
 async function standingOf(server: Server): Promise<Standing | undefined> {
   try {
     return { leads: await server.isLeader(), crashed: await server.isCrashed() };

@@ -2,7 +2,7 @@ import { HistoryRecorder } from '../../src/verify/index.js';
 import type { RunMs, RunOperation, ServerId } from '../runRecord.js';
 import { AttemptLog } from './attempts.js';
 
-/** What all clients of a run asked and were told: the history, and each single call behind it. */
+/** The calls of all clients of a run and the answers to them: the history, and each single call behind it. */
 export class ClientLog {
   readonly history: HistoryRecorder;
   readonly calls: AttemptLog;

@@ -20,7 +20,7 @@ const READER_EVERY = 4;
 /** Every fourth client, one that writes, learns versions from `tester_getversion`: a map that is broken does not keep it from writing. */
 const MAPLESS_PLACE = 2;
 
-export interface FileWorkPlan {
+interface FileWorkPlan {
   readonly clients: number;
   readonly cluster: Pick<Cluster, 'servers' | 'dialect'>;
   /** The files that these clients write. */

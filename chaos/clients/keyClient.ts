@@ -14,7 +14,7 @@ const RETRY_MS = 50;
 /** So often the leader is asked, as far as it is known; otherwise any server, which must serve as well. */
 const LEADER_SHARE = 0.4;
 
-export interface KeyClientOptions extends KeyCallLimits {
+interface KeyClientOptions extends KeyCallLimits {
   /** It goes on sending an operation for so long. */
   readonly retryMs: number;
   /** Who seems to lead. */

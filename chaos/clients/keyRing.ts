@@ -4,9 +4,9 @@ import type { Prng } from '../../src/sim/prng.js';
 const WRITES_MAX = 50;
 
 /** `list`: is only appended to. `mixed`: is also replaced by a fresh list now and then. */
-export type KeyUse = 'list' | 'mixed';
+type KeyUse = 'list' | 'mixed';
 
-export interface Key {
+interface Key {
   readonly name: string;
   readonly use: KeyUse;
   writes: number;

@@ -18,7 +18,7 @@ const GET_SHARE = 0.3;
 /** Of the changes of a key that is also put. */
 const PUT_SHARE = 0.15;
 
-export interface KeyWorkPlan {
+interface KeyWorkPlan {
   readonly clients: number;
   readonly addresses: readonly ServerAddress[];
   readonly ring: KeyRing;

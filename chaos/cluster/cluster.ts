@@ -2,7 +2,7 @@ import type { ServerAddress } from '../../src/config/clusterFile.js';
 import type { Dialect } from '../calls/server.js';
 import type { ServerId } from '../runRecord.js';
 
-/** What can be done to servers whose processes are ours. */
+/** The faults of servers whose processes are ours. */
 export interface Processes {
   /** SIGKILL; it is gone when this resolves. */
   kill(server: ServerId): Promise<void>;

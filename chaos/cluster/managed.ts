@@ -11,7 +11,7 @@ import { ServerProcess } from './serverProcess.js';
 const REMOVE_TRIES = 50;
 const REMOVE_RETRY_MS = 20;
 
-export interface ManagedOptions {
+interface ManagedOptions {
   readonly size: number;
   /** The program that runs a server. */
   readonly program: string;

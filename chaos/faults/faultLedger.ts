@@ -22,7 +22,7 @@ export class FaultLedger {
     this.spans.push({ server, kind, startedAt: this.now(), endedAt: null });
   }
 
-  /** What was done to the server has its effect by now. */
+  /** From now on the fault has its effect on the server. */
   holds(server: ServerId, kind: FaultKind): void {
     const span = this.open(server, kind);
     if (span !== undefined) span.heldFrom ??= this.now();

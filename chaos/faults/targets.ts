@@ -2,8 +2,8 @@ import type { Prng } from '../../src/sim/prng.js';
 import type { ServerId } from '../runRecord.js';
 import type { Target } from '../scenarios/scenario.js';
 
-/** What there is to choose from when a step comes. */
-export interface Choice {
+/** The servers to choose from when a step is due. */
+interface Choice {
   readonly servers: readonly ServerId[];
   readonly up: readonly ServerId[];
   /** Undefined: nobody leads. */

@@ -4,7 +4,7 @@ import type { RunRecord } from '../runRecord.js';
 
 type Statuses = Extract<Note, { kind: 'statuses' }>;
 
-/** What the evaluation saw, as Markdown: statuses, what was called, and what each table says that the one before did not. */
+/** The evaluation as Markdown: statuses, calls, and in each table the changes since the one before. */
 export function evaluationText(record: RunRecord, notes: readonly Note[]): string {
   const { servers, startedAt, command, shows } = record;
   const parts = [

@@ -1,4 +1,4 @@
-/** What random mode can do, as typed after `--faults`. */
+/** The faults of random mode, as typed after `--faults`. */
 export const randomFaults = [
   'crash',
   'leader',

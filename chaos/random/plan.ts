@@ -3,10 +3,10 @@ import type { ServerId } from '../runRecord.js';
 import type { Step } from '../scenarios/scenario.js';
 import type { RandomFault } from './kinds.js';
 
-export interface PlanOptions {
+interface PlanOptions {
   readonly servers: number;
   readonly seconds: number;
-  /** What may be drawn. Whatever is done is undone. */
+  /** The faults to draw from. Each of them is undone. */
   readonly faults: readonly RandomFault[];
   /** So many servers at most are down, or cut off from a majority, at a time; undefined: a minority, and now and then a majority on purpose. */
   readonly atMostDown: number | undefined;

@@ -10,7 +10,7 @@ interface Chart {
   readonly axis: TimeAxis;
   readonly heightPx: number;
   readonly title: string;
-  /** What a person sees in it who does not see it. */
+  /** The content in words, for people who cannot see the drawing. */
   readonly description: string;
   /** Drawn left of the plot, in an SVG of `gutterPx` by `heightPx`. */
   readonly gutter: Markup;

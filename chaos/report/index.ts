@@ -62,7 +62,7 @@ function section(id: string, title: string, content: Markup): Markup {
 /** More than these are folded away below them. */
 const stepsShown = 60;
 
-/** What the monkey did, in time order, with the numbers that stand over the lanes. */
+/** The monkey's steps, in time order, with the numbers that stand over the lanes. */
 function story({ steps }: RunRecord, axis: TimeAxis): Markup {
   if (steps.length === 0) return markup`<p class="empty">The monkey did nothing.</p>`;
   const lines = steps.map(

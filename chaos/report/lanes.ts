@@ -25,7 +25,7 @@ const roleY = 17;
 const rolePx = 20;
 const columns = 20_000;
 
-/** What every server was over time, under the numbered steps of the story. */
+/** The role and the faults of every server over time, under the numbered steps of the story. */
 export function lanes(record: RunRecord, axis: TimeAxis, noMajority: readonly Stretch[]): Markup {
   const segments = roleSegments(record, axis.endMs);
   const classOf = termClasses(record);
@@ -139,7 +139,7 @@ interface RoleSegment {
   readonly term: number;
 }
 
-/** What each server was, in time order. What changes in a sample besides role, crash and term makes no new segment. */
+/** The roles of each server, in time order. A new segment begins when role, crash or term changes, and for nothing else. */
 function roleSegments({ samples }: RunRecord, endMs: RunMs): Map<ServerId, RoleSegment[]> {
   const found = new Map<ServerId, RoleSegment[]>();
   for (const { server, at, role, crashed, term } of [...samples].sort((one, other) => one.at - other.at)) {

@@ -41,11 +41,11 @@ const plotPx = 270;
 /** Of so many operations the page tells more when pointed at: those that are not ok first, then the longest. */
 const toldMax = 1500;
 
-/** What operations are on. A run may have had clients of one sort only. */
+/** The objects of operations. A run may have had clients of one sort only. */
 const objects = ['files', 'keys'] as const;
 type ObjectClass = (typeof objects)[number];
 
-/** What is drawn of each. */
+/** The drawing of each. */
 type Layers = readonly {
   readonly object: ObjectClass;
   readonly count: number;

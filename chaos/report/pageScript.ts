@@ -1,5 +1,5 @@
 /**
- * What the page does when scripts run: a line through all charts at the pointer, details of the mark under it, zoom,
+ * Behaviour of the page where scripts run: a line through all charts at the pointer, details of the mark under it, zoom,
  * and copying of the command. Everything is readable without it. Written for browsers as it stands; it takes what it
  * shows from the page and sets it as text only.
  */

@@ -74,7 +74,7 @@ function longestWithoutService({ operations }: RunRecord): Stretch | undefined {
 }
 
 /**
- * What an operation looks like in the report. `refused` was answered with no (a version that does not follow), `fault`
+ * The outcome of an operation as the report draws it. `refused` was answered with no (a version that does not follow), `fault`
  * certainly had no effect, and of `unknown` nobody can tell.
  */
 export const outcomeClasses = ['ok', 'refused', 'fault', 'unknown'] as const;

@@ -24,7 +24,7 @@ import {
 const longestShown = 15;
 const reasonsShown = 20;
 
-/** What the plot of the operations shows, for those who want words: kinds, reasons and the longest calls. */
+/** The plot of the operations in words: kinds, reasons and the longest calls. */
 export function callTables({ operations }: RunRecord, axis: TimeAxis): Markup {
   if (operations.length === 0) return markup`<p class="empty">The clients made no calls.</p>`;
   return markup`${kindTable(operations)}${reasonTable(operations)}${longestTable(operations, axis)}`;
@@ -74,7 +74,7 @@ const kinds: readonly (readonly [RunOperation['kind'], string])[] = [
   ['kvGet', 'get a key'],
 ];
 
-/** What the clients did, by kind: files above, keys below. */
+/** The clients' operations by kind: files above, keys below. */
 function kindTable(operations: readonly RunOperation[]): Markup {
   const rows = kinds.flatMap(([kind, words]) => {
     const ofKind = operations.filter((operation) => operation.kind === kind);
@@ -140,7 +140,7 @@ function row(election: Election, number: number, axis: TimeAxis, scaleMs: number
 
 const faultsShown = 200;
 
-/** What the lanes show, for those who want words. */
+/** The faults of the lanes in words. */
 export function faultTable({ faults }: RunRecord, axis: TimeAxis): Markup {
   if (faults.length === 0) return markup`<p class="empty">No server was made faulty.</p>`;
   const rows = [...faults]

@@ -7,7 +7,7 @@ export function shortened(text: string, charactersMax: number): string {
   return characters.length <= charactersMax ? text : `${characters.slice(0, charactersMax - 1).join('')}…`;
 }
 
-/** What was asked, as in `update "a.txt" to version 3`. */
+/** The call, as in `update "a.txt" to version 3`. */
 export function callInWords(operation: RunOperation): string {
   switch (operation.kind) {
     case 'update':
@@ -29,7 +29,7 @@ export function callInWords(operation: RunOperation): string {
   }
 }
 
-/** What came of it, as in `version 2`, or `fault: not the leader`. */
+/** The reply to it, as in `version 2`, or `fault: not the leader`. */
 export function replyInWords(operation: RunOperation, valueCharactersMax = 48): string {
   const { outcome } = operation;
   switch (outcome.status) {

@@ -21,7 +21,7 @@ export type Target =
   | 'majority'
   | 'all';
 
-/** What is looked at before the story goes on; what does not come true fails the run. */
+/** A condition that the story waits for; the run fails when it does not come true. */
 export type Expectation =
   /** A leader is there, at the latest after 5 s. */
   | 'leader'
@@ -74,7 +74,7 @@ export function serversText({ serversMin, serversMax }: Scenario): string {
 export interface Scenario {
   /** As it is typed. */
   readonly name: string;
-  /** What it shows, in one sentence. */
+  /** The claim that it demonstrates, in one sentence. */
   readonly shows: string;
   readonly serversMin: number;
   /** Where it is told of so many servers that more would not do. */

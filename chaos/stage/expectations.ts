@@ -6,7 +6,7 @@ import type { Expectation } from '../scenarios/scenario.js';
 import type { Leadership } from './leadership.js';
 
 const ELECTION_MS = 5_000;
-/** What the look itself may take. */
+/** Time that looking at the servers itself may take. */
 const SLACK_MS = 300;
 const NO_LEADER_MS = 3_000;
 const BLOCKED_MS = 2_000;

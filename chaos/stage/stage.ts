@@ -14,7 +14,7 @@ import type { Leadership } from './leadership.js';
 /** How long a step waits for the leader that it is about. */
 const LEADER_MS = 6_000;
 
-export interface StageParts {
+interface StageParts {
   readonly control: FaultControl;
   readonly leadership: Leadership;
   readonly expectations: Expectations;

@@ -28,7 +28,7 @@ export class Watcher {
     this.loops = this.servers.map((server) => this.watch(server));
   }
 
-  /** What the server said last; undefined when it did not answer. */
+  /** The server's last status; undefined when it did not answer. */
   statusOf(server: ServerId): SeenStatus | undefined {
     return this.latest.get(server);
   }

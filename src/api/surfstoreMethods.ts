@@ -46,7 +46,7 @@ interface SurfstoreParts {
   readonly names: NameCharacters;
   /** Whether the server can be crashed and cut off by a call. */
   readonly chaosHooks: boolean;
-  /** What the dashboard of another server is told of this one, as JSON. */
+  /** The state of this server for the dashboard of another one, as JSON. */
   readonly sample: () => Promise<string>;
   /** Answers a peer's message, both as JSON; rejects with the error for the peer. */
   readonly answerPeer: (message: string, call: CallContext) => Promise<string>;

@@ -4,9 +4,9 @@ import type { PendingCall } from '../node/pendingRequests.js';
 import { encodeOpenSession, sessionIn, type CommandResult } from '../stateMachine/command.js';
 import type { Prng } from './prng.js';
 import { answerTo, commandOf, isWrite, type RequestOutcome, type Request } from './requests.js';
-import { SafetyViolation } from './safetyViolation.js';
+import { SafetyViolation } from './safety.js';
 import type { SimProcess, SimServer } from './simServer.js';
-import type { VirtualTime } from './virtualTime.js';
+import type { VirtualTime } from './simHost.js';
 
 /** How long a message between client and server takes, at most. */
 const LATENCY_MAX_MS = 3;

@@ -1,9 +1,9 @@
 import { majorityOf } from '../raft/config.js';
 import type { Entry, NodeId } from '../raft/types.js';
-import { SafetyViolation } from './safetyViolation.js';
+import { SafetyViolation } from './safety.js';
 import type { SimNetwork } from './simNetwork.js';
 import type { SimServer } from './simServer.js';
-import type { VirtualTime } from './virtualTime.js';
+import type { VirtualTime } from './simHost.js';
 
 /** Conditions between servers, and what is promised to a majority that has them all the time. */
 interface Grade {

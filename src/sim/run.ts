@@ -1,19 +1,25 @@
 import { ServiceError } from '../node/errors.js';
 import { Prng } from './prng.js';
-import { SafetyViolation } from './safetyViolation.js';
+import { SafetyViolation } from './safety.js';
 import type { ClientCounts } from './attempts.js';
 import { carryMs, catchUpMs } from './conditions.js';
-import { contentsOf } from './contents.js';
+import { contentsOf } from './effects.js';
 import { Liveness, type LivenessCounts } from './liveness.js';
 import type { Judgement } from './judge.js';
-import { KeyNames } from './keyNames.js';
+import {
+  KeyNames,
+  answerTo,
+  commandOf,
+  isSuccess,
+  type SimOperation,
+  type RequestOutcome,
+} from './requests.js';
 import type { ClientPlan, Plan } from './plan.js';
-import { answerTo, commandOf, isSuccess, type SimOperation, type RequestOutcome } from './requests.js';
 import { SimClient, type ClientEvents, type ClientWorld } from './simClient.js';
 import { SimCluster, type ClusterCounts } from './simCluster.js';
 import type { SimServer } from './simServer.js';
 import { Trace } from './trace.js';
-import { VirtualTime } from './virtualTime.js';
+import { VirtualTime } from './simHost.js';
 
 /** The result of a run. */
 export interface RunResult {

@@ -1,7 +1,19 @@
-import type { StorageBatch } from '../raft/output.js';
 import { majorityOf } from '../raft/config.js';
+import type { StorageBatch } from '../raft/output.js';
 import type { Entry, EntryId, Message, NodeId } from '../raft/types.js';
-import { SafetyViolation } from './safetyViolation.js';
+
+/** Thrown when the servers together break one of the properties of the paper's figure 3, or one that follows from them. */
+export class SafetyViolation extends Error {
+  override readonly name = 'SafetyViolation';
+
+  constructor(
+    /** The rule that is broken, in a few stable words. */
+    readonly rule: string,
+    detail: string,
+  ) {
+    super(`${rule}: ${detail}`);
+  }
+}
 
 /** The watched parts of a server, which survive its process. */
 export interface WatchedServer {

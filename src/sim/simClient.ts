@@ -1,11 +1,10 @@
 import { ClientSessions } from '../node/clientSessions.js';
 import { RepeatedRequest, type ClientCounts, type ClientBehaviour, type ClientRoute } from './attempts.js';
-import type { KeyNames } from './keyNames.js';
+import { type KeyNames, isSuccess, type RequestOutcome, type Request } from './requests.js';
 import type { ClientPlan } from './plan.js';
 import type { Prng } from './prng.js';
-import { isSuccess, type RequestOutcome, type Request } from './requests.js';
 import type { SimServer } from './simServer.js';
-import type { VirtualTime } from './virtualTime.js';
+import type { VirtualTime } from './simHost.js';
 
 /** Told of what clients do. */
 export interface ClientEvents {

@@ -1,17 +1,15 @@
 import { defaultRaftConfig, majorityOf } from '../raft/config.js';
 import type { EntryId, Message, NodeId, RequestMessage } from '../raft/types.js';
-import { describeMessage, messageNumbers } from './describeMessage.js';
+import { describeMessage, messageNumbers, type Trace } from './trace.js';
 import { checkSnapshot, Effects } from './effects.js';
 import { beginFault, healAll, type FaultScene } from './faults.js';
 import type { Fault, Plan } from './plan.js';
 import { Prng } from './prng.js';
-import { Safety } from './safety.js';
-import { SafetyViolation } from './safetyViolation.js';
+import { Safety, SafetyViolation } from './safety.js';
 import { SimDisk, type DiskCopy } from './simDisk.js';
 import { SimNetwork } from './simNetwork.js';
 import { SimServer, type SimServerEvents, type SimServerSettings } from './simServer.js';
-import type { Trace } from './trace.js';
-import type { VirtualTime } from './virtualTime.js';
+import type { VirtualTime } from './simHost.js';
 
 const TICK_MS = 10;
 const ELECTION_MIN_TICKS = 60;

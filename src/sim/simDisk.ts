@@ -3,7 +3,7 @@ import type { Entry, EntryId, HardState, Identity, Snapshot, Standing } from '..
 import { StagedSnapshots } from '../storage/memoryStorage.js';
 import { nothingStored, type Storage, type StoredState } from '../storage/storage.js';
 import type { Prng } from './prng.js';
-import { SafetyViolation } from './safetyViolation.js';
+import { SafetyViolation } from './safety.js';
 import type { SimHost } from './simHost.js';
 
 /**
@@ -178,7 +178,7 @@ export class SimDisk {
     this.held = true;
   }
 
-  /** What was held ends, and later writes take their time again. */
+  /** Held writes end, and later ones take their time again. */
   free(): void {
     this.held = false;
     this.complete(this.writes.length);

@@ -1,13 +1,12 @@
-import type { ServedCalls } from './simNetwork.js';
+import type { ServedCalls, SimNetwork } from './simNetwork.js';
 import { ServiceError } from '../node/errors.js';
 import type { LeaderCalls } from '../node/leaderRouter.js';
 import type { PendingCall } from '../node/pendingRequests.js';
 import type { NodeId } from '../raft/types.js';
 import type { CommandResult } from '../stateMachine/command.js';
-import { callBytes } from './messageSize.js';
+import { callBytes } from './exchange.js';
 import type { Prng } from './prng.js';
 import type { SimHost } from './simHost.js';
-import type { SimNetwork } from './simNetwork.js';
 
 /** After at most so long a connection on which something was lost is given up. */
 const SILENCE_MS_MAX = 3000;

@@ -1,4 +1,4 @@
-import type { VirtualTime } from './virtualTime.js';
+import type { VirtualTime } from './simHost.js';
 
 interface Upload {
   /** The service at which it has left entirely; see {@link SimLink}. */

@@ -8,12 +8,10 @@ import {
   type SendOutcome,
   type Transport,
 } from '../transport/transport.js';
-import { Exchange, mayBeLate } from './exchange.js';
-import { messageBytes } from './messageSize.js';
+import { Exchange, mayBeLate, messageBytes } from './exchange.js';
 import type { Prng } from './prng.js';
-import type { SimHost } from './simHost.js';
+import type { SimHost, VirtualTime } from './simHost.js';
 import { SimLink } from './simLink.js';
-import type { VirtualTime } from './virtualTime.js';
 
 /** How messages fare; times in milliseconds, the rest probabilities. */
 export interface NetworkBehaviour {

@@ -1,4 +1,4 @@
-import type { ServedCalls } from './simNetwork.js';
+import type { ServedCalls, ExchangeSettings, SimNetwork } from './simNetwork.js';
 import { LeaderRouter } from '../node/leaderRouter.js';
 import type { NodeEvents, NodeObserver } from '../node/events.js';
 import type { PendingCall, ReplyAfter } from '../node/pendingRequests.js';
@@ -14,10 +14,8 @@ import type { StateMachine } from '../stateMachine/stateMachine.js';
 import type { Prng } from './prng.js';
 import type { WatchedServer } from './safety.js';
 import { DISK_FAILURE, type DiskCopy, type SimDisk } from './simDisk.js';
-import { SimHost } from './simHost.js';
+import { SimHost, type VirtualTime } from './simHost.js';
 import { SimLeaderCalls } from './simLeaderCalls.js';
-import type { ExchangeSettings, SimNetwork } from './simNetwork.js';
-import type { VirtualTime } from './virtualTime.js';
 
 /** Settings shared by all servers of a run. */
 export interface SimServerSettings {

@@ -50,7 +50,7 @@ export class FileMetadata implements StatePart<readonly unknown[]> {
     return this.files.get(name)?.version ?? 0;
   }
 
-  /** What is known of a file, undefined when it was never written. */
+  /** The record of a file; undefined when it was never written. */
   recordOf(name: string): FileRecord | undefined {
     return this.files.get(name);
   }

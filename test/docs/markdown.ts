@@ -61,7 +61,7 @@ export function blocksOf({ path, text }: Page): Block[] {
 }
 
 /** The text of a page without what is in its fenced blocks; lines keep their numbers. */
-export function withoutBlocks({ text }: Page): string[] {
+function withoutBlocks({ text }: Page): string[] {
   let inside = false;
   return text.split('\n').map((line) => {
     const isFence = /^ *```/.test(line);
@@ -70,7 +70,7 @@ export function withoutBlocks({ text }: Page): string[] {
   });
 }
 
-export const PROSE_WIDTH = 100;
+const PROSE_WIDTH = 100;
 
 /** Lines of prose that are too wide. Tables, headings and the targets of links may be. */
 export function wideLines(page: Page): string[] {
@@ -87,7 +87,7 @@ export function wideLines(page: Page): string[] {
 }
 
 /** The anchor that GitHub gives to a heading. */
-export function anchorOf(heading: string): string {
+function anchorOf(heading: string): string {
   return heading
     .trim()
     .toLowerCase()

@@ -13,7 +13,7 @@ describe('the dashboard in a browser', function () {
 
   let cluster: Cluster;
   let page: Page;
-  /** What the page asked for, and what went wrong in it. */
+  /** The requests of the page, and its errors. */
   const requests: string[] = [];
   const problems: string[] = [];
 
@@ -229,7 +229,7 @@ class Newest {
   }
 }
 
-/** What axe has against the page, in a line each. */
+/** The complaints of axe about the page, in a line each. */
 async function axeFindings(page: Page): Promise<string[]> {
   await page.evaluate(readFileSync(AXE, 'utf8'));
   return page.evaluate<string[]>(

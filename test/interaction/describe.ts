@@ -5,7 +5,7 @@ import type { Call } from '../support/calls.js';
 import type { ManualServer } from '../support/manualServer.js';
 
 /** `a1@2`: the update of file a to version 1, of term 2; `noop@2`. */
-export function describeEntry(entry: Entry): string {
+function describeEntry(entry: Entry): string {
   if (entry.kind === 'noop') return `noop@${entry.term}`;
   const { name, version } = JSON.parse(entry.command) as { name: string; version: number };
   return `${name}${version}@${entry.term}`;

@@ -1,9 +1,8 @@
 import { expect } from 'chai';
 import type { Entry } from '../../src/raft/types.js';
-import { contentsOf, isAsReference } from '../../src/sim/contents.js';
-import { isExplainedBy, type Placed } from '../../src/sim/keyOrder.js';
+import { contentsOf, isAsReference, Reference } from '../../src/sim/effects.js';
+import { isExplainedBy, type Placed } from '../../src/sim/judge.js';
 import { Prng } from '../../src/sim/prng.js';
-import { Reference } from '../../src/sim/reference.js';
 import {
   encodeAppend,
   encodeOpenSession,

@@ -1,8 +1,7 @@
 import { expect } from 'chai';
 import type { StorageBatch } from '../../src/raft/output.js';
 import type { AppendEntries, Entry, Message, NodeId } from '../../src/raft/types.js';
-import { Safety, type WatchedServer } from '../../src/sim/safety.js';
-import { SafetyViolation } from '../../src/sim/safetyViolation.js';
+import { Safety, type WatchedServer, SafetyViolation } from '../../src/sim/safety.js';
 
 /** A watched server whose state a test sets as it likes. */
 class FakeServer implements WatchedServer {

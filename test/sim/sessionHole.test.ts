@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { judgeHistory } from '../../src/sim/judge.js';
 import { drawPlan } from '../../src/sim/drawPlan.js';
 import type { Plan } from '../../src/sim/plan.js';
-import { Reference } from '../../src/sim/reference.js';
+import { Reference } from '../../src/sim/effects.js';
 import { runPlan, type RunResult } from '../../src/sim/run.js';
 import { decodeCommand, encodeOpenSession, type RequestId } from '../../src/stateMachine/command.js';
 import { Sessions } from '../../src/stateMachine/sessions.js';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { SimLink } from '../../src/sim/simLink.js';
-import { VirtualTime } from '../../src/sim/virtualTime.js';
+import { VirtualTime } from '../../src/sim/simHost.js';
 
 describe('a simulated link', () => {
   let time: VirtualTime;

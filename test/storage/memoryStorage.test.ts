@@ -1,7 +1,6 @@
 import { Prng } from '../../src/sim/prng.js';
 import { SimDisk } from '../../src/sim/simDisk.js';
-import { SimHost } from '../../src/sim/simHost.js';
-import { VirtualTime } from '../../src/sim/virtualTime.js';
+import { SimHost, VirtualTime } from '../../src/sim/simHost.js';
 import { MemoryStorage } from '../../src/storage/memoryStorage.js';
 import type { Storage } from '../../src/storage/storage.js';
 import { ManualStorage } from '../support/manualStorage.js';

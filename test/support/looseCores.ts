@@ -5,9 +5,8 @@ import { newCore } from './coreHarness.js';
 import { overTheWire } from './overTheWire.js';
 import type { Prng } from '../../src/sim/prng.js';
 import type { SimDisk } from '../../src/sim/simDisk.js';
-import { SafetyViolation } from '../../src/sim/safetyViolation.js';
+import { SafetyViolation, Safety, type WatchedServer } from '../../src/sim/safety.js';
 import { nothingStored, type StoredState } from '../../src/storage/storage.js';
-import { Safety, type WatchedServer } from '../../src/sim/safety.js';
 import { ManualStorage } from './manualStorage.js';
 
 /** A core and its disk, which outlives it. */

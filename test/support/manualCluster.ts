@@ -7,7 +7,7 @@ import type { Plan } from '../../src/sim/plan.js';
 import { SimCluster } from '../../src/sim/simCluster.js';
 import type { SimNetwork } from '../../src/sim/simNetwork.js';
 import { Trace } from '../../src/sim/trace.js';
-import { VirtualTime } from '../../src/sim/virtualTime.js';
+import { VirtualTime } from '../../src/sim/simHost.js';
 import { encodeUpdateFile } from '../../src/stateMachine/command.js';
 import { Calls, type Call } from './calls.js';
 import { ManualServer } from './manualServer.js';

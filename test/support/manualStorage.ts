@@ -2,13 +2,12 @@ import type { StorageBatch } from '../../src/raft/output.js';
 import type { Snapshot } from '../../src/raft/types.js';
 import { Prng } from '../../src/sim/prng.js';
 import { SimDisk } from '../../src/sim/simDisk.js';
-import { SimHost } from '../../src/sim/simHost.js';
-import { VirtualTime } from '../../src/sim/virtualTime.js';
+import { SimHost, VirtualTime } from '../../src/sim/simHost.js';
 import type { Storage, StoredState } from '../../src/storage/storage.js';
 import { deepFreeze } from './overTheWire.js';
 
 /** A disk on which writes take no time and nothing is drawn. */
-export function manualDisk(): SimDisk {
+function manualDisk(): SimDisk {
   return new SimDisk(new Prng(0), { writeMinMs: 0, writeMaxMs: 0 });
 }
 

@@ -2,12 +2,12 @@ import { isRequest, type Message, type RequestMessage, type ResponseMessage } fr
 import { decodeRequest, decodeResponse, encodeMessage } from '../../src/transport/messageCodec.js';
 
 /** The request as a peer reads it: through the codec, so that nothing is shared with the sender, and frozen. */
-export function requestOverTheWire(request: RequestMessage): RequestMessage {
+function requestOverTheWire(request: RequestMessage): RequestMessage {
   return deepFreeze(decodeRequest(encodeMessage(request)));
 }
 
 /** The response as a peer reads it. */
-export function responseOverTheWire(response: ResponseMessage): ResponseMessage {
+function responseOverTheWire(response: ResponseMessage): ResponseMessage {
   return deepFreeze(decodeResponse(encodeMessage(response)));
 }
 

@@ -50,7 +50,7 @@ export function packageReadsResponse(xml: string): Promise<unknown> {
 }
 
 /** One value as this service and as the package has it. */
-export interface Pair {
+interface Pair {
   readonly ours: XmlRpcValue;
   readonly theirs: unknown;
 }

@@ -74,7 +74,7 @@ export function post(body: string, headers: readonly string[] = []): string {
   return ['POST /RPC2 HTTP/1.1', 'Host: test', length, ...headers, '', body].join('\r\n');
 }
 
-export interface RawResponse {
+interface RawResponse {
   readonly status: number;
   /** The lines after the status line, in lower case. */
   readonly headers: string[];

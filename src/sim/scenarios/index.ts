@@ -1,18 +1,15 @@
 import type { Condition } from '../conditions.js';
-import { agreement } from './agreement.js';
+import { agreement, conflicts } from './agreement.js';
 import { anyServer } from './anyServer.js';
-import { churns } from './churn.js';
-import { conflicts } from './conflicts.js';
-import { counts } from './counts.js';
+import { churns, restarts } from './restarts.js';
+import { counts, slowness } from './costs.js';
 import { elections } from './elections.js';
 import { partialConnectivity } from './partial.js';
 import { regressions } from './regressions.js';
-import { restarts } from './restarts.js';
 import { sessions } from './sessions.js';
 import { snapshotServices, snapshots } from './snapshots.js';
 import type { Scenario } from './scenario.js';
 import { services } from './service.js';
-import { slowness } from './slow.js';
 import { stateMachine } from './stateMachine.js';
 
 export { playScenario, type Scenario, type ScenarioResult } from './scenario.js';

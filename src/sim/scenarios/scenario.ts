@@ -2,9 +2,9 @@ import type { SimOperation } from '../requests.js';
 import type { Condition } from '../conditions.js';
 import { judgeHistory } from '../judge.js';
 import { Run } from '../run.js';
-import { SafetyViolation } from '../safetyViolation.js';
+import { SafetyViolation } from '../safety.js';
 import { Trace } from '../trace.js';
-import { VirtualTime } from '../virtualTime.js';
+import { VirtualTime } from '../simHost.js';
 import { drawSetup, type Setup } from './setup.js';
 import { ScenarioWorld } from './stage.js';
 

@@ -1,10 +1,10 @@
 import { ServiceError } from '../../node/errors.js';
 import type { NodeId } from '../../raft/types.js';
 import type { SnapshotPlan } from '../plan.js';
-import { contentsOf } from '../contents.js';
+import { contentsOf } from '../effects.js';
 import { restart } from './restarts.js';
 import type { Scenario } from './scenario.js';
-import type { Sent, SentWrite } from './sentWrite.js';
+import type { Sent, SentWrite } from './calls.js';
 import type { ScenarioWorld } from './stage.js';
 
 const KEY = 'list';

@@ -4,18 +4,24 @@ import type { NodeId, RequestMessage } from '../../raft/types.js';
 import type { Plan } from '../plan.js';
 import { Prng } from '../prng.js';
 import type { Run } from '../run.js';
-import { SafetyViolation } from '../safetyViolation.js';
+import { SafetyViolation } from '../safety.js';
 import type { Shape } from '../shapes.js';
 import type { JsonValue, RequestId } from '../../stateMachine/command.js';
 import type { ClientRoute } from '../attempts.js';
 import type { RequestOutcome, Write } from '../requests.js';
 import type { SimProcess, SimServer } from '../simServer.js';
-import type { VirtualTime } from '../virtualTime.js';
-import { Calls, FIRST_CALLER, succeeded, type ScenarioCall, type Opening } from './calls.js';
-import { Links } from './links.js';
-import type { Sent, SentWrite } from './sentWrite.js';
+import type { VirtualTime } from '../simHost.js';
+import {
+  Calls,
+  FIRST_CALLER,
+  succeeded,
+  type ScenarioCall,
+  type Opening,
+  type Sent,
+  type SentWrite,
+} from './calls.js';
+import { Links, Traffic } from './links.js';
 import { drawNetworkOf, type NetworkKind } from './setup.js';
-import { Traffic } from './traffic.js';
 
 /** The draws that a scenario makes are none of those that the run makes. */
 const STAGE_FORK = 8;

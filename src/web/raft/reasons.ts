@@ -1,4 +1,4 @@
-import { SafetyViolation } from '../../sim/safetyViolation.js';
+import { SafetyViolation } from '../../sim/safety.js';
 import type { Happening, Property } from './view.js';
 
 /** The rule behind an event: where it stands in the paper or the dissertation, and the source file that owns it. */

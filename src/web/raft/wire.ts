@@ -1,7 +1,7 @@
 import type { Message, NodeId, RequestMessage, ResponseMessage } from '../../raft/types.js';
 import type { Prng } from '../../sim/prng.js';
 import { SimNetwork } from '../../sim/simNetwork.js';
-import type { VirtualTime } from '../../sim/virtualTime.js';
+import type { VirtualTime } from '../../sim/simHost.js';
 import type { OnLink, OnMessage } from './actions.js';
 import type { Flight } from './view.js';
 

@@ -1,13 +1,11 @@
 import { traceText, type TraceRecord } from '../../raft/trace.js';
 import type { Message, NodeId } from '../../raft/types.js';
-import { messageNumbers } from '../../sim/describeMessage.js';
+import { messageNumbers, Trace } from '../../sim/trace.js';
 import { Prng } from '../../sim/prng.js';
-import { Safety } from '../../sim/safety.js';
-import { SafetyViolation } from '../../sim/safetyViolation.js';
+import { Safety, SafetyViolation } from '../../sim/safety.js';
 import { SimDisk } from '../../sim/simDisk.js';
 import { SimServer, type SimProcess, type SimServerEvents } from '../../sim/simServer.js';
-import { Trace } from '../../sim/trace.js';
-import { VirtualTime } from '../../sim/virtualTime.js';
+import { VirtualTime } from '../../sim/simHost.js';
 import {
   actionKinds,
   subjectOf,

@@ -25,7 +25,7 @@ const PATIENCE_MS = 60_000;
 /** The longest gap that a silent leader may cause: the election timeout, and a moment for the election and the clients. */
 const SILENT_GAP_MS = 1_500;
 
-export interface FailoverOptions {
+interface FailoverOptions {
   /** Losses of each kind, for each size. */
   readonly losses: number;
   readonly servers: readonly number[];

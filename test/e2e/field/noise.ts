@@ -13,7 +13,7 @@ const LOOK_MS = 250;
 /** The patience for anything that must come: only elections are judged, and a machine may be short of cores. */
 const PATIENCE_MS = 60_000;
 
-export interface NoiseOptions {
+interface NoiseOptions {
   readonly servers: number;
   readonly prng: Prng;
   /** For so long noise is drawn; undefined: each kind once. */
@@ -26,7 +26,7 @@ export interface NoiseOptions {
 }
 
 /** An election while the leader was alive. */
-export interface FalseElection {
+interface FalseElection {
   readonly at: number;
   readonly term: number;
   readonly candidate: number;
@@ -40,7 +40,7 @@ export interface FalseElection {
   readonly starvation: string;
 }
 
-export interface NoiseResult {
+interface NoiseResult {
   readonly noise: Readonly<Record<string, number>>;
   readonly misses: number;
   /** How often a follower asked over a new connection if its leader is there. */

@@ -40,7 +40,7 @@ export const heavyKinds = ['restart', 'flap', 'cut of all links', 'stop', 'refus
 export const lightKinds = ['reset in a message', 'reset between messages', 'idle close'] as const;
 
 /** A disturbance that was made, for the report. */
-export interface NoiseRecord {
+interface NoiseRecord {
   /** In milliseconds of the wall clock. */
   readonly at: number;
   readonly kind: NoiseKind;

@@ -11,7 +11,7 @@ const WRITE_MS = 4 * ELECTION_MS;
 const replacedFaults: readonly number[] = [4, 5];
 
 /** The result of a cluster whose links were cut in one of the shapes. */
-export interface ShapeRun {
+interface ShapeRun {
   readonly leader: number;
   /**
    * Until a server leads and has acknowledged a write; null when it was not within the time of an
@@ -27,7 +27,7 @@ export interface ShapeRun {
  * of the connected majority has acknowledged a write; then heals them all. A write waits at the old
  * leader all the time.
  */
-export async function runShape(cluster: Cluster, shape: Shape, prng: Prng, label: string): Promise<ShapeRun> {
+async function runShape(cluster: Cluster, shape: Shape, prng: Prng, label: string): Promise<ShapeRun> {
   const leader = await cluster.heal();
   const servers = [leader, ...prng.shuffle(cluster.others(leader))];
   const serverOf = (part: number): number => servers[part] ?? leader;
@@ -114,7 +114,7 @@ async function endOf(waiting: OpenCall): Promise<string | null> {
 }
 
 /** All runs of one shape. */
-export interface ShapeResult {
+interface ShapeResult {
   readonly shape: Shape;
   /** Whether there is a connected majority, one of which must lead. */
   readonly isDemanded: boolean;

@@ -10,7 +10,7 @@ import { Times } from './figures.js';
  */
 const SYNCS_TO_RECOVER = 15;
 
-export interface SlowDiskOptions {
+interface SlowDiskOptions {
   readonly servers: number;
   /** How often the leader is lost. */
   readonly losses: number;
@@ -20,7 +20,7 @@ export interface SlowDiskOptions {
   readonly main?: string | undefined;
 }
 
-export interface SlowDiskResult {
+interface SlowDiskResult {
   /** Losses after which another server led within the time of an election. */
   readonly replaced: number;
   /** From the loss of a leader until another server leads. */

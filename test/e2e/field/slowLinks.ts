@@ -11,7 +11,7 @@ const LONG_MS = 60_000;
 const SMALL_PAUSE_MS = 50;
 
 /** Something large that is written. */
-export interface SlowLinkCase {
+interface SlowLinkCase {
   readonly name: string;
   readonly write: (clients: Clients) => Promise<void>;
 }
@@ -38,14 +38,14 @@ export const slowLinkCases: readonly SlowLinkCase[] = [
   },
 ];
 
-export interface SlowLinksOptions {
+interface SlowLinksOptions {
   readonly servers: number;
   /** The speed of each link in each direction, in Mbit/s. */
   readonly mbit: number;
   readonly main?: string | undefined;
 }
 
-export interface SlowLinksResult {
+interface SlowLinksResult {
   /** Until the large write was acknowledged; null when it never was. */
   readonly ackedMs: number | null;
   /** Until all servers had applied it. */

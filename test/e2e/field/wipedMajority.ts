@@ -8,7 +8,7 @@ const NEW_WRITES = 3;
 const WATCH_MS = 4_000;
 const KEY = 'history';
 
-export interface WipedMajority {
+interface WipedMajority {
   readonly observations: readonly string[];
   readonly violations: readonly string[];
 }

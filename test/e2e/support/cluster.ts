@@ -26,7 +26,7 @@ export const quickElections: readonly string[] = [
 
 const cleanups: (() => void)[] = [];
 
-export interface ClusterOptions {
+interface ClusterOptions {
   /** Flags for every server. */
   readonly flags?: readonly string[];
   /** The servers to start; all of them unless said otherwise. */

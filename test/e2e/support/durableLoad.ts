@@ -12,7 +12,7 @@ import { until, within } from './waiting.js';
 /** A call that waits in a server that stands still is not given up. */
 const LONG_MS = 60_000;
 
-export interface LoadOptions {
+interface LoadOptions {
   /** @default 4 */
   readonly clients?: number;
   /** @default 5 */

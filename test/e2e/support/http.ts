@@ -2,7 +2,7 @@ import { connectRaw, post } from '../../support/xmlrpcServer.js';
 import { within } from './waiting.js';
 
 /** The answer on one connection until the server, or the deadline, ended it. */
-export interface HttpAnswer {
+interface HttpAnswer {
   /** 0 when there was none. */
   readonly status: number;
   readonly body: string;

@@ -16,13 +16,13 @@ export interface Round {
   readonly silenceMs: number;
 }
 
-export interface KillOptions {
+interface KillOptions {
   /** Long outages last so many updates: enough for a server to need a snapshot of the leader. */
   readonly longOutageUpdates: number;
 }
 
 /** Events that servers tell of themselves with `--log-level debug`. */
-export interface ServerEvents {
+interface ServerEvents {
   readonly elections: number;
   readonly snapshotsTaken: number;
   readonly snapshotsInstalled: number;

@@ -1,5 +1,5 @@
 /** A line of a server's log. */
-export interface LogLine {
+interface LogLine {
   readonly level: number;
   readonly msg: string;
   readonly server: number;

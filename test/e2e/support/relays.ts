@@ -10,10 +10,10 @@ const PASSED_MAX = 40;
 const ARRIVAL_MS = 5;
 
 /** `request` is what the server that connected sends, `answer` what comes back. */
-export type Direction = 'request' | 'answer';
+type Direction = 'request' | 'answer';
 
 /** A request, or a piece of a large one, that came to a relay. */
-export interface Passage {
+interface Passage {
   /** In milliseconds of the wall clock. */
   readonly at: number;
   readonly isTorn: boolean;
@@ -106,7 +106,7 @@ class RelayedConnection {
 }
 
 /** The way of one server to another: a port where the first finds the second, and what a network may do in between. */
-export class Relay {
+class Relay {
   /** How often the server asked whether the other, its leader, is there. */
   questions = 0;
   /** The last requests, the newest last. */

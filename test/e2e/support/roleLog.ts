@@ -4,7 +4,7 @@ import type { Cluster } from './cluster.js';
 export const roleLogFlags: readonly string[] = ['--log-level', 'debug'];
 
 /** A server took another role, term or leader, as its log says. */
-export interface RoleChange {
+interface RoleChange {
   /** In milliseconds of the wall clock, which all processes of a machine share. */
   readonly at: number;
   readonly server: number;

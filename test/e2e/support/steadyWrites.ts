@@ -8,7 +8,7 @@ const FILES_EACH = 5;
 const DEADLINE_MS = 20_000;
 const WHY_MAX = 10;
 
-export interface SteadyWritesOptions {
+interface SteadyWritesOptions {
   /** @default 4 */
   readonly clients?: number;
   /** A client pauses for up to this long after each write. @default 30 */

@@ -28,7 +28,7 @@ import {
   type ParsedValue,
   type XmlRpcValue,
 } from '../../../src/xmlrpc/index.js';
-import { ManualTicker } from '../../support/manualTicker.js';
+import { ManualTicker } from '../../support/manualParts.js';
 import { xmlText } from '../../support/xmlrpcArbitraries.js';
 
 export const servers: readonly LeaderAddress[] = [

@@ -20,7 +20,7 @@ import { MemoryStorage } from '../../../src/storage/memoryStorage.js';
 import type { CommandResult } from '../../../src/stateMachine/command.js';
 import { XmlRpcClient, type ParsedValue, type XmlRpcValue } from '../../../src/xmlrpc/index.js';
 import { PeerWatch } from '../../../src/transport/peerEndpoint.js';
-import { ManualTicker } from '../../support/manualTicker.js';
+import { ManualTicker } from '../../support/manualParts.js';
 import { PuppetPeers, servers } from '../api/service.js';
 import { listen } from '../api/fronts.js';
 import { Scrape } from './scrape.js';

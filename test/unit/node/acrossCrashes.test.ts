@@ -6,8 +6,7 @@ import { defaultRaftConfig } from '../../../src/raft/config.js';
 import type { CommandResult } from '../../../src/stateMachine/command.js';
 import { ServiceState } from '../../../src/stateMachine/serviceState.js';
 import { nothingStored, type Storage, type StoredState } from '../../../src/storage/storage.js';
-import { noSnapshots } from '../../support/noSnapshots.js';
-import { ManualTicker } from '../../support/manualTicker.js';
+import { noSnapshots, ManualTicker } from '../../support/manualParts.js';
 
 /** A disk on which writes and loads end when the test says so, in the order that it says. */
 class HandDisk implements Storage {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { inPieces, systemDefer } from '../../../src/node/clock.js';
-import { ManualDefer } from '../../support/manualDefer.js';
+import { ManualDefer } from '../../support/manualParts.js';
 
 describe('work in pieces', () => {
   it('does nothing at once, then a piece at each turn, until the last', () => {

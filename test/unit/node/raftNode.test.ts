@@ -9,8 +9,7 @@ import { ServiceState } from '../../../src/stateMachine/serviceState.js';
 import { nothingStored } from '../../../src/storage/storage.js';
 import type { SendOutcome } from '../../../src/transport/transport.js';
 import { entriesOf } from '../../support/coreHarness.js';
-import { noSnapshots } from '../../support/noSnapshots.js';
-import { ManualTicker } from '../../support/manualTicker.js';
+import { noSnapshots, ManualTicker } from '../../support/manualParts.js';
 import { ManualStorage } from '../../support/manualStorage.js';
 
 const ELECTION_TICKS = 80;

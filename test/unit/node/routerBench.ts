@@ -2,7 +2,7 @@ import { ServiceError, type ErrorKind } from '../../../src/node/errors.js';
 import { LeaderRouter, type LeaderCalls, type RoutedNode } from '../../../src/node/leaderRouter.js';
 import type { PendingCall } from '../../../src/node/pendingRequests.js';
 import type { NodeId } from '../../../src/raft/types.js';
-import { ManualClock } from '../../support/manualClock.js';
+import { ManualClock } from '../../support/manualParts.js';
 
 /** A call of the router to the node or to a leader; the test decides how it ends. */
 export interface Asked {

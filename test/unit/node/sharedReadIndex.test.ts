@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { PendingCall } from '../../../src/node/pendingRequests.js';
 import { SharedReadIndex } from '../../../src/node/sharedReadIndex.js';
-import { ManualClock } from '../../support/manualClock.js';
+import { ManualClock } from '../../support/manualParts.js';
 
 interface Asked {
   cancelled: boolean;

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { SnapshotReceiver } from '../../../src/node/snapshots.js';
 import type { Snapshot } from '../../../src/raft/types.js';
 import { ServiceState } from '../../../src/stateMachine/serviceState.js';
-import { ManualDefer } from '../../support/manualDefer.js';
+import { ManualDefer } from '../../support/manualParts.js';
 import { ManualStorage } from '../../support/manualStorage.js';
 
 const GOOD: Snapshot = { last: { term: 1, index: 9 }, chunks: ['[["a",1,[]]]', '[["b",2,[]]]'] };

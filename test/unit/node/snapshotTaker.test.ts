@@ -4,7 +4,7 @@ import { entryBytes } from '../../../src/raft/log.js';
 import type { Entry, Snapshot } from '../../../src/raft/types.js';
 import { encodeUpdateFile } from '../../../src/stateMachine/command.js';
 import { ServiceState } from '../../../src/stateMachine/serviceState.js';
-import { ManualDefer } from '../../support/manualDefer.js';
+import { ManualDefer } from '../../support/manualParts.js';
 import { viewsKept } from '../../support/viewsKept.js';
 
 /** Each update of this bench is an entry of this size. */

@@ -6,8 +6,7 @@ import type { Entry, RequestMessage, ResponseMessage, Snapshot } from '../../../
 import { encodeUpdateFile, type CommandResult } from '../../../src/stateMachine/command.js';
 import { ServiceState } from '../../../src/stateMachine/serviceState.js';
 import { append, chunkOf } from '../../support/coreHarness.js';
-import { ManualDefer } from '../../support/manualDefer.js';
-import { ManualTicker } from '../../support/manualTicker.js';
+import { ManualDefer, ManualTicker } from '../../support/manualParts.js';
 import { viewsKept } from '../../support/viewsKept.js';
 import { ManualStorage } from '../../support/manualStorage.js';
 

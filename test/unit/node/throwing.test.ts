@@ -6,8 +6,7 @@ import { defaultRaftConfig } from '../../../src/raft/config.js';
 import type { CommandResult } from '../../../src/stateMachine/command.js';
 import { ServiceState } from '../../../src/stateMachine/serviceState.js';
 import { MemoryStorage } from '../../../src/storage/memoryStorage.js';
-import { ManualTicker } from '../../support/manualTicker.js';
-import { noSnapshots } from '../../support/noSnapshots.js';
+import { ManualTicker, noSnapshots } from '../../support/manualParts.js';
 
 function nodeOf(
   servers: readonly number[],
