@@ -11,7 +11,7 @@ if [ $# -eq 0 ]; then
   echo 'usage: scripts/radosgw.sh COMMAND...' >&2
   exit 2
 fi
-for program in radosgw radosgw-admin ceph-mon ceph-osd ceph monmaptool; do
+for program in radosgw radosgw-admin ceph-mon ceph-osd ceph ceph-authtool monmaptool; do
   if ! command -v "$program" >/dev/null; then
     echo "skipped: $program is not installed (apt-get install radosgw ceph-mon ceph-osd ceph-common)" >&2
     exit 3
@@ -53,9 +53,6 @@ cat >"$dir/ceph.conf" <<CONF
 fsid = $fsid
 mon_host = v2:127.0.0.1:$monitor
 public_addr = 127.0.0.1
-auth_cluster_required = none
-auth_service_required = none
-auth_client_required = none
 run_dir = $dir
 admin_socket = $dir/\$name.asok
 mon_data = $dir/mon
@@ -73,19 +70,24 @@ mon_max_pg_per_osd = 1000
 log_file =
 log_to_stderr = true
 err_to_stderr = true
-keyring = $dir/none
+keyring = $dir/keyring
+[osd]
+keyring = $dir/osd/keyring
 CONF
 export CEPH_CONF="$dir/ceph.conf"
 
 mkdir "$dir/mon" "$dir/osd"
 {
+  ceph-authtool --create-keyring "$dir/keyring" --gen-key -n mon. --cap mon 'allow *'
+  ceph-authtool "$dir/keyring" --gen-key -n client.admin --cap mon 'allow *' --cap osd 'allow *'
   monmaptool --create --clobber --fsid "$fsid" --addv a "[v2:127.0.0.1:$monitor]" "$dir/monmap"
-  ceph-mon --mkfs -i a --monmap "$dir/monmap"
+  ceph-mon --mkfs -i a --monmap "$dir/monmap" --keyring "$dir/keyring"
 } >"$dir/mkfs.log" 2>&1
 ceph-mon -f -i a --public-addr "v2:127.0.0.1:$monitor" >"$dir/mon.log" 2>&1 &
 pids+=($!)
 await 'the monitor' timeout 5 ceph -s
 timeout 30 ceph osd new "$disk" >/dev/null
+timeout 30 ceph auth get-or-create osd.0 mon 'allow profile osd' osd 'allow *' -o "$dir/osd/keyring"
 ceph-osd --mkfs -i 0 --osd-uuid "$disk" >>"$dir/mkfs.log" 2>&1
 ceph-osd -f -i 0 >"$dir/osd.log" 2>&1 &
 pids+=($!)
@@ -102,6 +104,6 @@ cd "$(dirname "$0")/.."
 node --input-type=module -e "
   import { S3mini } from 's3mini';
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = process.env;
-  await new S3mini({ endpoint: 'http://127.0.0.1:$gateway/blocks', region: 'us-east-1', accessKeyId, secretAccessKey }).createBucket();
+  await new S3mini({ endpoint: 'http://127.0.0.1:$gateway/blocks', region: 'default', accessKeyId, secretAccessKey }).createBucket();
 "
 "$@"
