@@ -104,7 +104,7 @@ export class S3BlockStore implements BlockStore {
       for (const { Key, Size, LastModified } of page?.objects ?? []) {
         const hash = Key.slice(Key.lastIndexOf('/') + 1);
         if (isKey(hash) && Key === this.nameOf(hash))
-          yield { hash, bytes: Number(Size), usedAt: new Date(LastModified).getTime() };
+          yield { hash, bytes: Size, usedAt: new Date(LastModified).getTime() };
       }
       token = page?.nextContinuationToken;
     } while (token !== undefined && token !== '');

@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { placementOf } from '../../src/blocks/placement.js';
 import type { ParsedValue } from '../../src/xmlrpc/index.js';
+import { FakeS3 } from '../support/fakeS3.js';
 import { Cluster, quickElections, stopEverything } from './support/cluster.js';
 import { DescribedApi, type ApiAnswer } from './support/describedApi.js';
 import { mountSmallDisk, whyNoMounts } from './support/mounts.js';
@@ -240,6 +241,25 @@ describe('blocks on real servers', function () {
     ] as const) {
       const answer = await fetch(url(0, path), { method });
       expect([answer.status, answer.headers.get('allow')], path).to.deep.equal([405, allow]);
+    }
+  });
+
+  it('of all servers can lie in one object store', async () => {
+    const fake = await FakeS3.start();
+    try {
+      const url = `s3://bucket/blocks?endpoint=${fake.endpoint}`;
+      const env = { AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'secret' };
+      const shared = await Cluster.start(2, { flags: [...quickElections, '--blocks', url], env });
+      const { block, hash } = newBlock();
+      expect(await shared.call(0, 'putblock', [block])).to.equal(true);
+      expect(await shared.call(1, 'getblock', [hash])).to.deep.equal(block);
+      expect(await shared.call(1, 'hasblocks', [[hash]])).to.deep.equal([hash]);
+      expect([...fake.objects.keys()]).to.deep.equal([`blocks/${hash.slice(0, 2)}/${hash}`]);
+      const body = { step: 'begin', collection: 'a-collection' };
+      const refused = await api.ask(shared.port(0), 'POST', '/blocks/collection', { body });
+      expect(refused.status).to.equal(409);
+    } finally {
+      await fake.close();
     }
   });
 

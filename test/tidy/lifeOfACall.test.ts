@@ -22,7 +22,7 @@ const FILES_MAX = 68;
 const CALLS = 8;
 /** So many calls are traced until one has passed between two ticks of the protocol's timers. */
 const CALLS_MAX = 500;
-const TIMERS = 'node/ticker';
+const TIMERS = 'node/clock';
 /** Slow timers: a call passes between two ticks even on a busy machine. */
 const TIMES = { tickMs: 100, heartbeatMs: 500, electionMinMs: 1500, electionMaxMs: 3000 };
 

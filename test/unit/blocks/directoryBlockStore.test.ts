@@ -49,11 +49,11 @@ describe('DirectoryBlockStore', () => {
     await store.put(Buffer.from('makes the folder'));
     await mkdir(join(root, hash.slice(0, 2)), { recursive: true });
     const handle = await openFile(root);
-    const prototype = Object.getPrototypeOf(handle) as { sync(): Promise<void> };
+    const prototype = Object.getPrototypeOf(handle) as { sync: (this: unknown) => Promise<void> };
     await handle.close();
-    const sync = prototype.sync.bind(handle);
+    const { sync } = prototype;
     const named: boolean[] = [];
-    prototype.sync = async function (this: typeof prototype) {
+    prototype.sync = async function (this: unknown) {
       await sync.call(this);
       named.push(existsSync(pathOf(hash)));
     };

@@ -15,7 +15,7 @@ async function clusterOf(...scripts: Script[]): Promise<ScriptedCluster> {
 const kinds = Object.keys(errorTable) as ErrorKind[];
 /** Refusals of the request id; requestIds.test.ts is about them. */
 const ofSessions: readonly ErrorKind[] = ['sessionExpired', 'staleRequest', 'requestReused'];
-const ofTheLog = kinds.filter((kind) => !kind.startsWith('block') && !ofSessions.includes(kind));
+const ofTheLog = kinds.filter((kind) => !/^block|^epoch/.test(kind) && !ofSessions.includes(kind));
 const certain = ofTheLog.filter((kind) => errorTable[kind].outcome === 'notDone');
 const uncertain = ofTheLog.filter((kind) => errorTable[kind].outcome === 'unknown');
 
