@@ -41,9 +41,12 @@ const parts = mochaSuite('parts', 'src/', [
   'test/sim/reference.test.ts',
 ]);
 
+/** The client of a folder. */
+const sync = mochaSuite('sync', 'src/sync/', ['test/unit/sync', 'test/sync']);
+
 /** The suites in the order of their cost. @param seeds how many the simulator may spend */
 export function allSuites(seeds: number): Suite[] {
-  return [core, parts, simulator(seeds)];
+  return [core, parts, sync, simulator(seeds)];
 }
 
 /** Those suites first that are at home where the mutation is, the most special one before all; else by cost. */

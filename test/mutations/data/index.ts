@@ -11,6 +11,7 @@ import { replies } from './replies.js';
 import { replication } from './replication.js';
 import { sessionMutations } from './sessions.js';
 import { snapshotMutations } from './snapshots.js';
+import { syncMutations } from './sync.js';
 import { storageMutations } from './storage.js';
 
 /** Every mutation, in the order of the table. */
@@ -28,4 +29,5 @@ export const allMutations: readonly Mutation[] = [
   ...sessionMutations,
   ...memoryMutations,
   ...membership,
+  ...syncMutations,
 ];
