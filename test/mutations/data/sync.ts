@@ -43,8 +43,8 @@ export const syncMutations: readonly Mutation[] = [
     'y3',
     'in a conflict the store wins and the edit of the folder is lost',
     plan,
-    'if (storeWins?.(name) === true) return',
-    'if (storeWins?.(name) !== false) return',
+    "return { kind: 'conflict', name, version, content, replaces: local, copy };",
+    "return { kind: 'download', name, version, content, replaces: copy === name ? null : local };",
     'clients of the course',
   ),
   mutation(
