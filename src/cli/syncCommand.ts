@@ -31,6 +31,7 @@ interface SyncFlags {
   readonly json?: boolean;
   readonly limit?: number;
   readonly trashDays: number;
+  readonly tree?: boolean;
   readonly verbose?: boolean;
 }
 
@@ -39,13 +40,14 @@ export function syncCommand(program: Command): void {
     .command('sync')
     .description('make a folder and the store equal; see docs/sync.md')
     .argument('<server>', 'host:port of any server, or a cluster file')
-    .argument('<folder>', 'the folder; its subfolders are left alone')
+    .argument('<folder>', 'the folder; its subfolders are left alone without --tree')
     .argument('[blocksize]', 'bytes of a block', parseBlockSize, 65_536)
     .option('-n, --dry-run', 'say what would be done, and change nothing')
     .addOption(new Option('--allow <what...>', 'let a brake through').choices(brakeKinds).default([], 'none'))
     .option('--deadline <duration>', 'give up after so long (500ms, 5s, 2m); default: wait', parseDuration)
     .option('--limit <rate>', 'send and receive no faster, such as 2MB/s', parseRate)
     .option('--trash-days <days>', 'keep replaced and deleted files so long', parseDays, 30)
+    .option('--tree', 'with all subfolders; their files are entries with / in their names')
     .option('--json', 'report as lines of JSON')
     .option('-v, --verbose', 'a line for every file')
     .action(run);
@@ -93,7 +95,7 @@ async function syncOnce(
     return await syncFolder({
       files,
       store,
-      profile: 'classic',
+      profile: flags.tree === true ? 'tree' : 'classic',
       blockSize,
       host: hostname(),
       allowed: new Set(flags.allow),

@@ -1,6 +1,6 @@
 import { Presets, SingleBar } from 'cli-progress';
 import type { Brake } from '../sync/brakes.js';
-import type { Operation } from '../sync/plan.js';
+import type { SyncOperation } from '../sync/plan.js';
 import type { SyncEvent } from '../sync/round.js';
 import type { SyncResult } from '../sync/syncFolder.js';
 import { coloured, terminalText } from './output.js';
@@ -15,7 +15,7 @@ export interface SyncReport {
   end(): void;
 }
 
-const done: Readonly<Record<Operation['kind'], string>> = {
+const done: Readonly<Record<SyncOperation['kind'], string>> = {
   adopt: 'already equal',
   upload: 'uploaded',
   download: 'downloaded',
@@ -144,13 +144,13 @@ function count(counts: Counts, event: SyncEvent): void {
   if (event.kind === 'spared') counts.spared += event.bytes;
 }
 
-function countsOf(operations: readonly Operation[]): Record<Operation['kind'], number> {
+function countsOf(operations: readonly SyncOperation[]): Record<SyncOperation['kind'], number> {
   const counts = { adopt: 0, upload: 0, download: 0, conflict: 0, deleteRemote: 0, deleteLocal: 0 };
   for (const { kind } of operations) counts[kind] += 1;
   return counts;
 }
 
-function summary(operations: readonly Operation[], counts: Counts): string {
+function summary(operations: readonly SyncOperation[], counts: Counts): string {
   const numbers = countsOf(operations);
   const changes = operations.length - numbers.adopt;
   if (changes === 0) return 'in sync';
@@ -160,12 +160,12 @@ function summary(operations: readonly Operation[], counts: Counts): string {
   return `${parts.join(', ')}; ${sizeText(counts.up)} sent, ${sizeText(counts.down)} received`;
 }
 
-function plannedLine(operation: Operation): string {
+function plannedLine(operation: SyncOperation): string {
   const copy = operation.kind === 'conflict' ? ` (yours becomes ${shown(operation.copy)})` : '';
   return `${operation.kind} ${shown(operation.name)} v${operation.version}${copy}`;
 }
 
-function operationFields(operation: Operation): Readonly<Record<string, unknown>> {
+function operationFields(operation: SyncOperation): Readonly<Record<string, unknown>> {
   const { kind, name, version } = operation;
   return { kind, name, version, ...(operation.kind === 'conflict' ? { copy: operation.copy } : {}) };
 }

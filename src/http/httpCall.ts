@@ -110,7 +110,12 @@ export class HttpCall extends ClientCall {
     headers: OutgoingHttpHeaders = {},
   ): boolean {
     if (lengthOf(pieces) <= COPIED_BYTES_MAX) {
-      this.send(status, contentType, pieces.length === 1 ? (pieces[0] ?? '') : Buffer.concat(pieces), headers);
+      this.send(
+        status,
+        contentType,
+        pieces.length === 1 ? (pieces[0] ?? '') : Buffer.concat(pieces),
+        headers,
+      );
       return true;
     }
     // The end of such a reply could not be observed.

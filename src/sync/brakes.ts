@@ -1,4 +1,4 @@
-import { isSame, type BaseFile, type Operation, type Trees } from './plan.js';
+import { isSame, type BaseFile, type SyncOperation, type Trees } from './plan.js';
 
 /** What stops a sync before it changes anything, unless `--allow` names it. */
 export const brakeKinds = [
@@ -20,7 +20,7 @@ export interface Brake {
 }
 
 /** What is known besides the trees. */
-export interface Circumstances {
+interface Circumstances {
   /** The base could not be read, and why. */
   readonly baseProblem?: string | undefined;
   /** The folder is not the one that was here last time. */
@@ -30,7 +30,7 @@ export interface Circumstances {
 }
 
 /** Up to so many deletions are nothing special. */
-export const DELETIONS_FREE = 10;
+const DELETIONS_FREE = 10;
 
 /**
  * The brakes that hold before a plan is made: the folder, the store or the base is not what it was. Each that is let
@@ -64,7 +64,7 @@ export function brakesBefore(trees: Trees, circumstances: Circumstances): Brake[
 }
 
 /** The brake on a plan that deletes more than half of the files of a side. */
-export function brakesOn(operations: readonly Operation[], trees: Trees): Brake[] {
+export function brakesOn(operations: readonly SyncOperation[], trees: Trees): Brake[] {
   const sides = [
     { kind: 'deleteLocal', side: 'folder', files: trees.local.size },
     { kind: 'deleteRemote', side: 'store', files: liveFiles(trees.remote).length },

@@ -10,11 +10,11 @@ import {
   type RemoteMap,
   type Store,
   type StoredBlocks,
-  type Update,
+  type FileUpdate,
   type UpdateResult,
 } from './store.js';
 
-export interface ClusterStoreOptions {
+interface ClusterStoreOptions {
   readonly servers: readonly ServerInfo[];
   /** Aborted when the time is over, or the user does not want to wait any more. */
   readonly signal: AbortSignal;
@@ -65,7 +65,7 @@ export class ClusterStore implements Store {
     return { files, foreign };
   }
 
-  async update(update: Update): Promise<UpdateResult> {
+  async update(update: FileUpdate): Promise<UpdateResult> {
     const { name, version, content, request, epoch } = update;
     const { signal } = this.options;
     if (!(await this.knowsRequests())) return this.updateOnce(update);
@@ -112,7 +112,7 @@ export class ClusterStore implements Store {
   }
 
   /** Servers of another kind take no request id: the map tells what became of an update that was not answered. */
-  private async updateOnce({ name, version, content }: Update): Promise<UpdateResult> {
+  private async updateOnce({ name, version, content }: FileUpdate): Promise<UpdateResult> {
     const { signal } = this.options;
     for (let attempt = 1; ; attempt += 1) {
       try {

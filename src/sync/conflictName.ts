@@ -2,7 +2,7 @@
 export const NAME_BYTES_MAX = 255;
 
 /** Which version lost, and where it was made. */
-export interface LosingVersion {
+interface LosingVersion {
   readonly host: string;
   /** When the file was last changed. */
   readonly atMs: number;

@@ -1,14 +1,14 @@
 import { codeOf, isSameStat, parentOf, type FileStat, type OpenFile } from './fileSystem.js';
 import { hashOf } from './hashing.js';
 import { OWN_FOLDER } from './names.js';
-import { isSame, type Content, type Operation } from './plan.js';
+import { isSame, type Content, type SyncOperation } from './plan.js';
 import { TRANSFERS_AT_ONCE, type OperationEnd, type Round } from './round.js';
 import { BUSY, type ScannedFile } from './scan.js';
 import type { Stamp } from './state.js';
 
-type Download = Extract<Operation, { kind: 'download' }>;
-type Conflict = Extract<Operation, { kind: 'conflict' }>;
-type DeleteLocal = Extract<Operation, { kind: 'deleteLocal' }>;
+type Download = Extract<SyncOperation, { kind: 'download' }>;
+type Conflict = Extract<SyncOperation, { kind: 'conflict' }>;
+type DeleteLocal = Extract<SyncOperation, { kind: 'deleteLocal' }>;
 
 /** In the folder itself, so that a rename from here to a name is one step of one file system. */
 export const TEMPORARY_FOLDER = `${OWN_FOLDER}/tmp`;

@@ -10,7 +10,7 @@ const TEMPORARY_FILE = `${OWN_FOLDER}/index.new`;
  * The base as clients of the course keep it: a line `name version h0 h1 ...` for each file. Names may hold blanks, so
  * a line is read from its end.
  */
-export function parseIndex(text: string): Map<string, BaseFile> | undefined {
+function parseIndex(text: string): Map<string, BaseFile> | undefined {
   const base = new Map<string, BaseFile>();
   for (const line of text.split(/\r?\n/)) {
     if (line.trim() === '') continue;
@@ -25,7 +25,7 @@ export function parseIndex(text: string): Map<string, BaseFile> | undefined {
 }
 
 /** The lines of the index file. Names with line ends cannot be in it. */
-export function formatIndex(base: ReadonlyMap<string, BaseFile>): string {
+function formatIndex(base: ReadonlyMap<string, BaseFile>): string {
   return [...base]
     .filter(([name]) => !/[\r\n]/.test(name))
     .sort(([a], [b]) => (a < b ? -1 : 1))

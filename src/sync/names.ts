@@ -5,7 +5,7 @@ import type { Trees } from './plan.js';
 export type Profile = 'classic' | 'tree';
 
 /** A file that is left alone on both sides, and why. */
-export interface Refusal {
+export interface LeftFile {
   readonly name: string;
   readonly reason: string;
 }
@@ -15,9 +15,6 @@ export const OWN_FOLDER = '.surfstore';
 
 /** The file in which clients of the course keep their base; no client syncs it. */
 export const INDEX_FILE = 'index.txt';
-
-/** Ends the name of an entry with the attributes of a file or a folder. */
-export const ATTRIBUTES_SUFFIX = '.surfattr';
 
 const PATH_BYTES_MAX = 4096;
 
@@ -60,7 +57,7 @@ function problemOfPart(part: string): string | undefined {
 }
 
 /** Names that some file systems take for the same. */
-export function foldedName(name: string): string {
+function foldedName(name: string): string {
   return name.normalize('NFC').toLowerCase().normalize('NFC');
 }
 
@@ -68,7 +65,7 @@ export function foldedName(name: string): string {
 export function judgeNames(
   trees: Trees,
   profile: Profile,
-): { readonly trees: Trees; readonly refused: Refusal[] } {
+): { readonly trees: Trees; readonly refused: LeftFile[] } {
   const names = new Set([...trees.local.keys(), ...trees.remote.keys(), ...trees.base.keys()]);
   const reasons = new Map<string, string>();
   const live: string[] = [];

@@ -31,7 +31,7 @@ export interface Trees {
  * plan has what is missing. `version` is the version of the file in the store afterwards. `replaces` is what the folder
  * must still have at this moment; otherwise the operation is left to the next plan.
  */
-export type Operation =
+export type SyncOperation =
   /** Both sides agree already; only the base does not know. */
   | {
       readonly kind: 'adopt';
@@ -65,15 +65,13 @@ export type Operation =
     };
 
 /** How plans are made. */
-export interface PlanOptions {
+interface PlanOptions {
   /** The name of this machine, for the names of conflict copies. */
   readonly host: string;
-  /** Names where the store's side wins a conflict without a copy: they hold attributes and no bytes of a user. */
-  readonly storeWins?: (name: string) => boolean;
 }
 
 /** Operations that make bytes available come before those that take them away. */
-const order: readonly Operation['kind'][] = [
+const order: readonly SyncOperation['kind'][] = [
   'adopt',
   'upload',
   'download',
@@ -88,12 +86,12 @@ const order: readonly Operation['kind'][] = [
  * conflict copy, but an edit wins over a deletion. A file without a base is new on the side that has it, so a lost base
  * makes the union of both sides and deletes nothing.
  */
-export function plan(trees: Trees, options: PlanOptions): Operation[] {
+export function plan(trees: Trees, options: PlanOptions): SyncOperation[] {
   const names = new Set([...trees.local.keys(), ...trees.remote.keys(), ...trees.base.keys()]);
   const copies = new Copies(trees, options.host);
-  const operations: Operation[] = [];
+  const operations: SyncOperation[] = [];
   for (const name of [...names].sort()) {
-    const operation = operationFor(name, trees, copies, options);
+    const operation = operationFor(name, trees, copies);
     if (operation !== undefined) operations.push(operation);
   }
   return operations.sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
@@ -101,12 +99,7 @@ export function plan(trees: Trees, options: PlanOptions): Operation[] {
 
 const nowhere: RemoteFile = { version: 0, content: null };
 
-function operationFor(
-  name: string,
-  trees: Trees,
-  copies: Copies,
-  { storeWins }: PlanOptions,
-): Operation | undefined {
+function operationFor(name: string, trees: Trees, copies: Copies): SyncOperation | undefined {
   const file = trees.local.get(name);
   const local = file?.content ?? null;
   const { version, content } = trees.remote.get(name) ?? nowhere;
@@ -128,7 +121,6 @@ function operationFor(
   }
   if (isStoreUnchanged || content === null)
     return { kind: 'upload', name, version: version + 1, content: local };
-  if (storeWins?.(name) === true) return { kind: 'download', name, version, content, replaces: local };
   const copy = copies.nameFor(name, { content: local, mtimeMs: file?.mtimeMs ?? 0 }, base.version + 1);
   return { kind: 'conflict', name, version, content, replaces: local, copy };
 }

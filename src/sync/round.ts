@@ -1,5 +1,5 @@
 import type { FileSystem } from './fileSystem.js';
-import type { Operation } from './plan.js';
+import type { SyncOperation } from './plan.js';
 import type { Scan } from './scan.js';
 import type { SyncState } from './state.js';
 import type { Store } from './store.js';
@@ -7,11 +7,11 @@ import type { Trash } from './trash.js';
 
 /** Something that happened, for whoever watches. */
 export type SyncEvent =
-  | { readonly kind: 'planned'; readonly operations: readonly Operation[]; readonly bytes: number }
+  | { readonly kind: 'planned'; readonly operations: readonly SyncOperation[]; readonly bytes: number }
   | { readonly kind: 'bytes'; readonly direction: 'up' | 'down'; readonly bytes: number }
   /** Bytes that were found to be there already. */
   | { readonly kind: 'spared'; readonly bytes: number }
-  | { readonly kind: 'done'; readonly operation: Operation };
+  | { readonly kind: 'done'; readonly operation: SyncOperation };
 
 /** What the operations of one round work with. */
 export interface Round {

@@ -1,6 +1,6 @@
 import { codeOf, isSameStat, type FileStat, type FileSystem } from './fileSystem.js';
 import { forEachOf, hashesOf } from './hashing.js';
-import { isOutside, type Profile, type Refusal } from './names.js';
+import { isOutside, type Profile, type LeftFile } from './names.js';
 import { isSame, type LocalFile } from './plan.js';
 import type { BaseEntry, Stamp } from './state.js';
 
@@ -14,17 +14,15 @@ export interface ScannedFile extends LocalFile {
 /** The files of the folder at about one moment. */
 export interface Scan {
   readonly files: ReadonlyMap<string, ScannedFile>;
-  /** The subfolders, in the tree profile. */
-  readonly directories: ReadonlyMap<string, FileStat>;
   /** Left alone on both sides in this round: they cannot be read, change at this moment, or are no files. */
-  readonly skipped: readonly Refusal[];
+  readonly skipped: readonly LeftFile[];
   /** Names of what is not synced by its nature: nothing of the store can have these names here. */
   readonly occupied: ReadonlySet<string>;
   /** Left alone on both sides because the user said so. */
   readonly isIgnored: (name: string) => boolean;
 }
 
-export interface ScanOptions {
+interface ScanOptions {
   readonly profile: Profile;
   readonly blockSize: number;
   readonly base: ReadonlyMap<string, BaseEntry>;
@@ -40,17 +38,16 @@ export const BUSY = 'it is being changed at this moment';
 /** The content of every file of the folder; those whose stat is the one in the base are not read again. */
 export async function scanFolder(files: FileSystem, options: ScanOptions): Promise<Scan> {
   const found = new Map<string, ScannedFile>();
-  const directories = new Map<string, FileStat>();
-  const skipped: Refusal[] = [];
+  const skipped: LeftFile[] = [];
   const occupied = new Set<string>();
   const names: string[] = [];
-  await findFiles(files, '', options, { names, directories, skipped, occupied });
+  await findFiles(files, '', options, { names, skipped, occupied });
   await forEachOf(names, FILES_AT_ONCE, async (name) => {
     const outcome = await scanFile(files, name, options);
     if (typeof outcome === 'string') skipped.push({ name, reason: outcome });
     else if (outcome !== undefined) found.set(name, outcome);
   });
-  return { files: found, directories, skipped, occupied, isIgnored: options.isIgnored };
+  return { files: found, skipped, occupied, isIgnored: options.isIgnored };
 }
 
 /**
@@ -64,8 +61,7 @@ function stampOf({ size, mtimeMs, inode }: FileStat, nowMs: number): Stamp | und
 
 interface Findings {
   readonly names: string[];
-  readonly directories: Map<string, FileStat>;
-  readonly skipped: Refusal[];
+  readonly skipped: LeftFile[];
   readonly occupied: Set<string>;
 }
 
@@ -82,11 +78,7 @@ async function findFiles(
     if (kind === 'file') findings.names.push(name);
     else if (kind === 'other') findings.skipped.push({ name, reason: 'it is neither a file nor a folder' });
     else if (profile === 'classic') findings.occupied.add(name);
-    else {
-      const stat = await files.stat(name);
-      if (stat !== undefined) findings.directories.set(name, stat);
-      await findFiles(files, name, options, findings);
-    }
+    else await findFiles(files, name, options, findings);
   }
 }
 

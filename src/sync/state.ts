@@ -17,7 +17,7 @@ export interface BaseEntry extends BaseFile {
 }
 
 /** An update that may have been sent: it is sent again, under the same request, before anything else. */
-export interface Intent {
+interface Intent {
   readonly version: number;
   readonly content: Content | null;
   readonly blockSize: number;
@@ -26,7 +26,7 @@ export interface Intent {
 }
 
 /** What is known of the folder besides its files. */
-export interface Header {
+interface Header {
   /** The folder's own id. */
   readonly id: string;
   readonly profile: Profile;
@@ -49,7 +49,7 @@ interface Line {
 }
 
 /** What was found in a folder. */
-export interface LoadedState {
+interface LoadedState {
   readonly state: SyncState;
   /** The id that the marker has, undefined without one. */
   readonly marker: string | undefined;

@@ -19,7 +19,7 @@ export interface StoredBlocks {
 }
 
 /** An update of the map; with the same request it takes effect once, however often it is sent. */
-export interface Update {
+export interface FileUpdate {
   readonly name: string;
   readonly version: number;
   /** Null deletes the file. */
@@ -43,7 +43,7 @@ export type UpdateResult = 'applied' | 'refused' | 'epochMoved';
 export interface Store {
   /** Linearizable. */
   readMap(): Promise<RemoteMap>;
-  update(update: Update): Promise<UpdateResult>;
+  update(update: FileUpdate): Promise<UpdateResult>;
   storedBlocks(hashes: readonly string[]): Promise<StoredBlocks>;
   /** When it resolves, the block is stored as durably as the store does it. */
   putBlock(hash: string, block: Uint8Array): Promise<void>;

@@ -3,8 +3,8 @@ import { Downloads, TEMPORARY_FOLDER } from './download.js';
 import type { FileSystem } from './fileSystem.js';
 import { forEachOf } from './hashing.js';
 import { readIndex, writeIndex } from './indexFile.js';
-import { judgeNames, OWN_FOLDER, type Profile, type Refusal } from './names.js';
-import { isSame, plan, type Operation, type Trees } from './plan.js';
+import { judgeNames, OWN_FOLDER, type Profile, type LeftFile } from './names.js';
+import { isSame, plan, type SyncOperation, type Trees } from './plan.js';
 import { TRANSFERS_AT_ONCE, type OperationEnd, type Round, type SyncEvent } from './round.js';
 import { scanFolder, type Scan } from './scan.js';
 import { SyncState } from './state.js';
@@ -45,9 +45,9 @@ export interface SyncOptions {
 /** The result of a sync. */
 export interface SyncResult {
   /** Those that were done; those that were planned, in a dry run. */
-  readonly operations: readonly Operation[];
+  readonly operations: readonly SyncOperation[];
   /** Files that were left alone, and why. */
-  readonly left: readonly Refusal[];
+  readonly left: readonly LeftFile[];
   /** What stopped the sync before it changed anything. */
   readonly brakes: readonly Brake[];
   /** It was asked to stop before everything was done. */
@@ -75,7 +75,7 @@ interface View {
 
 class Sync {
   private state: SyncState | undefined;
-  private readonly done: Operation[] = [];
+  private readonly done: SyncOperation[] = [];
   /** Files that an operation has given up on; a later sync tries again. */
   private readonly failed = new Map<string, string>();
 
@@ -89,7 +89,7 @@ class Sync {
         [],
         brakes.filter(({ kind }) => !allowed.has(kind)),
       );
-    let left: readonly Refusal[] = [];
+    let left: readonly LeftFile[] = [];
     let view: View | undefined = beginning.view;
     for (let rounds = 0; rounds < ROUNDS_MAX; rounds += 1) {
       const { scan, map } = view ?? { scan: await this.scan(), map: await store.readMap() };
@@ -192,7 +192,7 @@ class Sync {
   }
 
   /** The trees without what must be left alone. */
-  private judge(scan: Scan, map: RemoteMap, state = this.state): { trees: Trees; left: Refusal[] } {
+  private judge(scan: Scan, map: RemoteMap, state = this.state): { trees: Trees; left: LeftFile[] } {
     const base = state?.base ?? new Map<string, never>();
     const left = [...scan.skipped];
     const isLive = (name: string): boolean => (map.files.get(name)?.content ?? null) !== null;
@@ -210,11 +210,11 @@ class Sync {
     return { trees, left: [...left, ...refused] };
   }
 
-  private plan(trees: Trees): Operation[] {
+  private plan(trees: Trees): SyncOperation[] {
     return plan(trees, { host: this.options.host });
   }
 
-  private announce(operations: readonly Operation[], scan: Scan): void {
+  private announce(operations: readonly SyncOperation[], scan: Scan): void {
     const sizes = operations.map(({ kind, name }) =>
       kind === 'upload' ? (scan.files.get(name)?.stat.size ?? 0) : 0,
     );
@@ -222,14 +222,17 @@ class Sync {
   }
 
   /** @returns whether another plan may have more to do */
-  private async carryOut(operations: readonly Operation[], scan: Scan): Promise<boolean> {
+  private async carryOut(operations: readonly SyncOperation[], scan: Scan): Promise<boolean> {
     const { state, options } = this;
     if (state === undefined) throw new Error('a sync begins with its state');
     const round: Round = { ...options, state, scan, trash: new Trash(options.files, options.nowMs) };
     const uploads = new Uploads(round);
     const downloads = new Downloads(round);
     let hasMore = false;
-    const each = <O extends Operation>(some: readonly O[], action: (operation: O) => Promise<OperationEnd>) =>
+    const each = <O extends SyncOperation>(
+      some: readonly O[],
+      action: (operation: O) => Promise<OperationEnd>,
+    ) =>
       forEachOf(some, TRANSFERS_AT_ONCE, async (operation) => {
         if (options.isStopping()) return;
         const end = await action(operation);
@@ -240,8 +243,10 @@ class Sync {
         } else if (end === 'again') hasMore = true;
         else this.failed.set(operation.name, end.reason);
       });
-    const of = <K extends Operation['kind']>(kind: K): Extract<Operation, { kind: K }>[] =>
-      operations.filter((operation): operation is Extract<Operation, { kind: K }> => operation.kind === kind);
+    const of = <K extends SyncOperation['kind']>(kind: K): Extract<SyncOperation, { kind: K }>[] =>
+      operations.filter(
+        (operation): operation is Extract<SyncOperation, { kind: K }> => operation.kind === kind,
+      );
     await each(of('adopt'), (operation) => this.adopt(operation, round));
     for await (const [group, blocks] of uploads.inGroups(of('upload')))
       await each(group, (operation) => uploads.upload(operation, blocks));
@@ -253,7 +258,7 @@ class Sync {
   }
 
   private async adopt(
-    { name, version, content }: Extract<Operation, { kind: 'adopt' }>,
+    { name, version, content }: Extract<SyncOperation, { kind: 'adopt' }>,
     { state, scan, blockSize }: Round,
   ): Promise<OperationEnd> {
     const scanned = scan.files.get(name);
@@ -270,12 +275,12 @@ class Sync {
     if ((await files.stat(OWN_FOLDER)) !== undefined) await new Trash(files, nowMs).prune(trashDays);
   }
 
-  private failures(left: readonly Refusal[]): Refusal[] {
+  private failures(left: readonly LeftFile[]): LeftFile[] {
     const known = new Set(left.map(({ name }) => name));
     return [...this.failed].filter(([name]) => !known.has(name)).map(([name, reason]) => ({ name, reason }));
   }
 
-  private result(left: readonly Refusal[], brakes: readonly Brake[]): SyncResult {
+  private result(left: readonly LeftFile[], brakes: readonly Brake[]): SyncResult {
     return { operations: this.done, left, brakes, isStopped: this.options.isStopping() };
   }
 }

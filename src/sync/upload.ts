@@ -1,15 +1,15 @@
 import { isSameStat } from './fileSystem.js';
 import { forEachOf, hashOf } from './hashing.js';
-import type { Operation } from './plan.js';
+import type { SyncOperation } from './plan.js';
 import { TRANSFERS_AT_ONCE, type OperationEnd, type Round } from './round.js';
 import { BUSY } from './scan.js';
 import type { StoredBlocks } from './store.js';
 
-type Upload = Extract<Operation, { kind: 'upload' }>;
-type DeleteRemote = Extract<Operation, { kind: 'deleteRemote' }>;
+type Upload = Extract<SyncOperation, { kind: 'upload' }>;
+type DeleteRemote = Extract<SyncOperation, { kind: 'deleteRemote' }>;
 
 /** How many blocks the store is asked for at once. */
-export const HASHES_PER_QUESTION = 1_000;
+const HASHES_PER_QUESTION = 1_000;
 /** A collection of garbage cannot begin for ever. */
 const EPOCHS_MAX = 5;
 

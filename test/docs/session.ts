@@ -30,7 +30,7 @@ export class Workplace {
   readonly folder = mkdtempSync(join(tmpdir(), 'surfstore-docs-'));
 
   private constructor(private readonly firstPort: number) {
-    for (const name of ['dist', 'node_modules', 'package.json', 'run-server.sh']) {
+    for (const name of ['dist', 'node_modules', 'package.json', 'run-server.sh', 'run-client.sh']) {
       symlinkSync(join(root, name), join(this.folder, name));
     }
     const config = readFileSync(join(root, 'myconfig.txt'), 'utf8');

@@ -48,9 +48,12 @@ const blocks = mochaSuite('blocks', 'src/blocks/', [
   'test/unit/stateMachine/collectionEpoch.test.ts',
 ]);
 
+/** The client of a folder. */
+const sync = mochaSuite('sync', 'src/sync/', ['test/unit/sync', 'test/sync']);
+
 /** The suites in the order of their cost. @param seeds how many the simulator may spend */
 export function allSuites(seeds: number): Suite[] {
-  return [core, parts, blocks, simulator(seeds)];
+  return [core, parts, blocks, sync, simulator(seeds)];
 }
 
 /** Those suites first that are at home where the mutation is, the most special one before all; else by cost. */

@@ -101,7 +101,9 @@ export class MemoryFileSystem implements FileSystem {
     this.names.set(path, node);
     return {
       write: (bytes) => this.add(node, bytes, `write ${path}`),
-      finish: async () => void (await this.onStep(`sync ${path}`)),
+      finish: async () => {
+        await this.onStep(`sync ${path}`);
+      },
       abandon: () => Promise.resolve(),
     };
   }

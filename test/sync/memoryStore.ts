@@ -6,7 +6,7 @@ import {
   type RemoteMap,
   type Store,
   type StoredBlocks,
-  type Update,
+  type FileUpdate,
   type UpdateResult,
 } from '../../src/sync/store.js';
 
@@ -36,7 +36,7 @@ export class MemoryStore implements Store {
     });
   }
 
-  update({ name, version, content, request, epoch }: Update): Promise<UpdateResult> {
+  update({ name, version, content, request, epoch }: FileUpdate): Promise<UpdateResult> {
     return this.call(`update ${name} ${version}`, () => {
       const known = this.results.get(request);
       if (known !== undefined) return known;

@@ -6,7 +6,7 @@ import {
   type BaseFile,
   type Content,
   type LocalFile,
-  type Operation,
+  type SyncOperation,
   type RemoteFile,
 } from '../../src/sync/plan.js';
 
@@ -165,7 +165,7 @@ class World {
       .map(([, file]) => file);
   }
 
-  private plan(): Operation[] {
+  private plan(): SyncOperation[] {
     const { local, remote, base } = this;
     return plan({ local: new Map(local), remote: new Map(remote), base: new Map(base) }, options);
   }
@@ -185,7 +185,7 @@ class World {
   }
 
   /** @param isInterrupted it ends after the first of its effects: the base does not know of it */
-  private carryOut(operation: Operation, isInterrupted: boolean): void {
+  private carryOut(operation: SyncOperation, isInterrupted: boolean): void {
     const { name, version } = operation;
     const write = (content: Content | null): boolean => {
       if ((this.remote.get(name)?.version ?? 0) + 1 !== version) return false;

@@ -12,6 +12,7 @@ import { replies } from './replies.js';
 import { replication } from './replication.js';
 import { sessionMutations } from './sessions.js';
 import { snapshotMutations } from './snapshots.js';
+import { syncMutations } from './sync.js';
 import { storageMutations } from './storage.js';
 
 /** Every mutation, in the order of the table. */
@@ -30,4 +31,5 @@ export const allMutations: readonly Mutation[] = [
   ...memoryMutations,
   ...membership,
   ...blockMutations,
+  ...syncMutations,
 ];

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { conflictName } from '../../../src/sync/conflictName.js';
-import { plan, type Operation, type RemoteFile, type Trees } from '../../../src/sync/plan.js';
+import { plan, type SyncOperation, type RemoteFile, type Trees } from '../../../src/sync/plan.js';
 
 const at = Date.UTC(2026, 10, 28, 14, 3);
 
@@ -15,7 +15,7 @@ function trees(local: Side, remote: readonly [number, Side], base?: readonly [nu
   };
 }
 
-function planned(...sides: Parameters<typeof trees>): Operation[] {
+function planned(...sides: Parameters<typeof trees>): SyncOperation[] {
   return plan(trees(...sides), { host: 'lab3' });
 }
 
@@ -64,8 +64,8 @@ describe('plan', () => {
   });
 
   it('moves the edit of the folder to a copy when both sides edited', () => {
-    expect(planned(z, [4, y], [3, x])).to.deep.equal([
-      { kind: 'conflict', name, version: 4, content: y, replaces: z, copy },
+    expect(planned(z, [6, y], [3, x])).to.deep.equal([
+      { kind: 'conflict', name, version: 6, content: y, replaces: z, copy },
     ]);
   });
 
@@ -86,11 +86,6 @@ describe('plan', () => {
         .map((operation) => 'copy' in operation && operation.copy);
     expect(copyIn(withCopy(z))).to.deep.equal([copy]);
     expect(copyIn(withCopy(x))).to.deep.equal(['a (conflict, lab3, 2026-11-28 14.03, v4, 2).txt']);
-  });
-
-  it('lets the store win without a copy where it is told to', () => {
-    const operations = plan(trees(z, [4, y], [3, x]), { host: 'lab3', storeWins: () => true });
-    expect(operations).to.deep.equal([{ kind: 'download', name, version: 4, content: y, replaces: z }]);
   });
 
   it('deletes last', () => {

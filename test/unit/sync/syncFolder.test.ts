@@ -6,6 +6,7 @@ import {
   readFile,
   rm,
   symlink,
+  utimes,
   writeFile,
   rename,
   appendFile,
@@ -250,6 +251,24 @@ describe('the client of a folder', () => {
     expect((await a.sync({ registry })).brakes).to.deep.equal([]);
   });
 
+  it('syncs subfolders when it is told to, and follows no link on the way', async () => {
+    const tree = { profile: 'tree' } as const;
+    await mkdir(join(a.path, 'docs/deep'), { recursive: true });
+    await a.write('docs/deep/n.txt', 'text');
+    await a.write('.profile', 'hidden');
+    await a.sync(tree);
+    await b.sync(tree);
+    expect(await readFile(join(b.path, 'docs/deep/n.txt'), 'utf8')).to.equal('text');
+    expect(await readFile(join(b.path, '.profile'), 'utf8')).to.equal('hidden');
+    await mkdir(join(root, 'outside'));
+    await symlink(join(root, 'outside'), join(b.path, 'link'));
+    store.write('link/evil', 'x');
+    const { left } = await b.sync(tree);
+    expect(left.map(({ name }) => name).sort()).to.deep.equal(['link', 'link/evil']);
+    expect(await readdir(join(root, 'outside'))).to.deep.equal([]);
+    expect(await a.sync(tree).then(({ left: other }) => other)).to.deep.equal([]);
+  });
+
   it('writes no hostile name, and reports each', async () => {
     store.write('../evil', 'x');
     store.write('/tmp/evil', 'x');
@@ -360,12 +379,13 @@ describe('the client of a folder', () => {
   });
 
   it('notices a change that leaves size and time as they were, when it came right after the sync', async () => {
+    const changedAt = Date.now();
+    const path = join(a.path, 'f');
     await a.write('f', 'one');
-    await a.sync();
-    const { mtime, atime } = await lstat(join(a.path, 'f'));
+    await utimes(path, changedAt / 1000, changedAt / 1000);
+    await a.sync({ nowMs: () => changedAt + 10 });
     await a.write('f', 'two');
-    const { utimes } = await import('node:fs/promises');
-    await utimes(join(a.path, 'f'), atime, mtime);
+    await utimes(path, changedAt / 1000, changedAt / 1000);
     expect(kindsOf(await a.sync())).to.deep.equal(['upload f']);
   });
 
