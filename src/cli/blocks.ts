@@ -18,6 +18,7 @@ import type { ServerOptions } from '../config/options.js';
 import type { BlockMetrics } from '../metrics/blockMetrics.js';
 import type { LeaderRouter } from '../node/leaderRouter.js';
 import type { RaftNode } from '../node/raftNode.js';
+import { storageErrorOf } from '../storage/storage.js';
 import type { CommandResult } from '../stateMachine/command.js';
 import type { ServiceState } from '../stateMachine/serviceState.js';
 import { PEER_HEADER } from '../transport/rpcTransport.js';
@@ -87,7 +88,10 @@ export async function serveBlocks(parts: BlockParts): Promise<ServedBlocks> {
   };
 }
 
-/** In an object store if one is named, otherwise beside the log where there is a data directory, or in memory. */
+/**
+ * In an object store if one is named, otherwise beside the log where there is a data directory, or in memory.
+ * @throws StorageError when the directory cannot be made
+ */
 async function openStore({ options, log }: BlockParts): Promise<BlockStore> {
   const { dataDir, blockStoreBytesMax: bytesMax, blocks } = options;
   if (blocks !== undefined)
@@ -96,8 +100,13 @@ async function openStore({ options, log }: BlockParts): Promise<BlockStore> {
     });
   const limits = bytesMax === undefined ? {} : { bytesMax };
   if (dataDir === undefined) return new MemoryBlockStore(limits);
-  return DirectoryBlockStore.open(join(dataDir, BLOCKS), {
-    limits,
-    onDamaged: (hash, path) => log.error({ hash, path }, 'a block is damaged, and was set aside'),
-  });
+  const directory = join(dataDir, BLOCKS);
+  try {
+    return await DirectoryBlockStore.open(directory, {
+      limits,
+      onDamaged: (hash, path) => log.error({ hash, path }, 'a block is damaged, and was set aside'),
+    });
+  } catch (error) {
+    throw storageErrorOf(directory, 'open', error);
+  }
 }
