@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 
 // Below the range from which the system takes the ports of outgoing connections: one of those could be taken between
 // the moment it was found free and the moment a server listens on it.
-const FIRST = 22_000;
+const FIRST = 12_000;
 const END = 32_000;
 
 /** Ports of 127.0.0.1 that nobody listens on, all different. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,6 +16,7 @@ import { NodeFileSystem } from '../sync/nodeFileSystem.js';
 import { addressesOf, findServers, parseAddress } from '../sync/servers.js';
 import { SyncState } from '../sync/state.js';
 import { syncFolder, type SyncResult } from '../sync/syncFolder.js';
+import { SyncSchedule, WATCH_TIMES, watchFolder, watchStore } from '../sync/watch.js';
 import { EXIT, CommandError, parseDuration } from './command.js';
 import { jsonReport, textReport, type SyncReport } from './syncOutput.js';
 
@@ -33,6 +35,14 @@ interface SyncFlags {
   readonly trashDays: number;
   readonly tree?: boolean;
   readonly verbose?: boolean;
+  readonly watch?: boolean;
+}
+
+/** The arguments of the command. */
+interface SyncArguments {
+  readonly server: string;
+  readonly blockSize: number;
+  readonly flags: SyncFlags;
 }
 
 export function syncCommand(program: Command): void {
@@ -50,21 +60,26 @@ export function syncCommand(program: Command): void {
     .option('--tree', 'with all subfolders; their files are entries with / in their names')
     .option('--json', 'report as lines of JSON')
     .option('-v, --verbose', 'a line for every file')
-    .action(run);
+    .addOption(
+      new Option(
+        '-w, --watch',
+        'go on: sync again after each change, on either side, until Ctrl-C',
+      ).conflicts(['dryRun', 'deadline']),
+    )
+    .action((server: string, path: string, blockSize: number, flags: SyncFlags) =>
+      run(path, { server, blockSize, flags }),
+    );
 }
 
-async function run(server: string, path: string, blockSize: number, flags: SyncFlags): Promise<void> {
-  const report =
-    flags.json === true ? jsonReport() : textReport(flags.verbose === true, flags.dryRun === true);
-  const stopper = new Stopper(flags.deadline, report);
+async function run(path: string, args: SyncArguments): Promise<void> {
+  const { flags } = args;
+  const stopper = new Stopper(flags.deadline, reportFor(flags));
   try {
     const folder = await openFolder(path);
     const release = flags.dryRun === true ? undefined : await lockFolder(folder, () => stopper.lose());
     try {
-      const result = await syncOnce(server, folder, blockSize, flags, report, stopper);
-      for (const brake of result.brakes) report.brake(brake);
-      process.exitCode = exitCodeOf(result, flags);
-      if (result.brakes.length === 0) report.result(result, process.exitCode);
+      process.exitCode = await syncAndTell(folder, args, stopper);
+      if (flags.watch === true) process.exitCode = await keepInSync(folder, args, stopper, process.exitCode);
     } finally {
       await release?.();
     }
@@ -73,16 +88,82 @@ async function run(server: string, path: string, blockSize: number, flags: SyncF
     throw stopper.explain(error);
   } finally {
     stopper.end();
-    report.end();
   }
 }
 
-async function syncOnce(
-  server: string,
+function reportFor({ json, verbose, dryRun }: SyncFlags): SyncReport {
+  return json === true ? jsonReport() : textReport(verbose === true, dryRun === true);
+}
+
+/** One sync and its report; returns the exit code. */
+async function syncAndTell(folder: string, args: SyncArguments, stopper: Stopper): Promise<number> {
+  const { report } = stopper;
+  const result = await syncOnce(folder, args, stopper);
+  for (const brake of result.brakes) report.brake(brake);
+  const exitCode = exitCodeOf(result, args.flags);
+  if (result.brakes.length === 0) report.result(result, exitCode);
+  return exitCode;
+}
+
+const watchClock = {
+  nowMs: () => performance.now(),
+  after: (delayMs: number, run: () => void) => {
+    const timer = setTimeout(run, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Syncs again after each change on either side, until it is stopped or a brake holds it; returns the exit code. */
+async function keepInSync(
   folder: string,
-  blockSize: number,
-  flags: SyncFlags,
-  report: SyncReport,
+  args: SyncArguments,
+  stopper: Stopper,
+  firstCode: number,
+): Promise<number> {
+  const { server, flags } = args;
+  const schedule = new SyncSchedule(WATCH_TIMES, watchClock);
+  const servers = await serversFor(server, new NodeFileSystem(folder), stopper.signal, (reason) =>
+    stopper.waiting(reason),
+  );
+  const ended = new AbortController();
+  const questions = watchStore(servers, () => schedule.changedThere(), ended.signal);
+  const close = watchFolder(
+    folder,
+    flags.tree === true,
+    () => schedule.changedHere(),
+    ({ message }) => stopper.report.note(`changes may go unnoticed for up to an hour: ${message}`),
+  );
+  try {
+    let exitCode = firstCode;
+    while (exitCode !== SYNC_EXIT.brake && !stopper.isStopping) {
+      const isTime = await stopper.whileIdle(
+        () => schedule.stop(),
+        () => schedule.next(),
+      );
+      if (!isTime) break;
+      stopper.report = quietWhenEqual(reportFor(flags));
+      exitCode = await syncAndTell(folder, args, stopper);
+    }
+    return exitCode === SYNC_EXIT.brake ? exitCode : SYNC_EXIT.interrupted;
+  } finally {
+    ended.abort();
+    await Promise.all([questions, close()]);
+  }
+}
+
+/** Most syncs of a watched folder find nothing to do, and need no line. */
+function quietWhenEqual(report: SyncReport): SyncReport {
+  return {
+    ...report,
+    result: (result, exitCode) => {
+      if (result.operations.length + result.left.length > 0) report.result(result, exitCode);
+    },
+  };
+}
+
+async function syncOnce(
+  folder: string,
+  { server, blockSize, flags }: SyncArguments,
   stopper: Stopper,
 ): Promise<SyncResult> {
   const files = new NodeFileSystem(folder);
@@ -106,7 +187,7 @@ async function syncOnce(
       registry: folderRegistry(folder),
       nowMs: () => Date.now(),
       newId,
-      emit: (event) => report.event(event),
+      emit: (event) => stopper.report.event(event),
       isStopping: () => stopper.isStopping,
     });
   } finally {
@@ -141,11 +222,15 @@ class Stopper {
   private readonly timer: NodeJS.Timeout | undefined;
   private reason: string | undefined;
   private cause: 'deadline' | 'lost lock' | undefined;
+  private stopIdling: (() => void) | undefined;
 
   constructor(
     deadlineMs: number | undefined,
-    private readonly report: SyncReport,
+    /** Of the sync under way. */
+    public report: SyncReport,
   ) {
+    // Every request under way listens, and there may be many.
+    setMaxListeners(0, this.signal);
     if (deadlineMs !== undefined) this.timer = setTimeout(() => this.abort('deadline'), deadlineMs);
     process.on('SIGINT', this.onSignal);
     process.on('SIGTERM', this.onSignal);
@@ -164,7 +249,19 @@ class Stopper {
     this.abort('lost lock');
   }
 
+  /** Waits for something; a signal meanwhile calls `stop`, for no file is in hand. */
+  async whileIdle<T>(stop: () => void, wait: () => Promise<T>): Promise<T> {
+    this.report.end();
+    this.stopIdling = stop;
+    try {
+      return await wait();
+    } finally {
+      this.stopIdling = undefined;
+    }
+  }
+
   end(): void {
+    this.report.end();
     clearTimeout(this.timer);
     process.off('SIGINT', this.onSignal);
     process.off('SIGTERM', this.onSignal);
@@ -188,7 +285,8 @@ class Stopper {
     // There is no file in hand that could be finished while the client waits.
     if (this.isStopping || this.reason !== undefined) process.exit(SYNC_EXIT.interrupted);
     this.isStopping = true;
-    this.report.note('the files in hand are finished; press Ctrl-C again to stop at once');
+    if (this.stopIdling !== undefined) this.stopIdling();
+    else this.report.note('the files in hand are finished; press Ctrl-C again to stop at once');
   };
 
   private abort(cause: 'deadline' | 'lost lock'): void {

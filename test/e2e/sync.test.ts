@@ -14,7 +14,7 @@ import { SurfStoreClient } from '../../src/client/index.js';
 import { Cluster, stopEverything } from './support/cluster.js';
 import { Program, surfstoreCommand, type ExitStatus } from './support/program.js';
 import { python } from './support/python.js';
-import { within } from './support/waiting.js';
+import { until, within } from './support/waiting.js';
 
 interface Ended {
   readonly status: ExitStatus;
@@ -148,6 +148,26 @@ describe('surfstore sync', function () {
     expect(status).to.equal(4);
     expect(stderr).to.match(/^surfstore: stopped: the folder is empty, .*--allow empty-folder\)\n$/);
     expect(contents('b')).to.have.property('renamed');
+  });
+
+  it('watches both sides with --watch, until Ctrl-C', async () => {
+    mkdirSync(join(root, 'watched'));
+    const [address = ''] = cluster.addresses;
+    const command = [...surfstoreCommand, 'sync', address, join(root, 'watched'), '4096', '--watch'];
+    const program = new Program(command, { env: { XDG_STATE_HOME: join(root, 'state') } });
+    await program.firstLine();
+    write('watched', 'from here', 'here');
+    await until('the store has the new file', async () => (await client.getFileInfoMap()).has('from here'));
+    await sync('b');
+    expect(contents('b')).to.include({ 'from here': 'here' });
+    write('b', 'from here', 'there');
+    await sync('b');
+    await until('the folder has the edit', () => contents('watched')['from here'] === 'there');
+    program.signal('SIGINT');
+    expect(await within(program.closed, 10_000, 'the end of the watch')).to.equal(130);
+    // It may be in the middle of a sync, which then ends first.
+    expect(program.stderr).to.match(/^(?:surfstore: the files in hand are finished; .*\n)?$/);
+    expect((await sync('watched')).stdout).to.equal('in sync\n');
   });
 
   it('ends with 2 and one line when it is called wrongly', async () => {

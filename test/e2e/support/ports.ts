@@ -3,32 +3,17 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 
 // Ports that the system hands out by itself begin at 32768: one of those might be taken by an outgoing connection
-// between the moment it was found free and the moment a server listens on it. The chaos monkey and the grader, which
-// some tests start, take theirs from 22000 on.
+// between the moment it was found free and the moment a server listens on it.
 const FIRST = 12_000;
-const END = 22_000;
-const WORKERS_MAX = 4;
-
-/**
- * The ports of this process. Test files run in several processes at a time, and the port of a server that a test has
- * stopped must not be given to another.
- */
-function ownRange(): readonly [first: number, end: number] {
-  const worker = process.env['MOCHA_WORKER_ID'];
-  if (worker === undefined) return [FIRST, END];
-  const size = (END - FIRST) / WORKERS_MAX;
-  const first = FIRST + (Number(worker) % WORKERS_MAX) * size;
-  return [first, first + size];
-}
+const END = 32_000;
 
 const given = new Set<number>();
 
 /** Ports that nobody listens on, on any loopback address; each is given once in a test run. */
 export async function freePorts(count: number): Promise<number[]> {
   const ports: number[] = [];
-  const [first, end] = ownRange();
   while (ports.length < count) {
-    const port = randomInt(first, end);
+    const port = randomInt(FIRST, END);
     if (!given.has(port) && (await isFree(port))) {
       given.add(port);
       ports.push(port);
