@@ -18,7 +18,7 @@ export interface WatchTimes {
 export const WATCH_TIMES: WatchTimes = { quietMs: 2_000, quietMaxMs: 30_000, rescanMs: 3_600_000 };
 
 /** The functions of the host that a schedule needs. */
-export interface WatchClock {
+interface WatchClock {
   nowMs(): number;
   /** Calls back once; the returned function cancels it. */
   after(delayMs: number, run: () => void): () => void;
