@@ -261,7 +261,6 @@ export class ClusterCaller<Call, Answer> {
 
 /** A server without an address would look like one that never answers. @throws TypeError */
 function requireServers(servers: readonly ServerInfo[]): void {
-  if (servers.length === 0) throw new TypeError('servers is empty: name at least one server');
   for (const [id, server] of servers.entries()) {
     const { host, port }: Partial<ServerInfo> = server;
     if (typeof host === 'string' && Number.isInteger(port)) continue;

@@ -44,8 +44,8 @@ export const sessionMutations: readonly Mutation[] = [
     edits: [
       {
         file: state,
-        find: 'this.keys.records(), this.sessions.records()]',
-        replace: 'this.keys.records()]',
+        find: '      this.sessions.records(),\n',
+        replace: '',
       },
     ],
   },

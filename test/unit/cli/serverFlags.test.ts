@@ -48,6 +48,8 @@ describe('command line: the flags of a server', () => {
       'bind',
       'clusterName',
       'dataDir',
+      'blocks',
+      'blockStoreBytesMax',
     ]);
     for (const [name, value] of Object.entries(defaultOptions)) {
       const flag = flags.get(name);
