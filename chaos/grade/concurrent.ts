@@ -52,7 +52,7 @@ const canFail: Partial<Record<VerdictName, string>> = {
 
 export const concurrentAssertions: readonly string[] = Object.values(decides).map(([id]) => id);
 
-export interface ConcurrentOptions {
+interface ConcurrentOptions {
   readonly seed: number;
   readonly readsMap: boolean;
   readonly allowance: number;

@@ -37,7 +37,7 @@ export interface ExamListener {
 }
 
 /** A cluster of the submission, with what a step needs to know of it. */
-export interface Room extends Witness {
+interface Room extends Witness {
   close(): Promise<void>;
 }
 

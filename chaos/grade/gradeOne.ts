@@ -11,13 +11,13 @@ import { gradePage } from './output/page.js';
 import { resultOf, type GradeResult } from './result.js';
 import { handOver, killAllOf } from './subject/confinement.js';
 
-export interface Graded {
+interface Graded {
   readonly result: GradeResult;
   /** The files that were written; the report for people first. */
   readonly files: readonly string[];
 }
 
-export interface GradeOneOptions {
+interface GradeOneOptions {
   /** A file for Gradescope's results, besides the one in the folder of the results. */
   readonly gradescope: string | undefined;
   /** At most as many runs, each with a seed of its own. The best counts. */

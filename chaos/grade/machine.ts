@@ -11,7 +11,7 @@ const USUAL_LATENESS = 1.3;
 const ALLOWANCE_MAX = 3;
 
 /** How a machine did a few pieces of work, and how it slept. */
-export interface MachineTrial {
+interface MachineTrial {
   /** The time that the processor spent on one piece. */
   readonly processorMs: number;
   /** The time on the clock by that of the processor: 2 when another process wants the same processor all the time. */

@@ -9,7 +9,7 @@ import { pointsText, type GradeResult } from '../result.js';
 import type { Submission } from '../subject/template.js';
 import { overviewCsv, overviewPage } from './overview.js';
 
-export interface CourseOptions extends Omit<Submission, 'cwd'> {
+interface CourseOptions extends Omit<Submission, 'cwd'> {
   /** Each folder in it is a submission. */
   readonly folder: string;
   readonly out: string;

@@ -16,7 +16,7 @@ export type Exchange =
 
 const ANSWER_BYTES_MAX = 16 * 1_024 * 1_024;
 
-export interface HttpCall {
+interface HttpCall {
   readonly port: number;
   readonly method: 'GET' | 'POST';
   readonly path: string;

@@ -14,7 +14,7 @@ export const REFUSED = 'the connection was refused';
 export type AppendForm = 'list' | 'text';
 
 /** The state of a server, as PySyncObj tells it. Undefined: it does not say, or not in a way that is understood. */
-export interface RaftStatus {
+interface RaftStatus {
   readonly role: 'follower' | 'candidate' | 'leader' | undefined;
   /** As it was told: a name, an address, an object; null: nobody. */
   readonly leader: unknown;
@@ -100,7 +100,7 @@ export function answerText(reply: Reply): string {
 }
 
 /** A list of a GET, and how far its form is from a list of JSON. */
-export interface ReadList {
+interface ReadList {
   readonly list: readonly unknown[];
   /** Undefined: it is one. */
   readonly remark: string | undefined;

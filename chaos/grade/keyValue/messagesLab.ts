@@ -14,7 +14,7 @@ const PROBE_MS = 1_500;
 const TRACE_MAX = 14;
 
 /** The outcome of a call of a client that looks for the server that takes it. */
-export interface Settled {
+interface Settled {
   readonly reply: MessageReply;
   /** Who gave that answer. */
   readonly server: number;

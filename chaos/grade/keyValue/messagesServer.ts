@@ -35,7 +35,7 @@ export type Message =
   | { readonly type: 'put'; readonly payload: { readonly key: string; readonly value: string } }
   | { readonly type: 'get'; readonly payload: { readonly key: string } };
 
-export interface Ports {
+interface Ports {
   /** On which the servers take messages, by id. */
   readonly ports: readonly number[];
   /** On which they may talk to each other, by id. */

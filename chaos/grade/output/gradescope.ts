@@ -2,7 +2,7 @@ import { pointsText, runsText, statusWords, capText, type GradeResult } from '..
 import type { Row } from '../scorecard.js';
 
 /** Gradescope's `results.json`: https://gradescope-autograders.readthedocs.io/en/latest/specs/ */
-export interface GradescopeResults {
+interface GradescopeResults {
   readonly score: number;
   /** Seconds. */
   readonly execution_time: number;

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import type { Assertion } from '../assertions/assertion.js';
 import type { ExamListener } from '../examRun.js';
-import { capText, durationText, pointsText, runsText, statusWords, type GradeResult } from '../result.js';
+import { capText, durationText, pointsText, runsText, type GradeResult } from '../result.js';
 import type { Judgement, Status } from '../scorecard.js';
 
 const signs: Readonly<Record<Status, string>> = { pass: '✓', fail: '✗', notReached: '·', notMeasured: '-' };
@@ -61,10 +61,6 @@ export class Terminal implements ExamListener {
   private line(text: string): void {
     this.write(`${text}\n`);
   }
-}
-
-export function statusSign(status: Status): string {
-  return `${signs[status]} ${statusWords[status]}`;
 }
 
 function styled(style: Parameters<typeof styleText>[0], text: string): string {

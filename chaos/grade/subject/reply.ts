@@ -6,10 +6,10 @@ export type Reply =
   | { readonly kind: 'silent'; readonly text: string; readonly ms: number };
 
 /** The meaning of an answer to `updatefile`; `unclear`: neither yes nor no. */
-export type UpdateSays = 'applied' | 'refused' | 'unclear';
+type UpdateSays = 'applied' | 'refused' | 'unclear';
 
 /** A file of the map, as far as it can be made out. */
-export interface MapEntry {
+interface MapEntry {
   readonly version: number;
   readonly hashList: unknown;
 }

@@ -14,7 +14,7 @@ const PAGE_BYTES = 4_096;
 const MIB = 1_048_576;
 const NEWLINE = 10;
 
-export interface ProcessOptions {
+interface ProcessOptions {
   readonly cwd: string;
   /** A folder that is the process's own. */
   readonly home: string;

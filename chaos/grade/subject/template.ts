@@ -15,7 +15,7 @@ export interface Submission {
 }
 
 /** What a server of a run is told. */
-export interface ServerPlace {
+interface ServerPlace {
   readonly id: number;
   readonly configFile: string;
   /** The ports on which the servers take calls of clients, by id. */
