@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** Every so many writes the answer to one that was done is lost. */
-const LOST_EVERY = 5;
+/** Where answers get lost, so many writes are done until it happens again. */
+const LOST_EVERY = 2;
 
 interface Change {
   readonly type: 'PUT' | 'APPEND';
   readonly value: string | readonly string[];
 }
 
-/** Lists under keys as all servers of a made-up cluster give them. Some answers get lost, so that clients send their writes again. */
+/** Lists under keys as all servers of a made-up cluster give them. */
 export class FakeKeys {
   private readonly lists = new Map<string, string[]>();
   private readonly lastDone = new Map<string, string>();
@@ -18,7 +18,8 @@ export class FakeKeys {
   /** @param remembersRequests whether a write that comes again is known and not done again */
   constructor(private readonly remembersRequests: boolean) {}
 
-  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  /** @param losesAnswers whether this server loses answers, so that clients send their writes again */
+  async handle(request: IncomingMessage, response: ServerResponse, losesAnswers: boolean): Promise<void> {
     const [path = ''] = (request.url ?? '').split('?');
     if (path === '/sessions') {
       this.sessions += 1;
@@ -34,8 +35,8 @@ export class FakeKeys {
     let body = '';
     for await (const part of request.setEncoding('utf8')) body += String(part);
     if (this.isNew(String(request.headers['idempotency-key']))) this.change(key, JSON.parse(body) as Change);
-    this.writes += 1;
-    if (this.writes % LOST_EVERY === 0) response.destroy();
+    if (losesAnswers) this.writes += 1;
+    if (losesAnswers && this.writes % LOST_EVERY === 0) response.destroy();
     else response.writeHead(204).end();
   }
 
