@@ -76,9 +76,7 @@ export class ClusterStore implements Store {
       );
       return isApplied ? 'applied' : 'refused';
     } catch (error) {
-      if (error instanceof ClientError && error.code === 'refused' && error.message.startsWith('epochMoved'))
-        return 'epochMoved';
-      throw error;
+      return refusalOf(error);
     }
   }
 
@@ -121,7 +119,8 @@ export class ClusterStore implements Store {
         return isApplied ? 'applied' : 'refused';
       } catch (error) {
         const isUnknown = error instanceof ClientError && error.outcome === 'unknown';
-        if (!isUnknown || error.code === 'aborted' || attempt === ATTEMPTS_AT_UNKNOWN_MAX) throw error;
+        if (!isUnknown) return refusalOf(error);
+        if (error.code === 'aborted' || attempt === ATTEMPTS_AT_UNKNOWN_MAX) throw error;
       }
       const now = (await this.readMap()).files.get(name);
       if (now !== undefined && now.version >= version)
@@ -203,4 +202,11 @@ export class ClusterStore implements Store {
     if (up.length * 2 <= servers.length) return `no majority, ${said},`;
     return up.some((status) => status?.role === 'leader') ? undefined : `no leader, ${said},`;
   }
+}
+
+/** What the error says of an update that certainly was not done, and would be refused again. Throws any other error. */
+function refusalOf(error: unknown): UpdateResult {
+  if (!(error instanceof ClientError) || error.code !== 'refused' || error.outcome !== 'notDone') throw error;
+  if (error.message.startsWith('epochMoved')) return 'epochMoved';
+  return { reason: `the store refuses it: ${error.message}` };
 }

@@ -40,7 +40,7 @@ export function problemOfName(name: string, profile: Profile): string | undefine
   if (name.startsWith('/') || /^[a-z]:/i.test(name)) return 'the name is an absolute path';
   if (name.includes('\\')) return 'the name has a backslash, which separates folders on Windows';
   if (profile === 'classic' && name.includes('/')) return 'the name is a path: use --tree';
-  if (byteLength(name) > PATH_BYTES_MAX) return `the path has more than ${PATH_BYTES_MAX} bytes`;
+  if (isLonger(name, PATH_BYTES_MAX)) return `the path has more than ${PATH_BYTES_MAX} bytes`;
   for (const part of name.split('/')) {
     const problem = problemOfPart(part);
     if (problem !== undefined) return problem;
@@ -52,12 +52,19 @@ function problemOfPart(part: string): string | undefined {
   if (part === '' || part === '.' || part === '..') return 'the name has an empty part, "." or ".."';
   if (part.endsWith('.') || part.endsWith(' ')) return 'the name ends with a dot or a blank';
   if (deviceName.test(part)) return 'the name is that of a device on Windows';
-  if (byteLength(part) > NAME_BYTES_MAX) return `the name has more than ${NAME_BYTES_MAX} bytes`;
+  if (isLonger(part, NAME_BYTES_MAX)) return `the name has more than ${NAME_BYTES_MAX} bytes`;
   return undefined;
+}
+
+function isLonger(text: string, bytes: number): boolean {
+  // No UTF-16 code unit takes more than three bytes.
+  return text.length * 3 > bytes && byteLength(text) > bytes;
 }
 
 /** Names that some file systems take for the same. */
 function foldedName(name: string): string {
+  // Most names are of letters that have one Unicode form only.
+  if (/^[\x20-\x7e]*$/.test(name)) return name.toLowerCase();
   return name.normalize('NFC').toLowerCase().normalize('NFC');
 }
 

@@ -32,6 +32,16 @@ interface ScanOptions {
 
 const FILES_AT_ONCE = 8;
 
+/** A longer list of hashes would not fit into a request to the servers, which take 8 MiB of XML by default. */
+const BLOCKS_MAX = 65_536;
+
+/** The block size of a file of `size` bytes: the wanted one, doubled until there are few enough blocks. */
+export function blockSizeFor(size: number, wanted: number): number {
+  let blockSize = wanted;
+  while (size > blockSize * BLOCKS_MAX) blockSize *= 2;
+  return blockSize;
+}
+
 /** Why a file has to wait. */
 export const BUSY = 'it is being changed at this moment';
 
@@ -86,10 +96,11 @@ async function findFiles(
 async function scanFile(
   files: FileSystem,
   name: string,
-  { base, blockSize, nowMs }: ScanOptions,
+  { base, blockSize: wanted, nowMs }: ScanOptions,
 ): Promise<ScannedFile | string | undefined> {
   const stat = await files.stat(name);
   if (stat === undefined) return undefined;
+  const blockSize = blockSizeFor(stat.size, wanted);
   const entry = base.get(name);
   const { mtimeMs } = stat;
   if (entry !== undefined && isStamped(entry, stat)) {

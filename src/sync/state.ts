@@ -95,8 +95,10 @@ export class SyncState {
     return this.current;
   }
 
-  setHeader(header: Partial<Header>): void {
-    this.current = { ...this.current, ...header };
+  setHeader(changes: Partial<Header>): void {
+    const header = { ...this.current, ...changes };
+    if (JSON.stringify(header) === JSON.stringify(this.current)) return;
+    this.current = header;
     this.isChanged = true;
   }
 

@@ -33,8 +33,9 @@ export interface FileUpdate {
  * - `applied`: now, or by an earlier attempt with the same request
  * - `refused`: somebody else was faster
  * - `epochMoved`: a collection of garbage began meanwhile, so its blocks must be looked for again
+ * - a reason: the store does not take it and never will, as when it is too large; nothing was done
  */
-export type UpdateResult = 'applied' | 'refused' | 'epochMoved';
+export type UpdateResult = 'applied' | 'refused' | 'epochMoved' | { readonly reason: string };
 
 /**
  * The store as the client sees it. Every method tries again by itself, whoever leads and whichever servers are up, and

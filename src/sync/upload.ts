@@ -10,6 +10,8 @@ type DeleteRemote = Extract<SyncOperation, { kind: 'deleteRemote' }>;
 
 /** How many blocks the store is asked for at once. */
 const HASHES_PER_QUESTION = 1_000;
+/** A file of so many blocks may be refused because of their number. */
+const MANY_BLOCKS = 1_000;
 /** A collection of garbage cannot begin for ever. */
 const EPOCHS_MAX = 5;
 
@@ -116,7 +118,7 @@ export class Uploads {
     version: number,
     content: Upload['content'] | null,
     epoch: number | undefined,
-  ): Promise<'done' | 'again' | 'epochMoved'> {
+  ): Promise<OperationEnd | 'epochMoved'> {
     const { state, store, scan, newId, blockSize: defaultSize } = this.round;
     const scanned = scan.files.get(name);
     const blockSize = scanned?.blockSize ?? defaultSize;
@@ -128,6 +130,8 @@ export class Uploads {
       return 'done';
     }
     await state.abandon(name);
-    return result === 'refused' ? 'again' : 'epochMoved';
+    if (result === 'refused') return 'again';
+    if (result === 'epochMoved' || (content?.length ?? 0) < MANY_BLOCKS) return result;
+    return { reason: `${result.reason} (with larger blocks, the list of its hashes is shorter)` };
   }
 }

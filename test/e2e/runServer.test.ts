@@ -217,7 +217,7 @@ function stderrOf(runs: readonly Run[]): string {
 }
 
 describe('run-server.sh', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   let tree: Tree;
 

@@ -85,9 +85,7 @@ describe('surfstore sync', function () {
     renameSync(join(root, 'b', 'large'), join(root, 'b', 'renamed'));
     rmSync(join(root, 'b', 'empty'));
     const moved = await sync('b');
-    expect(moved.stdout).to.include(
-      '1 uploaded, 1 deleted in the store; 0 B sent'.replace('1 deleted', '2 deleted'),
-    );
+    expect(moved.stdout).to.include('1 uploaded, 2 deleted in the store; 0 B sent');
     const fetched = await sync('a');
     expect(fetched.stdout).to.include('0 B received');
     expect(contents('a')).to.deep.equal(contents('b'));

@@ -20,6 +20,8 @@ export class MemoryStore implements Store {
   /** Called when a call was carried out, before it is answered. */
   after: (call: string) => void | Promise<void> = () => undefined;
   epoch: number | undefined = 1;
+  /** Files whose updates are refused for good, and why. */
+  readonly refusals = new Map<string, string>();
   private id: string | undefined;
   private readonly results = new Map<string, UpdateResult>();
 
@@ -38,6 +40,8 @@ export class MemoryStore implements Store {
 
   update({ name, version, content, request, epoch }: FileUpdate): Promise<UpdateResult> {
     return this.call(`update ${name} ${version}`, () => {
+      const reason = this.refusals.get(name);
+      if (reason !== undefined) return { reason };
       const known = this.results.get(request);
       if (known !== undefined) return known;
       const result = this.apply(name, version, content, epoch);

@@ -7,13 +7,20 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 const FIRST = 12_000;
 const END = 32_000;
 
+/** Part of the ports for each process of a parallel run: two that choose at the same moment must not choose the same. */
+const RANGE = 5_000;
+const WORKERS_MAX = (END - FIRST) / RANGE;
+const worker = process.env['MOCHA_WORKER_ID'];
+const first = worker === undefined ? FIRST : FIRST + RANGE * (Number(worker) % WORKERS_MAX);
+const end = worker === undefined ? END : first + RANGE;
+
 const given = new Set<number>();
 
 /** Ports that nobody listens on, on any loopback address; each is given once in a test run. */
 export async function freePorts(count: number): Promise<number[]> {
   const ports: number[] = [];
   while (ports.length < count) {
-    const port = randomInt(FIRST, END);
+    const port = randomInt(first, end);
     if (!given.has(port) && (await isFree(port))) {
       given.add(port);
       ports.push(port);

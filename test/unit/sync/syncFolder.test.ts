@@ -147,6 +147,30 @@ describe('the client of a folder', () => {
     expect(kindsOf(await a.sync({ blockSize: 3 }))).to.deep.equal([]);
   });
 
+  it('cuts a very large file into larger blocks: the list of their hashes must fit into a request', async () => {
+    await a.write('large', 'x'.repeat(4 * 65_536));
+    await a.write('larger', 'x'.repeat(4 * 65_536 + 1));
+    await a.sync();
+    const blocksOf = (name: string): number => (store.lists.get(name)?.hashList as unknown[]).length;
+    expect([blocksOf('large'), blocksOf('larger')]).to.deep.equal([65_536, 32_769]);
+    await b.sync();
+    expect(await b.contents()).to.deep.equal(await a.contents());
+    expect(kindsOf(await b.sync())).to.deep.equal([]);
+  });
+
+  it('goes on without a file that the store refuses, and takes it up when the store does', async () => {
+    await a.write('refused', 'too large');
+    await a.write('taken', 'small');
+    store.refusals.set('refused', 'it is too large');
+    for (const expected of [['upload taken'], []]) {
+      const result = await a.sync();
+      expect(kindsOf(result)).to.deep.equal(expected);
+      expect(result.left).to.deep.equal([{ name: 'refused', reason: 'it is too large' }]);
+    }
+    store.refusals.clear();
+    expect(kindsOf(await a.sync())).to.deep.equal(['upload refused']);
+  });
+
   it('transfers nothing for a renamed file', async () => {
     await a.write('old.txt', 'many bytes, in several blocks');
     await a.sync();
