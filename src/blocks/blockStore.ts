@@ -50,7 +50,10 @@ export interface BlockStore {
   usage(): Promise<BlockUsage>;
 }
 
-/** The result of storing a block: its key, 64 digits in lower case hex, and whether it was not stored before. */
+/**
+ * The result of storing a block: its key, 64 digits in lower case hex, and whether it was not stored before, as far as
+ * this server knows where the store is shared.
+ */
 export interface StoredNow {
   readonly hash: string;
   readonly isNew: boolean;

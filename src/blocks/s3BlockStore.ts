@@ -14,6 +14,8 @@ import { BlocksUnavailableError } from './clusterBlocks.js';
 
 /** Questions under way at a time, of one call. */
 const ASKING_MAX = 16;
+/** Blocks that a server remembers to have written. */
+const WRITTEN_MAX = 100_000;
 /** Objects in one page of a list. */
 const PAGE = 1_000;
 /** An object store that has not answered after this long is not waited for. */
@@ -50,6 +52,8 @@ export class S3BlockStore implements BlockStore {
   readonly isShared = true;
   private readonly s3: S3mini;
   private damaged = 0;
+  /** Some of the blocks that were stored through this server. */
+  private readonly written = new Set<string>();
   private counted: { readonly at: number; readonly usage: Promise<BlockUsage> } | undefined;
 
   constructor(
@@ -66,9 +70,11 @@ export class S3BlockStore implements BlockStore {
   async put(block: Uint8Array, hash?: string): Promise<StoredNow> {
     if (block.byteLength > BLOCK_BYTES_MAX) throw new BlockTooLargeError(block.byteLength, BLOCK_BYTES_MAX);
     const key = hash ?? keyOf(block);
-    // Written in any case: that repairs a damaged object, and makes an old one young.
-    const isNew = !(await this.exists(key));
+    // Written in any case: that repairs a damaged object, and makes an old one young. To ask first would only take time.
     await this.ask(block.byteLength, () => this.s3.putObject(this.nameOf(key), new Uint8Array(block)));
+    const isNew = !this.written.has(key);
+    if (this.written.size >= WRITTEN_MAX) this.written.clear();
+    this.written.add(key);
     return { hash: key, isNew };
   }
 
@@ -115,6 +121,7 @@ export class S3BlockStore implements BlockStore {
     for (const hash of hashes) {
       if (!isKey(hash) || !(await this.exists(hash)) || isKept(hash)) continue;
       await this.ask(0, () => this.s3.deleteObject(this.nameOf(hash)));
+      this.written.delete(hash);
       removed.push(hash);
     }
     return removed;

@@ -36,7 +36,7 @@ const FILES_AT_ONCE = 8;
 const BLOCKS_MAX = 65_536;
 
 /** The block size of a file of `size` bytes: the wanted one, doubled until there are few enough blocks. */
-export function blockSizeFor(size: number, wanted: number): number {
+function blockSizeFor(size: number, wanted: number): number {
   let blockSize = wanted;
   while (size > blockSize * BLOCKS_MAX) blockSize *= 2;
   return blockSize;
