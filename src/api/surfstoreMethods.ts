@@ -48,6 +48,8 @@ interface SurfstoreParts {
   readonly chaosHooks: boolean;
   /** The state of this server for the dashboard of another one, as JSON. */
   readonly sample: () => Promise<string>;
+  /** The end of this server's log for the dashboard of another one, as JSON. */
+  readonly logTail: () => string;
   /** Answers a peer's message, both as JSON; rejects with the error for the peer. */
   readonly answerPeer: (message: string, call: CallContext) => Promise<string>;
 }
@@ -64,7 +66,7 @@ export function surfstoreMethods(parts: SurfstoreParts): Method[] {
 }
 
 function metadataMethods(parts: SurfstoreParts): Method[] {
-  const { node, files, status, trace, sample, wire, names } = parts;
+  const { node, files, status, trace, sample, logTail, wire, names } = parts;
   const fileMap = new FileMapXml();
   return [
     method('surfstore.ping', [], 'boolean', 'True: the server is there, crashed or not.', () => true),
@@ -128,6 +130,14 @@ function metadataMethods(parts: SurfstoreParts): Method[] {
       'string',
       'The status of this server and its counters as JSON, for the dashboards of other servers. Answers when crashed too.',
       sample,
+    ),
+    method(
+      'surfstore.logTail',
+      [],
+      'string',
+      'Term, vote, commit index and the newest entries of this server as JSON, each entry as a short label, for the ' +
+        'dashboards of other servers. Answers when crashed too.',
+      logTail,
     ),
   ];
 }

@@ -85,6 +85,7 @@ export function surfacesOf({
     status,
     trace,
     sample: () => dashboard.sampleText(),
+    logTail: () => dashboard.logTailText(),
   });
   const surface = new XmlRpcSurface(methods, new FaultTranslator(status.servers));
   return {

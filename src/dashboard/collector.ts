@@ -3,6 +3,7 @@ import type { LeaderAddress } from '../node/errors.js';
 import { CommitHistory } from './commitHistory.js';
 import { mergedElections } from './electionLog.js';
 import { KnownServer } from './knownServer.js';
+import type { LogTails } from './logTails.js';
 import { NoAnswerError } from './peerCaller.js';
 import type { ClusterSample, Hello, Point, ServerSample } from './sample.js';
 import { isLed, verdictOf } from './verdict.js';
@@ -30,6 +31,8 @@ interface CollectorOptions {
   readonly own: () => Promise<ServerSample>;
   /** Asks another one; rejects with the reason in a few words. */
   readonly ask: (server: number) => Promise<ServerSample>;
+  /** May have a turn in place of a question of the collector. */
+  readonly logs: Pick<LogTails, 'next' | 'askNext'>;
   readonly publish: (sample: ClusterSample) => void;
   readonly viewers: () => number;
   /** Receives the error when this server cannot look at itself. */
@@ -108,8 +111,13 @@ export class Collector {
 
   /** One look at this server and one question to another one. */
   private readonly step = (): void => {
-    const next = this.nextToAsk();
+    const { logs } = this.options;
+    const next = logs.next === undefined ? this.nextToAsk() : undefined;
     if (next !== undefined) void this.ask(next);
+    else if (logs.next !== undefined) {
+      this.asked.push(this.clockMs());
+      void logs.askNext();
+    }
     this.lookAtSelf().then(() => {
       if (this.timer !== undefined) this.publish(this.newPoint());
     }, this.options.failed);

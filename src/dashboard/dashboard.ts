@@ -7,6 +7,7 @@ import type { RaftNode } from '../node/raftNode.js';
 import { Collector } from './collector.js';
 import type { ElectionLog } from './electionLog.js';
 import { FaultActions } from './faultActions.js';
+import { LogTails, shownLog } from './logTails.js';
 import { NameSearch, QUERY_CHARS_MAX, ROWS_MAX, TooBusyError, type NamedState } from './nameSearch.js';
 import { OwnSample, type ReadingsSource } from './ownSample.js';
 import { PageFiles } from './pageFiles.js';
@@ -21,7 +22,7 @@ const NO_HOOKS = 'This server runs with --no-chaos-hooks: nothing can be crashed
 
 interface DashboardOptions {
   readonly source: StatusSource;
-  readonly node: Pick<RaftNode<unknown>, 'crash' | 'restore' | 'makeUnreachableFrom' | 'status'>;
+  readonly node: Pick<RaftNode<unknown>, 'crash' | 'restore' | 'makeUnreachableFrom' | 'status' | 'logTail'>;
   readonly state: NamedState;
   readonly metrics: ReadingsSource;
   readonly elections: ElectionLog;
@@ -36,8 +37,8 @@ interface DashboardOptions {
 }
 
 /**
- * The page at `/ui/` and what it asks for: a stream of samples at `events`, `names`, and the hooks at `servers/ID/ACTION`. While no
- * stream is open, it does nothing.
+ * The page at `/ui/` and what it asks for: a stream of samples at `events`, `names`, the `logs` of all servers, and the hooks at
+ * `servers/ID/ACTION`. While no stream is open and nobody waits for logs, it does nothing.
  */
 export class Dashboard implements Route {
   private readonly files: PageFiles;
@@ -45,6 +46,7 @@ export class Dashboard implements Route {
   private readonly peers: PeerCaller;
   private readonly viewers: Viewers;
   private readonly collector: Collector;
+  private readonly logs: LogTails;
   private readonly names: NameSearch;
   private readonly actions: FaultActions;
 
@@ -53,7 +55,14 @@ export class Dashboard implements Route {
     this.files = new PageFiles(options.page ?? PAGE);
     this.own = new OwnSample(options);
     this.peers = new PeerCaller(source.servers, lookup);
+    this.logs = new LogTails({
+      self: source.id,
+      servers: source.servers.map(({ id }) => id),
+      own: () => shownLog(node),
+      ask: (server) => this.peers.logOf(server),
+    });
     this.collector = new Collector({
+      logs: this.logs,
       self: source.id,
       servers: source.servers,
       own: () => this.own.take(),
@@ -66,7 +75,7 @@ export class Dashboard implements Route {
       changed: (viewers) => {
         if (viewers > 0) this.collector.start();
         else {
-          this.collector.stop();
+          this.restIfIdle();
           this.names.forget();
         }
       },
@@ -83,6 +92,11 @@ export class Dashboard implements Route {
   /** This server's own sample, as JSON, for the dashboards of other servers. */
   async sampleText(): Promise<string> {
     return JSON.stringify(await this.own.take());
+  }
+
+  /** The end of this server's own log, as JSON, for the dashboards of other servers. */
+  logTailText(): string {
+    return JSON.stringify(shownLog(this.options.node));
   }
 
   /** To be called when the node's role, leader or lifecycle has changed. */
@@ -114,7 +128,7 @@ export class Dashboard implements Route {
     const [, server, action] = /^servers\/(\d{1,3})\/([a-z]+)$/.exec(path) ?? [];
     if (server !== undefined && action !== undefined) return this.act(call, Number(server), action);
     const file = path === '' ? 'index.html' : path;
-    if (path !== 'events' && path !== 'names' && !this.files.has(file)) {
+    if (!['events', 'names', 'logs'].includes(path) && !this.files.has(file)) {
       call.text(404, 'There is no such part of the dashboard; the page is at /ui/.');
       return undefined;
     }
@@ -123,10 +137,23 @@ export class Dashboard implements Route {
       return undefined;
     }
     if (path === 'names') return this.sendNames(call);
+    if (path === 'logs') return this.sendLogs(call);
     if (path !== 'events') return this.files.send(call, file);
     if (call.request.method === 'HEAD') call.send(200, 'text/event-stream', '');
     else this.viewers.add(call, 'hello', this.collector.hello());
     return undefined;
+  }
+
+  /** The collector asks for them, and works for this alone while nobody looks. */
+  private async sendLogs(call: HttpCall): Promise<void> {
+    const logs = this.logs.collect();
+    this.collector.start();
+    sendJson(call, 200, await logs);
+    this.restIfIdle();
+  }
+
+  private restIfIdle(): void {
+    if (this.viewers.size === 0 && !this.logs.isUnderWay) this.collector.stop();
   }
 
   private async sendNames(call: HttpCall): Promise<void> {

@@ -5,19 +5,22 @@ import type { HttpCall } from '../http/httpCall.js';
 
 const gzipped = promisify(gzip);
 
-/** The files of the page and their types; there are no others. */
+/** The files of the page and their types; there are no others. The page that runs Raft lies beside their folder. */
 const types: ReadonlyMap<string, string> = new Map([
   ['index.html', 'text/html; charset=utf-8'],
   ['app.js', 'text/javascript; charset=utf-8'],
   ['app.css', 'text/css; charset=utf-8'],
   ['icon.svg', 'image/svg+xml'],
+  ['raft.html', 'text/html; charset=utf-8'],
 ]);
 
-/** Nothing is loaded from elsewhere, nothing is written into the page, and no other page may frame it. */
+/** Nothing is loaded from elsewhere, and nothing is written into the page. */
+const OWN_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'";
+/** Whatever the page itself allows: it cannot be framed, and sends its forms to nobody. */
+const EVERY_POLICY = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 const headers = {
-  'Content-Security-Policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'no-referrer',
   'Cross-Origin-Resource-Policy': 'same-origin',
@@ -25,6 +28,7 @@ const headers = {
 
 interface PageFile {
   readonly type: string;
+  readonly policy: string;
   readonly plain: Buffer;
   readonly gzip: Buffer;
 }
@@ -51,6 +55,7 @@ export class PageFiles {
     call.send(200, file.type, acceptsGzip ? file.gzip : file.plain, {
       ...headers,
       ...coding,
+      'Content-Security-Policy': `${file.policy}; ${EVERY_POLICY}`,
       Vary: 'Accept-Encoding',
     });
   }
@@ -66,7 +71,17 @@ export class PageFiles {
   }
 
   private async readAnew(name: string): Promise<PageFile> {
-    const plain = await readFile(new URL(name, this.folder));
-    return { type: types.get(name) ?? '', plain, gzip: await gzipped(plain) };
+    const isRaft = name === 'raft.html';
+    const plain = await readFile(new URL(isRaft ? '../raft.html' : name, this.folder));
+    const policy = isRaft ? policyIn(plain) : OWN_POLICY;
+    return { type: types.get(name) ?? '', policy, plain, gzip: await gzipped(plain) };
   }
+}
+
+/** A page that holds its own script says by the script's hash that it may run. */
+function policyIn(page: Buffer): string {
+  const policy = /<meta http-equiv="Content-Security-Policy" content="([^"]*)">/.exec(page.toString())?.[1];
+  if (policy === undefined)
+    throw new Error('the page that runs Raft has no policy: it was built by something else');
+  return policy;
 }

@@ -1,7 +1,7 @@
 import type { LookupFunction } from 'node:net';
 import type { LeaderAddress } from '../node/errors.js';
 import { XmlRpcClient, XmlRpcFault, XmlRpcTransportError, type ParsedValue } from '../xmlrpc/index.js';
-import type { ServerSample } from './sample.js';
+import type { ServerSample, ShownLog } from './sample.js';
 
 /** A server that takes longer does not answer. */
 const ANSWER_MS = 1_000;
@@ -55,6 +55,10 @@ export class PeerCaller {
     return readSample(await this.call(server, 'sample'), server);
   }
 
+  async logOf(server: number): Promise<ShownLog> {
+    return readLog(await this.call(server, 'logTail'), server);
+  }
+
   close(): void {
     for (const client of this.clients.values()) client.close();
   }
@@ -96,6 +100,22 @@ function reasonOf(error: unknown): string {
 const numbers = ['id', 'atMs', 'term', 'lastIndex', 'commitIndex', 'lastApplied', 'uptimeSeconds'] as const;
 const lists = ['unreachableFrom', 'estranged', 'peers', 'elections'] as const;
 const objects = ['waiting', 'readings'] as const;
+
+/** @throws Error when it is no log of this server */
+function readLog(value: ParsedValue, server: number): ShownLog {
+  const log: Partial<Record<keyof ShownLog, unknown>> =
+    typeof value === 'string' ? (JSON.parse(value) as ShownLog) : {};
+  const { id, term, commitIndex, entries, base, unreachableFrom } = log;
+  const isLog =
+    id === server &&
+    [term, commitIndex].every(Number.isSafeInteger) &&
+    Array.isArray(entries) &&
+    Array.isArray(unreachableFrom) &&
+    typeof base === 'object' &&
+    base !== null;
+  if (!isLog) throw new Error('its answer is no log: is it another version?');
+  return log as unknown as ShownLog;
+}
 
 /** @throws Error when it is none of this server's samples: whoever listens there is another program, or another version */
 function readSample(value: ParsedValue, server: number): ServerSample {

@@ -1,4 +1,4 @@
-import type { Role } from '../raft/types.js';
+import type { Entry, Role } from '../raft/types.js';
 
 /*
  * The words that servers and the page exchange. Everything here is JSON; the page imports these types, so a change of one is a
@@ -189,6 +189,43 @@ export interface ClusterSample {
 /** The first thing that a viewer receives: the past that the charts show. */
 export interface Hello {
   readonly points: readonly Point[];
+}
+
+/** An entry of the log as it is shown: `label` says in a few characters what it is. */
+export interface ShownEntry {
+  readonly term: number;
+  readonly kind: Entry['kind'];
+  readonly label: string;
+}
+
+/** The end of a server's log, and the rest of its state in figure 2 of the paper. */
+export interface ShownLog {
+  readonly id: number;
+  readonly lifecycle: ServerSample['lifecycle'];
+  readonly role: Role;
+  readonly term: number;
+  readonly votedFor: number | null;
+  readonly commitIndex: number;
+  readonly isLearner: boolean;
+  /** The servers that it was told to ignore. */
+  readonly unreachableFrom: readonly number[];
+  /** The entry before the first of `entries`. */
+  readonly base: { readonly index: number; readonly term: number };
+  readonly entries: readonly ShownEntry[];
+}
+
+/** The log of one server; null when it did not answer, for the reason in `failure`. */
+export interface ServerLog {
+  readonly id: number;
+  readonly log: ShownLog | null;
+  readonly failure: string | null;
+}
+
+/** The logs of all servers, taken one after another within a few seconds. */
+export interface ClusterLogs {
+  readonly atMs: number;
+  /** By id. */
+  readonly servers: readonly ServerLog[];
 }
 
 /** A file or a key in the list. */

@@ -9,6 +9,7 @@ const PEER_METHODS: ReadonlySet<unknown> = new Set([
   'surfstore.propose',
   'surfstore.readIndex',
   'surfstore.sample',
+  'surfstore.logTail',
 ]);
 
 interface Value {

@@ -1,5 +1,6 @@
 import type { RaftConfig } from '../raft/config.js';
 import { RaftCore } from '../raft/core.js';
+import type { LogTail } from '../raft/log.js';
 import { answersRequest, NOTHING, type Input, type Output } from '../raft/output.js';
 import { initialStatus, type CoreStatus } from '../raft/status.js';
 import {
@@ -50,6 +51,7 @@ export class RaftNode<Result> implements PeerRequestHandler {
   private draining = false;
   private core: RaftCore | undefined;
   private lastStatus: CoreStatus;
+  private lastTail: LogTail = { base: { term: 0, index: 0 }, entries: [] };
   private leading = false;
   /** Remaining ticks in which this process does not vote, because it may have forgotten a vote. */
   private voteDelayTicks: number;
@@ -75,9 +77,8 @@ export class RaftNode<Result> implements PeerRequestHandler {
         failed: (error) => this.fail(error),
       },
     );
-    for (const peer of raft.servers.filter((id) => id !== raft.id)) {
+    for (const peer of raft.servers.filter((id) => id !== raft.id))
       this.channels.set(peer, this.channelTo(peer, transport));
-    }
     this.lastStatus = initialStatus(raft.id);
     this.voteDelayTicks = raft.voteDelayTicks;
   }
@@ -118,6 +119,11 @@ export class RaftNode<Result> implements PeerRequestHandler {
   /** The last entry in the state machine. */
   get lastApplied(): number {
     return this.options.stateMachine.lastApplied;
+  }
+
+  /** The end of its log; of a server that is down as it was then. */
+  get logTail(): LogTail {
+    return this.core?.logTail ?? this.lastTail;
   }
 
   get status(): NodeStatus {
@@ -212,8 +218,7 @@ export class RaftNode<Result> implements PeerRequestHandler {
   restore(): void {
     if (!this.lifecycle.enter('restoring')) return;
     this.options.observer.lifecycleChanged('restoring');
-    // The process still has its vote, so it need not wait to vote; but it must presume a leader that it has not heard
-    // yet.
+    // It still has its vote, so it need not wait to vote; but it must presume a leader that it has not heard yet.
     this.load({ ...this.options.raft, voteDelayTicks: this.voteDelayTicks }, true, () => undefined);
   }
 
@@ -231,14 +236,14 @@ export class RaftNode<Result> implements PeerRequestHandler {
   }
 
   private fail(error: Error): void {
-    if (this.takeDown('failed', 'failedWhileWaiting', `this server cannot go on: ${error.message}`)) {
+    if (this.takeDown('failed', 'failedWhileWaiting', `this server cannot go on: ${error.message}`))
       this.options.observer.failed(error);
-    }
   }
 
   private takeDown(state: 'crashed' | 'failed' | 'stopped', kind: ErrorKind, explanation: string): boolean {
     if (!this.lifecycle.enter(state)) return false;
     this.options.ticker.stop();
+    this.lastTail = this.logTail;
     if (this.core !== undefined)
       this.lastStatus = { ...this.core.status, role: 'follower', leader: null, peers: [] };
     this.voteDelayTicks = this.core?.voteDelayTicksLeft ?? this.voteDelayTicks;
@@ -265,13 +270,11 @@ export class RaftNode<Result> implements PeerRequestHandler {
     };
     this.options.storage.load((error, stored) => {
       if (epoch !== this.lifecycle.epoch) return;
-      if (error !== null) {
-        end(error);
-        return;
-      }
-      this.snapshots.recover(stored, (unreadable) => {
-        end(unreadable ?? this.run(raft, stored, presumeLeader));
-      });
+      if (error !== null) end(error);
+      else
+        this.snapshots.recover(stored, (unreadable) =>
+          end(unreadable ?? this.run(raft, stored, presumeLeader)),
+        );
     });
   }
 
@@ -346,11 +349,10 @@ export class RaftNode<Result> implements PeerRequestHandler {
     if (output.identity !== null) options.observer.identityChanged(output.identity);
     if (output.trace.length > 0) options.observer.traced(output.trace);
     if (output.role === null) return;
-    if (this.leading) {
+    if (this.leading)
       pending.failWrites(
         () => new ServiceError('steppedDown', 'this server stopped leading while the call waited'),
       );
-    }
     this.leading = output.role.role === 'leader';
     options.observer.roleChanged(output.role);
   }

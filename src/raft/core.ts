@@ -34,7 +34,7 @@ import {
 } from './replication.js';
 import { acceptsSender, followCommitted, identify } from './identity.js';
 import { Invariants } from './invariants.js';
-import { RaftLog } from './log.js';
+import { RaftLog, type LogTail } from './log.js';
 import { NOTHING, type Input, type Output } from './output.js';
 import { becomeFollower } from './roles.js';
 import { RaftState } from './state.js';
@@ -111,6 +111,10 @@ export class RaftCore {
   /** The entry at `index`, while the log holds it. */
   entryAt(index: number): Entry | undefined {
     return this.state.log.entryAt(index);
+  }
+
+  get logTail(): LogTail {
+    return this.state.log.tail;
   }
 
   /** @throws InvariantViolation when a rule of Raft is broken: the caller must stop this server */

@@ -5,6 +5,15 @@ export function entryBytes(entry: Entry): number {
   return entry.command.length + 32;
 }
 
+/** Entries at the end of its log that a server shows to people. */
+const TAIL_ENTRIES = 48;
+
+/** The end of a log, and the identity of the entry before it. */
+export interface LogTail {
+  readonly base: EntryId;
+  readonly entries: readonly Entry[];
+}
+
 /**
  * A server's log: entries `firstIndex` to `lastIndex`, and the identity of the entry before them (index 0,
  * term 0 until the log is compacted). It also knows how far it is durable: `stableIndex` follows the
@@ -66,6 +75,15 @@ export class RaftLog {
   /** Entries `from` to `to`, both included. */
   slice(from: number, to: number): Entry[] {
     return this.entries.slice(from - this.firstIndex, to - this.firstIndex + 1);
+  }
+
+  /** The newest entries, or as many as there are. */
+  get tail(): LogTail {
+    const from = Math.max(this.firstIndex, this.lastIndex - TAIL_ENTRIES + 1);
+    return {
+      base: { term: this.termAt(from - 1) ?? 0, index: from - 1 },
+      entries: this.slice(from, this.lastIndex),
+    };
   }
 
   /** Entries from `from` on within the limits; the first one always, however large it is. */

@@ -57,6 +57,14 @@ export class Safety {
     return this.committed;
   }
 
+  /** The servers begin with these entries committed, in this term or earlier. */
+  beginsWith(committed: readonly Entry[], term: number): void {
+    for (const entry of committed) {
+      this.committed.push(entry);
+      this.committedIn.push(term);
+    }
+  }
+
   /** Election Safety and Leader Completeness. */
   becameLeader(id: NodeId, term: number): void {
     const other = this.leaders.get(term);

@@ -37,7 +37,7 @@ const folders: Readonly<
     types: ['http', 'raft', 'storage', 'transport', 'stateMachine', 'api', 'blocks', 'dashboard/sample'],
   },
   dashboard: {
-    values: ['api/jsonCall', 'net', 'node', 'xmlrpc'],
+    values: ['api/jsonCall', 'net', 'node', 'stateMachine/entryLabel', 'xmlrpc'],
     types: ['api', 'http', 'raft', 'stateMachine'],
   },
   verify: { values: [], types: [] },

@@ -1,47 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { actionKinds, CLIENTS, subjectOf, type Action } from '../../src/web/raft/actions.js';
-import type { PlacedAction } from '../../src/web/raft/checkpoints.js';
 import { History } from '../../src/web/raft/history.js';
-
-const EVENTS_MAX = 1200;
-
-const setups = fc.record({
-  seed: fc.integer({ min: 0, max: 2 ** 31 }),
-  servers: fc.integer({ min: 1, max: 5 }),
-  mode: fc.constantFrom('shipped' as const, 'paper' as const),
-});
-
-/** Ids are taken modulo the number of servers, messages are those sent shortly before. */
-const rawActions = fc.array(
-  fc.record({
-    at: fc.integer({ min: 0, max: EVENTS_MAX }),
-    kind: fc.constantFrom(...actionKinds, 'request' as const),
-    one: fc.nat(4),
-    other: fc.nat(4),
-    message: fc.integer({ min: 1, max: 120 }),
-  }),
-  { maxLength: 16 },
-);
-
-function placed(
-  raw: typeof rawActions extends fc.Arbitrary<infer T> ? T : never,
-  servers: number,
-): PlacedAction[] {
-  return raw.map(({ at, kind, one, other, message }) => {
-    const server = one % servers;
-    switch (subjectOf(kind)) {
-      case 'server':
-        return { at, action: { kind, server } as Action };
-      case 'client':
-        return { at, action: { kind, server, client: other % CLIENTS } as Action };
-      case 'link':
-        return { at, action: { kind, from: server, to: other % servers } as Action };
-      case 'message':
-        return { at, action: { kind, message } as Action };
-    }
-  });
-}
+import { EVENTS_MAX, placed, rawActions, setups } from './randomRuns.js';
 
 describe('the history of a world', () => {
   it('is the same wherever one has been in it, and breaks no property of the paper', function () {

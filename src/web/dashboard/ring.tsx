@@ -3,6 +3,7 @@ import type { ServerView } from '../../dashboard/sample.js';
 import { duration } from './format.js';
 import { RoleShape } from './roleShape.js';
 import { roleOf, roleWords } from './roles.js';
+import { SimulatorButton } from './simulator.js';
 import { leader, sample, servers } from './store.js';
 
 const HEIGHT = 420;
@@ -52,6 +53,7 @@ export function Ring(): JSX.Element {
         The arc around a server is how much of its election timeout had passed when it was last asked. A line
         is a follower that the leader has heard from; a dashed red one is cut by the hook.
       </p>
+      <SimulatorButton />
     </section>
   );
 }

@@ -89,10 +89,7 @@ export function SetupPanel({
       {children}
       <label>
         Servers{' '}
-        <select
-          value={setup.servers}
-          onChange={(event) => change({ servers: Number(event.currentTarget.value) })}
-        >
+        <select value={setup.servers} onChange={(event) => model.startNew(Number(event.currentTarget.value))}>
           {Array.from({ length: 10 }, (_, index) => (
             <option value={index + 1}>{index + 1}</option>
           ))}

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
+import { entryLabel } from '../../stateMachine/entryLabel.js';
 import { termColour } from './terms.js';
-import { entryLabel, type ServerPicture } from './view.js';
+import type { ServerPicture } from './view.js';
 
 const CELL = 54;
 const ROW = 46;
@@ -10,6 +11,8 @@ const LEFT = 54;
 const RIGHT = 62;
 /** Longer logs are shown from the end. */
 const SHOWN = 9;
+/** Characters of a label that fit into its box. */
+const LABEL_SHOWN = 8;
 
 /** The logs of all servers side by side: what is committed has a solid border, what is not a dotted one. */
 export function Logs({ views }: { views: readonly ServerPicture[] }): JSX.Element {
@@ -76,6 +79,7 @@ function Cell({ view, index, x }: { view: ServerPicture; index: number; x: numbe
   if (entry === undefined) return <rect class="empty" x={x} y={3} width={CELL - 4} height={ROW - 8} rx="4" />;
   const isCommitted = index <= view.commitIndex;
   const isOnDisk = index <= view.durable;
+  const label = entryLabel(entry);
   return (
     <g
       class={`entry ${isCommitted ? 'committed' : 'uncommitted'} ${isOnDisk ? '' : 'in-memory'}`}
@@ -87,10 +91,15 @@ function Cell({ view, index, x }: { view: ServerPicture; index: number; x: numbe
         {entry.term}
       </text>
       <text class="entry-label" x={x + CELL / 2 - 2} y={34}>
-        {entryLabel(entry)}
+        {short(label)}
       </text>
+      {label.length > LABEL_SHOWN && <title>{label}</title>}
     </g>
   );
+}
+
+function short(label: string): string {
+  return label.length > LABEL_SHOWN ? `${label.slice(0, LABEL_SHOWN - 1)}…` : label;
 }
 
 /** The entries that only the snapshot still holds. */

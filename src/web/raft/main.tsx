@@ -12,6 +12,7 @@ import { readLink } from './permalink.js';
 import { Ring } from './ring.js';
 import { SelectionPanel } from './selectionPanel.js';
 import { SharePanel } from './share.js';
+import { StartPanel } from './startPanel.js';
 import { StoryChoice, StoryPanel } from './storyPanel.js';
 
 function Page({ model }: { model: PageModel }): JSX.Element {
@@ -38,6 +39,7 @@ function Page({ model }: { model: PageModel }): JSX.Element {
           <SharePanel model={model} />
         </div>
         <div class="side">
+          <StartPanel model={model} />
           <StoryPanel model={model} />
           <BugPanel model={model} />
           <Lights model={model} />

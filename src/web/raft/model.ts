@@ -154,6 +154,14 @@ export class PageModel {
     this.speed.value = by === 0 ? USUAL_SPEED : (speeds[at + by] ?? this.speed.value);
   }
 
+  /** New servers, so many, in place of those that were taken from somewhere. */
+  startNew(servers: number): void {
+    const { start, ...setup } = this.setup.value;
+    if (start !== undefined)
+      this.notice.value = 'These are new servers, which have nothing to do with the cluster.';
+    this.startAnew({ ...setup, servers });
+  }
+
   /** A fresh world; a story that is told begins anew in it, with the guess that was made. */
   startAnew(setup: WorldSetup): void {
     this.pause();

@@ -2,6 +2,7 @@ import { actionKinds, CLIENTS, subjectOf, type Action } from './actions.js';
 import { bugs } from './bugs.js';
 import type { PlacedAction } from './checkpoints.js';
 import type { WorldSetup } from './setup.js';
+import { packStart, unpackStart } from './startLink.js';
 
 /** The server, link or message that the panel beside the picture is about. */
 export type Selection =
@@ -22,6 +23,7 @@ interface Extras {
   readonly s?: readonly number[];
   readonly bug?: string;
   readonly snapshots?: number;
+  readonly start?: readonly unknown[];
 }
 
 const PREFIX = '#v1.';
@@ -53,11 +55,12 @@ export async function linkTo(moment: LinkedMoment): Promise<string> {
   );
 }
 
-function extrasOf({ selection, bug, snapshotEvery }: LinkedMoment): Extras {
+function extrasOf({ selection, bug, snapshotEvery, start }: LinkedMoment): Extras {
   return {
     ...(selection === undefined ? {} : { s: numbersOf(selection) }),
     ...(bug === undefined ? {} : { bug }),
     ...(snapshotEvery === undefined ? {} : { snapshots: snapshotEvery }),
+    ...(start === undefined ? {} : { start: packStart(start) }),
   };
 }
 
@@ -106,18 +109,21 @@ function momentIn(parsed: unknown): LinkedMoment | undefined {
 function extrasIn(
   value: unknown,
   servers: number,
-): Pick<LinkedMoment, 'selection' | 'bug' | 'snapshotEvery'> | undefined {
+): Pick<LinkedMoment, 'selection' | 'bug' | 'snapshotEvery' | 'start'> | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  const { s: numbers, bug, snapshots } = value as Readonly<Record<string, unknown>>;
+  const { s: numbers, bug, snapshots, start: packed } = value as Readonly<Record<string, unknown>>;
   const selection = numbers === undefined ? undefined : selectionIn(numbers, servers);
   if (numbers !== undefined && selection === undefined) return undefined;
   const planted = bugs.find(({ id }) => id === bug)?.id;
   if (bug !== undefined && planted === undefined) return undefined;
   if (snapshots !== undefined && !isWhole(snapshots, 1, 1000)) return undefined;
+  const start = packed === undefined ? undefined : unpackStart(packed, servers);
+  if (packed !== undefined && start === undefined) return undefined;
   return {
     ...(selection === undefined ? {} : { selection }),
     ...(planted === undefined ? {} : { bug: planted }),
     ...(snapshots === undefined ? {} : { snapshotEvery: snapshots }),
+    ...(start === undefined ? {} : { start }),
   };
 }
 

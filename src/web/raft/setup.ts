@@ -1,6 +1,7 @@
 import { defaultRaftConfig } from '../../raft/config.js';
 import type { SimServerSettings } from '../../sim/simServer.js';
 import type { CallBook } from './calls.js';
+import type { Start } from './start.js';
 
 /** `shipped`: the servers as they are delivered. `paper`: elections and answers as in figure 2 of the paper. */
 export type Mode = 'shipped' | 'paper';
@@ -14,6 +15,8 @@ export interface WorldSetup {
   readonly bug?: string;
   /** Entries after which a server takes a snapshot. @default none is taken */
   readonly snapshotEvery?: number;
+  /** @default new servers with empty disks */
+  readonly start?: Start;
 }
 
 export const TICK_MS = 10;

@@ -1,8 +1,8 @@
 import type { Entry, NodeId } from '../../raft/types.js';
+import { entryLabel } from '../../stateMachine/entryLabel.js';
 import { linksOf, type Action } from './actions.js';
 import { leaderIn, type Script } from './script.js';
 import type { WorldSetup } from './setup.js';
-import { entryLabel } from './view.js';
 import type { World } from './world.js';
 
 /** The memory of a story: what later steps need of earlier ones. */

@@ -1,6 +1,6 @@
 import type { TraceRecord } from '../../raft/trace.js';
 import type { Entry, Message, NodeId, Role } from '../../raft/types.js';
-import { decodeCommand, type JsonValue } from '../../stateMachine/command.js';
+import type { JsonValue } from '../../stateMachine/command.js';
 
 /** The five properties of figure 3, and the promise to clients that they are for. */
 export type Property =
@@ -68,17 +68,6 @@ export interface ServerPicture extends ServerState {
   /** A leader's progress of the others. */
   readonly peers: readonly { readonly id: NodeId; readonly match: number; readonly next: number }[];
   readonly waitingCalls: number;
-}
-
-/** An entry in a few characters. */
-export function entryLabel({ kind, command }: Entry): string {
-  if (kind === 'noop') return 'no-op';
-  if (kind === 'cluster') return 'found';
-  if (kind === 'admit') return 'admit';
-  const decoded = decodeCommand(command);
-  return decoded?.type === 'kvPut'
-    ? `${decoded.key}=${JSON.stringify(decoded.value)}`
-    : (decoded?.type ?? '?');
 }
 
 const messageNames: Readonly<Record<Message['type'], string>> = {

@@ -28,6 +28,7 @@ import {
   type ServerPicture,
   type ServerState,
 } from './view.js';
+import { beginWith, type Start } from './start.js';
 import { Wire } from './wire.js';
 
 /**
@@ -96,8 +97,18 @@ export class World {
       };
     }
     this.states = this.servers.map((server) => this.stateOf(server));
-    for (const server of this.servers) server.start();
+    if (setup.start === undefined) for (const server of this.servers) server.start();
+    else this.begin(setup.start);
     this.beat();
+  }
+
+  private begin(start: Start): void {
+    const { time, network, safety, servers } = this;
+    beginWith(start, { time, network, safety, servers });
+    start.servers.forEach(({ condition, commitIndex }, id) => {
+      if (condition === 'stopped') this.committedAtStop.set(id, commitIndex);
+    });
+    this.states = servers.map((server) => this.stateOf(server));
   }
 
   get nowMs(): number {

@@ -28,6 +28,7 @@ describe('api: introspection', () => {
       'surfstore.getfileinfomap': ['struct'],
       'surfstore.openSession': ['string'],
       'surfstore.tester_getversion': ['int', 'string'],
+      'surfstore.logTail': ['string'],
       'surfstore.sample': ['string'],
       'surfstore.status': ['struct'],
       'surfstore.trace': ['array'],

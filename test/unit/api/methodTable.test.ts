@@ -20,6 +20,7 @@ describe('api: the method table', () => {
       'surfstore.installSnapshot',
       'surfstore.isCrashed',
       'surfstore.isLeader',
+      'surfstore.logTail',
       'surfstore.makeUnreachableFrom',
       'surfstore.openSession',
       'surfstore.ping',

@@ -129,6 +129,7 @@ export class Service {
       answerPeer: (message) => answerPeer(this.node, message),
       trace: this.trace,
       sample: () => Promise.resolve('{}'),
+      logTail: () => '{}',
       status: {
         id: 0,
         servers,

@@ -11,6 +11,7 @@ describe('dashboard: the collector', () => {
   let clock: number;
   let asked: number[];
   let looks: number;
+  let wanted: number[];
   let published: ClusterSample[];
   let answers: Record<number, ServerSample | Error>;
   let collector: Collector;
@@ -36,6 +37,15 @@ describe('dashboard: the collector', () => {
         return answer instanceof Error || answer === undefined
           ? Promise.reject(answer ?? new Error('nobody'))
           : Promise.resolve({ ...answer, atMs: START_MS + clock });
+      },
+      logs: {
+        get next() {
+          return wanted[0];
+        },
+        askNext: () => {
+          asked.push(wanted.shift() ?? -1);
+          return Promise.resolve();
+        },
       },
       publish: (sample) => published.push(sample),
       viewers: () => 1,
@@ -71,6 +81,7 @@ describe('dashboard: the collector', () => {
     clock = 0;
     asked = [];
     looks = 0;
+    wanted = [];
     published = [];
     mock.timers.enable({ apis: ['setInterval', 'setTimeout', 'Date'], now: START_MS });
     collectorOf(5);
@@ -78,6 +89,17 @@ describe('dashboard: the collector', () => {
   afterEach(() => {
     collector.stop();
     mock.timers.reset();
+  });
+
+  it('asks for logs in place of a sample, and so no oftener', async () => {
+    collector.start();
+    await pass(3);
+    const before = asked.length;
+    wanted = [4, 3];
+    await pass(4);
+    expect(asked.slice(before, before + 2)).to.deep.equal([4, 3]);
+    expect(asked.length - before).to.equal(4);
+    expect(published.at(-1)?.asksPerSecond).to.be.at.most(1000 / STEP_MS);
   });
 
   it('looks at nothing and asks nobody while nobody looks', async () => {

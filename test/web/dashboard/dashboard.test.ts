@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { Dashboard } from '../../../src/dashboard/dashboard.js';
 import { ElectionLog } from '../../../src/dashboard/electionLog.js';
-import type { ClusterSample, NamePage } from '../../../src/dashboard/sample.js';
+import type { ClusterLogs, ClusterSample, NamePage } from '../../../src/dashboard/sample.js';
 import { closeFronts, frontOf, listen } from '../../unit/api/fronts.js';
 import { Service } from '../../unit/api/service.js';
 import { serverSample } from './samples.js';
@@ -116,6 +116,24 @@ describe('dashboard: what is served under /ui/', () => {
     expect(verdict.headline).to.match(/^healthy: server 0 leads in term 1, 1 of 1 answers/);
     expect(viewers).to.equal(1);
     expect(servers[0]?.sample?.waiting.calls).to.equal(3);
+  });
+
+  it('tells the logs of all servers, and rests when nobody looks', async () => {
+    const { servers } = (await (await fetch(`${at}/ui/logs`)).json()) as ClusterLogs;
+    expect(servers.map(({ log }) => [log?.role, log?.term, log?.entries[0]?.label])).to.deep.equal([
+      ['leader', 1, 'no-op'],
+    ]);
+    expect((await post('/ui/logs')).status).to.equal(405);
+  });
+
+  it('has the page that runs Raft, under the policy that this page brings along', async () => {
+    const reply = await fetch(`${at}/ui/raft.html`);
+    const policy = reply.headers.get('content-security-policy') ?? '';
+    expect(policy).to.match(/^default-src 'none'; script-src 'sha256-[^']+'; /);
+    expect(policy)
+      .to.include("frame-ancestors 'none'")
+      .and.not.to.match(/script-src[^;]*unsafe|https?:|\*/);
+    expect(await reply.text()).to.include('<title>Raft, seen</title>');
   });
 
   it('finds names, and refuses questions that make no sense', async () => {

@@ -1,8 +1,10 @@
 import { expect } from 'chai';
+import { shownLog } from '../../../src/dashboard/logTails.js';
 import type { NoAnswerError } from '../../../src/dashboard/peerCaller.js';
 import { PeerCaller } from '../../../src/dashboard/peerCaller.js';
 import type { XmlRpcValue } from '../../../src/xmlrpc/index.js';
 import { closeFronts, freePort, frontOf, listen } from '../../unit/api/fronts.js';
+import { Service } from '../../unit/api/service.js';
 import { serverSample } from './samples.js';
 
 describe('dashboard: asking another server', () => {
@@ -36,6 +38,21 @@ describe('dashboard: asking another server', () => {
     const sample = serverSample(1);
     const caller = await serverThat(() => JSON.stringify(sample));
     expect(await caller.sampleOf(1)).to.deep.equal(sample);
+  });
+
+  it('gives the end of its log, and takes nothing else for one', async () => {
+    const { node } = await Service.leading();
+    const log = { ...shownLog(node), id: 1 };
+    expect(await (await serverThat(() => JSON.stringify(log))).logOf(1)).to.deep.equal(log);
+    const { entries, ...others } = log;
+    expect(entries).to.have.length(1);
+    for (const answer of [true, JSON.stringify(others), JSON.stringify({ ...log, id: 2 }), '[]']) {
+      const caller = await serverThat(() => answer);
+      const failure = await caller.logOf(1).catch((error: unknown) => error);
+      expect(failure)
+        .to.have.property('message')
+        .that.matches(/^its answer is no log/);
+    }
   });
 
   it('says why there is none: nobody listens, or nothing came in time', async () => {
