@@ -149,6 +149,11 @@ export class SimDisk {
     return this.snapshot?.last.index ?? 0;
   }
 
+  /** The first entry that is not in the snapshot alone. */
+  get firstIndex(): number {
+    return this.durable.base.index + 1;
+  }
+
   get durableHardState(): HardState {
     return this.hardState;
   }

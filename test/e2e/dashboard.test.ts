@@ -112,6 +112,29 @@ describe('the dashboard in a browser', function () {
     await reads(/^healthy: /);
   });
 
+  it('takes the cluster into the page that runs Raft, where it goes on', async () => {
+    const leader = await cluster.leader();
+    const opened = page.waitForEvent('popup');
+    await press('Look at it in the simulator');
+    const simulator = await opened;
+    simulator.on('pageerror', (error) => problems.push(error.message));
+    simulator.on('request', (request) => requests.push(request.url()));
+    await simulator.getByRole('region', { name: 'Taken from a running cluster' }).waitFor();
+    expect(await simulator.locator('.server:has(.body.leader)').getAttribute('data-server')).to.equal(
+      String(leader),
+    );
+    await simulator.keyboard.press(String(leader));
+    await simulator.keyboard.press('s');
+    await simulator.keyboard.press('e');
+    expect(await simulator.locator('.server:has(.body.leader)').getAttribute('data-server')).not.to.equal(
+      String(leader),
+    );
+    expect(await simulator.locator('.light.broken').count()).to.equal(0);
+    expect(await axeFindings(simulator)).to.deep.equal([]);
+    expect(await cluster.leader(), 'the running cluster notices nothing').to.equal(leader);
+    await simulator.close();
+  });
+
   it('finds files by a part of their name', async () => {
     const leader = await cluster.leader();
     for (const name of ['photos/cat.jpg', 'photos/dog.jpg', 'notes.txt'])

@@ -12,7 +12,7 @@ const RIGHT = 62;
 /** Longer logs are shown from the end. */
 const SHOWN = 9;
 /** Characters of a label that fit into its box. */
-const LABEL_SHOWN = 8;
+const LABEL_SHOWN = 7;
 
 /** The logs of all servers side by side: what is committed has a solid border, what is not a dotted one. */
 export function Logs({ views }: { views: readonly ServerPicture[] }): JSX.Element {

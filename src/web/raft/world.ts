@@ -357,7 +357,7 @@ export class World {
       timeoutMs: (core?.electionTimeoutTicks ?? 0) * TICK_MS,
       elapsedMs: (core?.electionElapsedTicks ?? 0) * TICK_MS,
       log: [...log],
-      firstIndex: isRunning && core !== undefined ? core.firstIndex : own.snapshotIndex + 1,
+      firstIndex: isRunning && core !== undefined ? core.firstIndex : own.firstIndex,
       snapshotIndex: own.snapshotIndex,
       value: process?.state.keys.get(KEY),
       durable: durableLog.length,
