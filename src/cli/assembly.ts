@@ -8,6 +8,7 @@ import { Dashboard } from '../dashboard/dashboard.js';
 import { ElectionLog } from '../dashboard/electionLog.js';
 import { rosterOf, type ClusterConfig, type ServerAddress } from '../config/clusterFile.js';
 import type { ServerOptions } from '../config/options.js';
+import { monkey } from './chaosCommand.js';
 import { ServerMetrics } from '../metrics/serverMetrics.js';
 import { systemDefer, GridTicker, systemClock } from '../node/clock.js';
 import { LeaderRouter } from '../node/leaderRouter.js';
@@ -172,6 +173,7 @@ export async function startServer({
     leaderlessCalls: () => router.leaderlessCalls,
     dataDir: options.dataDir,
     chaosHooks: options.chaosHooks,
+    monkey,
     lookup,
     failed: (error) => log.error({ err: error }, 'the dashboard could not look at this server'),
   });

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { EXIT } from './command.js';
 
 // Both are programs of their own, which know the servers from outside only.
-const monkey = fileURLToPath(new URL('../../chaos/main.js', import.meta.url));
+export const monkey = fileURLToPath(new URL('../../chaos/main.js', import.meta.url));
 const grader = fileURLToPath(new URL('../../chaos/grade/main.js', import.meta.url));
 
 export function chaosCommand(program: Command): void {

@@ -5,7 +5,7 @@ import { mergedElections } from './electionLog.js';
 import { KnownServer } from './knownServer.js';
 import type { LogTails } from './logTails.js';
 import { NoAnswerError } from './peerCaller.js';
-import type { ClusterSample, Hello, Point, ServerSample } from './sample.js';
+import type { ChaosSample, ClusterSample, Hello, Point, ServerSample } from './sample.js';
 import { isLed, verdictOf } from './verdict.js';
 
 /** This server looks at itself, and asks one other at most, this often: two questions a second, whatever the size of the cluster. */
@@ -35,6 +35,8 @@ interface CollectorOptions {
   readonly logs: Pick<LogTails, 'next' | 'askNext'>;
   readonly publish: (sample: ClusterSample) => void;
   readonly viewers: () => number;
+  /** The run of the chaos monkey that was started here. */
+  readonly chaos: () => ChaosSample | null;
   /** Receives the error when this server cannot look at itself. */
   readonly failed: (error: unknown) => void;
   /** @default that of the process; only goes forward */
@@ -177,7 +179,7 @@ export class Collector {
   }
 
   private publish(point: Point | null): void {
-    const { self, servers, publish, viewers } = this.options;
+    const { self, servers, publish, viewers, chaos } = this.options;
     const now = this.clockMs();
     const known = [...this.known.values()];
     const leader = known.find(({ isLeading }) => isLeading);
@@ -196,6 +198,7 @@ export class Collector {
       latency: leader?.latency ?? null,
       asksPerSecond: this.asksPerSecond(now),
       viewers: viewers(),
+      chaos: chaos(),
       point,
     });
   }

@@ -4,13 +4,14 @@ import type { Route } from '../api/surfaces.js';
 import { sendJson } from '../api/jsonCall.js';
 import type { HttpCall } from '../http/httpCall.js';
 import type { RaftNode } from '../node/raftNode.js';
+import { ChaosRuns } from './chaosRuns.js';
 import { Collector } from './collector.js';
 import type { ElectionLog } from './electionLog.js';
 import { FaultActions } from './faultActions.js';
 import { LogTails, shownLog } from './logTails.js';
 import { NameSearch, QUERY_CHARS_MAX, ROWS_MAX, TooBusyError, type NamedState } from './nameSearch.js';
 import { OwnSample, type ReadingsSource } from './ownSample.js';
-import { PageFiles } from './pageFiles.js';
+import { ownScripts, PageFiles } from './pageFiles.js';
 import { PeerCaller } from './peerCaller.js';
 import { faultActions, type FaultAction } from './sample.js';
 import { Viewers } from './viewers.js';
@@ -18,6 +19,7 @@ import { Viewers } from './viewers.js';
 const ROOT = '/ui/';
 /** The build puts the page beside the program. */
 const PAGE = new URL('../../web/ui/', import.meta.url);
+const CHAOS_SECONDS_MAX = 600;
 const NO_HOOKS = 'This server runs with --no-chaos-hooks: nothing can be crashed or cut off from here.';
 
 interface DashboardOptions {
@@ -29,6 +31,8 @@ interface DashboardOptions {
   readonly leaderlessCalls: () => number;
   readonly dataDir: string | undefined;
   readonly chaosHooks: boolean;
+  /** The program of the chaos monkey. */
+  readonly monkey: string;
   readonly lookup?: LookupFunction;
   /** Receives errors that no viewer is told of. */
   readonly failed: (error: unknown) => void;
@@ -49,12 +53,18 @@ export class Dashboard implements Route {
   private readonly logs: LogTails;
   private readonly names: NameSearch;
   private readonly actions: FaultActions;
+  private readonly chaos: ChaosRuns;
 
   constructor(private readonly options: DashboardOptions) {
     const { source, node, lookup, failed } = options;
     this.files = new PageFiles(options.page ?? PAGE);
     this.own = new OwnSample(options);
     this.peers = new PeerCaller(source.servers, lookup);
+    this.chaos = new ChaosRuns({
+      monkey: options.monkey,
+      servers: source.servers,
+      changed: () => this.collector.poke(),
+    });
     this.logs = new LogTails({
       self: source.id,
       servers: source.servers.map(({ id }) => id),
@@ -69,6 +79,7 @@ export class Dashboard implements Route {
       ask: (server) => this.peers.sampleOf(server),
       publish: (sample) => this.viewers.send('sample', sample),
       viewers: () => this.viewers.size,
+      chaos: () => this.chaos.sample,
       failed,
     });
     this.viewers = new Viewers({
@@ -115,6 +126,7 @@ export class Dashboard implements Route {
   }
 
   close(): void {
+    this.chaos.close();
     this.viewers.close();
     this.peers.close();
     this.own.close();
@@ -127,8 +139,10 @@ export class Dashboard implements Route {
     }
     const [, server, action] = /^servers\/(\d{1,3})\/([a-z]+)$/.exec(path) ?? [];
     if (server !== undefined && action !== undefined) return this.act(call, Number(server), action);
+    const [, run] = /^chaos\/([a-z-]+)$/.exec(path) ?? [];
+    if (run !== undefined) return this.unleash(call, run);
     const file = path === '' ? 'index.html' : path;
-    if (!['events', 'names', 'logs'].includes(path) && !this.files.has(file)) {
+    if (!['events', 'names', 'logs', 'chaos', 'chaos.html'].includes(path) && !this.files.has(file)) {
       call.text(404, 'There is no such part of the dashboard; the page is at /ui/.');
       return undefined;
     }
@@ -138,6 +152,8 @@ export class Dashboard implements Route {
     }
     if (path === 'names') return this.sendNames(call);
     if (path === 'logs') return this.sendLogs(call);
+    if (path === 'chaos') return this.chaos.scenarios().then((scenarios) => sendJson(call, 200, scenarios));
+    if (path === 'chaos.html') return this.sendReport(call);
     if (path !== 'events') return this.files.send(call, file);
     if (call.request.method === 'HEAD') call.send(200, 'text/event-stream', '');
     else this.viewers.add(call, 'hello', this.collector.hello());
@@ -157,7 +173,7 @@ export class Dashboard implements Route {
   }
 
   private async sendNames(call: HttpCall): Promise<void> {
-    const query = new URLSearchParams(call.request.url?.split('?', 2)[1] ?? '');
+    const query = queryOf(call);
     const kind = query.get('kind') ?? 'files';
     const text = query.get('text') ?? '';
     const offset = wholeNumber(query.get('offset'), 0, Number.MAX_SAFE_INTEGER);
@@ -183,16 +199,51 @@ export class Dashboard implements Route {
     const action = faultActions.find((candidate): candidate is FaultAction => candidate === name);
     const isServer = this.options.source.servers.some(({ id }) => id === server);
     if (action === undefined || !isServer) call.text(404, `There is no ${name} of a server ${server}.`);
-    else if (call.request.method !== 'POST') call.text(405, 'A hook is called with POST.', { Allow: 'POST' });
-    else if (call.request.headers.origin === undefined)
-      call.text(403, 'The buttons of the dashboard are for its page: the request must have an Origin.');
-    else if (!this.options.chaosHooks) call.text(403, NO_HOOKS);
-    else {
+    else if (this.isFromButton(call)) {
       const { isDone, text, changed } = await this.actions.run(action, server);
       this.collector.hurry(changed);
       call.text(isDone ? 200 : 502, text);
     }
   }
+
+  /** Refuses whatever is not a button of this page, and all buttons where there are no hooks. */
+  private isFromButton(call: HttpCall): boolean {
+    if (call.request.method !== 'POST') call.text(405, 'A hook is called with POST.', { Allow: 'POST' });
+    else if (call.request.headers.origin === undefined)
+      call.text(403, 'The buttons of the dashboard are for its page: the request must have an Origin.');
+    else if (!this.options.chaosHooks) call.text(403, NO_HOOKS);
+    else return true;
+    return false;
+  }
+
+  /** Lets the chaos monkey loose on the cluster, or calls it back with `stop`. */
+  private async unleash(call: HttpCall, scenario: string): Promise<void> {
+    const seconds = wholeNumber(queryOf(call).get('seconds'), 60, CHAOS_SECONDS_MAX);
+    if (!this.isFromButton(call)) return;
+    const isKnown = (await this.chaos.scenarios()).some(({ name }) => name === scenario);
+    if (scenario === 'stop') {
+      this.chaos.stop();
+      call.text(200, 'the chaos monkey is called back: it mends what it broke, and judges what it saw');
+    } else if (!isKnown) call.text(404, `There is no scenario ${scenario}.`);
+    else if (seconds === undefined || seconds === 0)
+      call.text(400, `seconds is a whole number from 1 to ${CHAOS_SECONDS_MAX}.`);
+    else if (this.chaos.isRunning) call.text(409, 'the chaos monkey is at work already');
+    else {
+      this.chaos.start(scenario, seconds);
+      call.text(200, `the chaos monkey is let loose: ${scenario}, ${seconds} s`);
+    }
+  }
+
+  private async sendReport(call: HttpCall): Promise<void> {
+    const report = await this.chaos.report();
+    if (report === undefined)
+      call.text(404, 'There is no report: no run of the chaos monkey has ended here.');
+    else call.send(200, 'text/html; charset=utf-8', report, ownScripts(report));
+  }
+}
+
+function queryOf(call: HttpCall): URLSearchParams {
+  return new URLSearchParams(call.request.url?.split('?', 2)[1] ?? '');
 }
 
 function wholeNumber(text: string | null, byDefault: number, most: number): number | undefined {

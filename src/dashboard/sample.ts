@@ -169,6 +169,28 @@ export interface HealthVerdict {
   readonly notes: readonly string[];
 }
 
+/** A scenario of the chaos monkey. */
+export interface ChaosScenario {
+  readonly name: string;
+  /** The servers that it needs, in words. */
+  readonly needs: string;
+  readonly shows: string;
+}
+
+/** A run of the chaos monkey that was started from the server that is looked at. */
+export interface ChaosSample {
+  readonly scenario: string;
+  readonly seconds: number;
+  readonly startedAtMs: number;
+  readonly state: 'running' | 'stopping' | 'ended';
+  /** Null until it has ended. */
+  readonly outcome: 'passed' | 'failed' | 'not run' | null;
+  /** The newest that it told of its progress. */
+  readonly line: string;
+  /** Its verdicts, once it has ended. */
+  readonly summary: string;
+}
+
 /** The whole cluster at one moment. */
 export interface ClusterSample {
   readonly atMs: number;
@@ -182,6 +204,8 @@ export interface ClusterSample {
   /** Requests that this server makes of the others for the dashboard, per second. */
   readonly asksPerSecond: number;
   readonly viewers: number;
+  /** Null: none was started here. */
+  readonly chaos: ChaosSample | null;
   /** A new moment in the charts, about once a second. */
   readonly point: Point | null;
 }

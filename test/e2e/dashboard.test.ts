@@ -147,6 +147,30 @@ describe('the dashboard in a browser', function () {
     ]);
   });
 
+  it('lets the chaos monkey loose, shows what it does, and has its report when it is called back', async () => {
+    await page.getByText('Let the chaos monkey loose').click();
+    await page.getByLabel('Scenario').selectOption('rolling-leaders');
+    await page.locator('.chaos').getByRole('button', { name: 'Start' }).click();
+    const told = (): Promise<string> => textOf('.chaos .outcome');
+    await until(
+      'its progress',
+      async () => /^rolling-leaders: \d+ s, [1-9]\d* operations/.test(await told()),
+      25_000,
+    );
+    await page.locator('.chaos').getByRole('button', { name: 'Stop' }).click();
+    await until('its verdict', async () => (await told()).startsWith('rolling-leaders: passed'), 25_000);
+    expect(await textOf('.chaos .summary')).to.match(/PASS/i);
+    const opened = page.waitForEvent('popup');
+    await page.getByRole('link', { name: 'The report' }).click();
+    const report = await opened;
+    report.on('pageerror', (error) => problems.push(error.message));
+    await report.getByRole('heading', { name: 'What happened' }).waitFor();
+    await report.getByRole('button', { name: '2×' }).click();
+    expect(await report.getByRole('button', { name: '2×' }).getAttribute('aria-pressed')).to.equal('true');
+    await report.close();
+    await reads(/^healthy: /);
+  });
+
   it('says that its own server is crashed, and when its process is gone, and comes back with it', async () => {
     const own = cluster.ids.findIndex((id) => page.url() === at(id));
     await cluster.crash(own);

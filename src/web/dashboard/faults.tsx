@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { FaultAction, ServerView } from '../../dashboard/sample.js';
+import { Chaos } from './chaos.js';
 import { roleOf } from './roles.js';
 import { busy, hasHooks, leader, outcome, servers } from './store.js';
 
@@ -108,6 +109,7 @@ export function Faults(): JSX.Element | null {
       <p class={outcome.value?.isError === true ? 'outcome error' : 'outcome'} role="status">
         {outcome.value?.text ?? ''}
       </p>
+      <Chaos />
     </section>
   );
 }

@@ -102,6 +102,7 @@ export class MeteredServer {
         elections: new ElectionLog(),
         leaderlessCalls: () => 0,
         dataDir: undefined,
+        monkey: '/nowhere',
         chaosHooks: true,
         failed: () => undefined,
       }),

@@ -49,6 +49,7 @@ describe('dashboard: the collector', () => {
       },
       publish: (sample) => published.push(sample),
       viewers: () => 1,
+      chaos: () => null,
       failed: (error) => {
         throw error;
       },

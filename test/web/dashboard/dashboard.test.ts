@@ -1,14 +1,17 @@
 import { expect } from 'chai';
 import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { Dashboard } from '../../../src/dashboard/dashboard.js';
 import { ElectionLog } from '../../../src/dashboard/electionLog.js';
-import type { ClusterLogs, ClusterSample, NamePage } from '../../../src/dashboard/sample.js';
+import type { ChaosScenario, ClusterLogs, ClusterSample, NamePage } from '../../../src/dashboard/sample.js';
 import { closeFronts, frontOf, listen } from '../../unit/api/fronts.js';
 import { Service } from '../../unit/api/service.js';
 import { serverSample } from './samples.js';
 
 const PAGE = new URL('../../../dist/web/ui/', import.meta.url);
+/** It stands for the chaos monkey: it lists one scenario, and ends at once when it is to run. */
+const MONKEY = fileURLToPath(new URL('standInMonkey.mjs', import.meta.url));
 /** All that a browser loads. */
 const GZIPPED_MAX = 150 * 1024;
 
@@ -37,6 +40,7 @@ describe('dashboard: what is served under /ui/', () => {
       leaderlessCalls: () => 3,
       dataDir: undefined,
       chaosHooks,
+      monkey: MONKEY,
       failed: (error) => {
         throw error;
       },
@@ -170,6 +174,30 @@ describe('dashboard: what is served under /ui/', () => {
     expect(service.node.isCrashed).to.equal(false);
   });
 
+  it('lets the chaos monkey loose by a button of its own page alone, and has its report', async () => {
+    expect((await fetch(`${at}/ui/chaos.html`)).status).to.equal(404);
+    const list = (await (await fetch(`${at}/ui/chaos`)).json()) as ChaosScenario[];
+    expect(list.map(({ name }) => name)).to.deep.equal(['random', 'one-way']);
+    const refused: readonly (readonly [number, Promise<Response>])[] = [
+      [405, fetch(`${at}/ui/chaos/one-way`)],
+      [403, post('/ui/chaos/one-way', {})],
+      [403, post('/ui/chaos/one-way', { Origin: 'http://elsewhere.example' })],
+      [404, post('/ui/chaos/other-way')],
+      [400, post('/ui/chaos/one-way?seconds=601')],
+    ];
+    for (const [status, reply] of refused) expect((await reply).status).to.equal(status);
+    expect((await post('/ui/chaos/one-way?seconds=5')).status).to.equal(200);
+    expect((await post('/ui/chaos/one-way?seconds=5')).status).to.equal(409);
+    await readUntil(await fetch(`${at}/ui/events`), '3 s, all up');
+    expect((await post('/ui/chaos/stop')).status).to.equal(200);
+    await readUntil(await fetch(`${at}/ui/events`), '"state":"ended"');
+    const report = await fetch(`${at}/ui/chaos.html`);
+    expect(report.headers.get('content-security-policy')).to.match(
+      /^default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-[^']{44}';/,
+    );
+    expect(await report.text()).to.equal('<p>all is well</p><script>1</script>');
+  });
+
   it('has no buttons where there are no hooks', async () => {
     dashboard.close();
     await serve(false);
@@ -179,6 +207,7 @@ describe('dashboard: what is served under /ui/', () => {
       'This server runs with --no-chaos-hooks: nothing can be crashed or cut off from here.\n',
     ]);
     expect(service.node.isCrashed).to.equal(false);
+    expect((await post('/ui/chaos/random')).status).to.equal(403);
   });
 
   before(function () {
