@@ -8,6 +8,7 @@ import { expect } from 'chai';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { History } from '../../src/web/raft/history.js';
 import { readLink } from '../../src/web/raft/permalink.js';
+import { differingRuns } from './chromiumRuns.js';
 
 const root = join(import.meta.dirname, '..', '..');
 const chromiumPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
@@ -223,6 +224,13 @@ describe('the page that runs Raft', function () {
     await page.locator('.future').first().click();
     expect(await page.locator('.body.down').count()).to.equal(0);
     await page.close();
+  });
+
+  it('comes to the same states in Chromium and in Node.js, forwards and scrubbed', async function () {
+    if (chromiumPath === undefined) return this.skip();
+    const seed = Math.floor(Math.random() * 2 ** 31);
+    console.log(`      seed ${seed}`);
+    expect(await differingRuns(chromiumPath, seed, 20)).to.deep.equal([]);
   });
 
   it('keeps nobody out, says axe, be it light or dark', async () => {
