@@ -26,8 +26,8 @@ try {
 async function measure(servers, speed) {
   const tab = await browser.newPage({ viewport: { width: 1280, height: 900 } });
   await tab.goto(page.href);
-  await tab.getByLabel('Servers').selectOption(String(servers));
-  await tab.getByLabel('Speed').selectOption(String(speed));
+  await tab.getByRole('combobox', { name: /^Servers/ }).selectOption(String(servers));
+  await tab.getByRole('combobox', { name: /^Speed/ }).selectOption(String(speed));
   await tab.getByRole('button', { name: '▶ Play' }).click();
   await tab.waitForTimeout(WARM_UP_MS);
   await browser.startTracing(tab, {
