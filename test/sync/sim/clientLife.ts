@@ -30,6 +30,8 @@ interface LifeOptions {
 export class ClientLife {
   readonly host: SimHost;
   steps = 0;
+  /** The file that it was about to tell the store of, last. */
+  lastUpdated: string | undefined;
   private ids = 0;
   private stepsOfKind = 0;
   /** Ends each write that is under way in the middle of it. */
@@ -54,6 +56,7 @@ export class ClientLife {
     if (!this.host.isAlive) return new Promise(() => undefined);
     this.steps += 1;
     options.onStep(name);
+    this.lastUpdated = /^update (.*) \d+$/.exec(name)?.[1] ?? this.lastUpdated;
     if (options.isDryRun && CHANGES.test(name)) options.onForbidden(name);
     if (options.lastStep !== undefined && name.startsWith(options.lastStep.kind)) {
       this.stepsOfKind += 1;

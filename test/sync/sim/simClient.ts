@@ -180,6 +180,12 @@ export class SimClient {
     world.counts.kills += 1;
     world.counts.steps += life.steps;
     this.note('kill', `after ${life.steps} steps`);
+    // What the client does not know yet is changed once more.
+    const { lastUpdated = KEPT_FILE } = life;
+    if (lastUpdated !== KEPT_FILE && random.chance(0.5))
+      world.time.after(RESTART_MAX_MS * random.next(), () => {
+        if (this.isChaos) this.note('user', this.user.save(lastUpdated));
+      });
     world.time.after(RESTART_MAX_MS * random.next(), () => {
       if (this.isChaos) this.onEnd({ operations: [], left: [], brakes: [], isStopped: true });
     });
@@ -223,6 +229,6 @@ export class SimClient {
 
 /** Any of the steps, or one of a kind after which much depends on what was recorded. */
 function drawLastStep(random: Prng, lastStepMax: number): LastStep {
-  const kind = random.pick(['', '', 'update ', 'rename ', 'link ', 'append ']);
-  return { kind, count: random.between(1, kind === '' ? lastStepMax : 3) };
+  const kind = random.pick(['', '', 'update ', 'update ', 'rename ', 'link ', 'append ']);
+  return { kind, count: random.between(1, kind === '' ? lastStepMax : 4) };
 }

@@ -41,7 +41,8 @@ export class SimUser {
     return this.rename(file, name);
   }
 
-  private save(name: string): string {
+  /** Another edit of a file. */
+  save(name: string): string {
     const text = this.text();
     this.folder.save(name, text);
     return `save ${name}: ${text}`;

@@ -95,6 +95,8 @@ class SyncRun {
       blockSizes: [...new Set(plan.folders.map(({ blockSize }) => blockSize))],
     });
     this.blocks.onRemoved = (hash, server) => this.ledger.checkRemoved(hash, server);
+    this.blocks.onMisnamed = (hash, server) =>
+      this.ledger.fail('a block is stored under its own name', `not ${hash} on server ${server}`);
     this.losses = random.fork(LOSSES_FORK);
     const world = {
       ...{ time, trace: this.trace, wire: this.wire, blocks: this.blocks, ledger: this.ledger },
