@@ -9,8 +9,6 @@ const placement = 'src/blocks/placement.ts';
 const state = 'src/stateMachine/serviceState.ts';
 const epoch = 'src/stateMachine/collectionEpoch.ts';
 const referenced = 'src/api/referencedBlocks.ts';
-const surface = 'src/api/blocksHttp.ts';
-const steps = 'src/api/collections.ts';
 
 /** Stores of blocks, their placement, and their garbage collection. */
 export const blockMutations: readonly Mutation[] = [
@@ -209,44 +207,5 @@ export const blockMutations: readonly Mutation[] = [
     title: 'a read leaves a server without its block',
     source: ours,
     edits: [{ file: cluster, find: '      lacking.push(server);\n', replace: '' }],
-  },
-  {
-    id: 'b23',
-    title: 'the epoch of an answer is younger than the answer',
-    source: collections,
-    edits: [
-      { file: surface, find: 'const asked = epoch();', replace: '' },
-      { file: surface, find: '{ epoch: asked, stored }', replace: '{ epoch: epoch(), stored }' },
-    ],
-  },
-  {
-    id: 'b24',
-    title: 'a collection marks what this server knows, not what is committed',
-    source: collections,
-    edits: [{ file: steps, find: 'await waitFor(router.read(TIMEOUT_MS), call);', replace: '' }],
-  },
-  {
-    id: 'b25',
-    title: 'the epoch is raised before the servers note what clients are told',
-    source: collections,
-    edits: [
-      {
-        file: 'src/cli/collectBlocks.ts',
-        find: "epoch = Math.max(epoch, (await calls.step(server, { step: 'begin', collection })) + 1);",
-        replace:
-          "const raised = (await calls.step(server, { step: 'begin', collection })) + 1;\n      if (begun.length === 0) await calls.step(server, { step: 'raise', epoch: raised });\n      epoch = Math.max(epoch, raised);",
-      },
-      {
-        file: 'src/cli/collectBlocks.ts',
-        find: "  await calls.step(first, { step: 'raise', epoch });\n",
-        replace: '',
-      },
-    ],
-  },
-  {
-    id: 'b26',
-    title: 'of two collections that raise the epoch at the same time both go on',
-    source: collections,
-    edits: [{ file: steps, find: "if (result !== 'applied')", replace: "if (result === 'notAList')" }],
   },
 ];

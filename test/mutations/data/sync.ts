@@ -229,28 +229,4 @@ export const syncMutations: readonly Mutation[] = [
     'await file.abandon();',
     'ALICE (OSDI 2014): rename without a sync of the file',
   ),
-  mutation(
-    'y30',
-    'the base says that a file is there before its name is durable',
-    download,
-    '    await files.syncDirectory(parentOf(name));\n    await state.record',
-    '    await state.record',
-    'ALICE (OSDI 2014): rename without a sync of the directory',
-  ),
-  mutation(
-    'y31',
-    'the rewritten base takes its name before its bytes are durable',
-    'src/sync/fileSystem.ts',
-    'await file.finish();',
-    'await file.abandon();',
-    'ALICE (OSDI 2014): rename without a sync of the file',
-  ),
-  mutation(
-    'y32',
-    'the same bytes in blocks of another size are replaced, whatever happens to them meanwhile',
-    download,
-    'if (await this.haveSameBytes(fetched.path, name)) {',
-    'if (await this.haveSameBytes(fetched.path, name)) {\n      await files.rename(fetched.path, name);',
-    'the simulator',
-  ),
 ];
