@@ -3,6 +3,9 @@ import type { SweepResult } from '../blocks/collectedStore.js';
 import type { ServerAddress } from '../config/clusterFile.js';
 import { BlockCallError, type BlockCalls } from './blockCalls.js';
 
+/** The calls of a collection. */
+type CollectionCalls = Pick<BlockCalls, 'step' | 'sweep'>;
+
 /** The result for one server: what its sweep has found, or why there was none. */
 export interface Swept {
   readonly server: number;
@@ -14,7 +17,7 @@ export interface Swept {
  * Counts what a garbage collection would remove; changes nothing. A store that all servers share is counted once.
  */
 export async function countGarbage(
-  calls: BlockCalls,
+  calls: CollectionCalls,
   servers: readonly ServerAddress[],
   graceMs: number,
 ): Promise<Swept[]> {
@@ -29,7 +32,7 @@ export async function countGarbage(
  * @throws BlockCallError when no server answers, or another collection is under way
  */
 export async function collectGarbage(
-  calls: BlockCalls,
+  calls: CollectionCalls,
   servers: readonly ServerAddress[],
   graceMs: number,
 ): Promise<Swept[]> {

@@ -1,6 +1,7 @@
 import type { Entry, NodeId } from '../raft/types.js';
 import {
   decodeCommand,
+  SINGLE,
   type KeyValueChange,
   type ChangeResult,
   type CommandResult,
@@ -19,8 +20,8 @@ interface Effect {
 }
 
 interface Session {
-  /** Index of the entry that opened it. */
-  readonly id: number;
+  /** Index of the entry that opened it, or the name of a single request. */
+  readonly id: string;
   /** The last request: its number, the whole command where the product keeps a fingerprint, and what became of it. */
   readonly sequence: number;
   readonly text: string;
@@ -37,6 +38,8 @@ export class Reference {
   readonly keys = new Map<string, JsonValue>();
   epoch = 0;
   sessions: readonly Session[] = [];
+  /** Requests with a name of their own. */
+  singles: readonly Session[] = [];
 
   constructor(private readonly sessionsMax: number) {}
 
@@ -44,7 +47,7 @@ export class Reference {
     const command = kind === 'command' ? decodeCommand(text) : undefined;
     if (command === undefined) return NOTHING_DONE;
     if (command.type === 'openSession') {
-      this.keep({ id: index, sequence: 0, text: '', result: 'none' });
+      this.keep({ id: String(index), sequence: 0, text: '', result: 'none' });
       return { result: `opened:${index}`, isEffective: false };
     }
     if (command.type === 'raiseEpoch') return { result: this.raise(command.epoch), isEffective: false };
@@ -57,26 +60,28 @@ export class Reference {
     return 'applied';
   }
 
-  /** Knows no requests with a name of their own: nobody in the simulator sends any. */
-  private once(command: KeyValueChange, { clientId, sequence }: RequestId, text: string): Effect {
-    const known = this.sessions.find(({ id }) => String(id) === clientId);
-    if (known === undefined) return { result: 'sessionExpired', isEffective: false };
-    if (known.sequence > sequence) return { result: 'stale', isEffective: false };
-    const isRetry = known.sequence === sequence;
+  private once(command: KeyValueChange, { clientId: id, sequence }: RequestId, text: string): Effect {
+    const isSingle = sequence === SINGLE;
+    const known = (isSingle ? this.singles : this.sessions).find((each) => each.id === id);
+    if (known === undefined && !isSingle) return { result: 'sessionExpired', isEffective: false };
+    if (known !== undefined && known.sequence > sequence) return { result: 'stale', isEffective: false };
+    const isRetry = known?.sequence === sequence;
     if (isRetry && known.text !== text) return { result: 'reused', isEffective: false };
-    if (isRetry) {
-      this.keep(known);
-      return { result: known.result, isEffective: false };
-    }
-    const effect = this.run(command);
-    this.keep({ id: known.id, sequence, text, result: effect.result });
+    const effect = isRetry ? { result: known.result, isEffective: false } : this.run(command);
+    const session = { id, sequence, text, result: effect.result };
+    if (isSingle) this.singles = this.withLast(this.singles, session);
+    else this.keep(session);
     return effect;
   }
 
-  /** As the one used last. */
   private keep(session: Session): void {
-    const all = [...this.sessions.filter(({ id }) => id !== session.id), session];
-    this.sessions = all.slice(Math.max(0, all.length - this.sessionsMax));
+    this.sessions = this.withLast(this.sessions, session);
+  }
+
+  /** As the one used last. */
+  private withLast(sessions: readonly Session[], session: Session): readonly Session[] {
+    const all = [...sessions.filter(({ id }) => id !== session.id), session];
+    return all.slice(Math.max(0, all.length - this.sessionsMax));
   }
 
   private run(command: KeyValueChange): Effect & { readonly result: ChangeResult } {
@@ -118,7 +123,7 @@ export function contentsOf(state: ServiceState): string {
 export function isAsReference({ files, keys, sessions, epoch }: ServiceState, reference: Reference): boolean {
   const wantedFiles = [...reference.files].map(([name, record]) => [name, record]);
   return (
-    sessions.size === reference.sessions.length &&
+    sessions.size === reference.sessions.length + reference.singles.length &&
     epoch.current === reference.epoch &&
     sorted(files.list()) === sorted(wantedFiles) &&
     sorted(keys.list()) === sorted([...reference.keys])

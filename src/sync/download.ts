@@ -1,5 +1,5 @@
 import { codeOf, isSameStat, parentOf, type FileStat, type OpenFile } from './fileSystem.js';
-import { hashOf } from './hashing.js';
+import { hashesOf, hashOf } from './hashing.js';
 import { OWN_FOLDER } from './names.js';
 import { isSame, type Content, type SyncOperation } from './plan.js';
 import { TRANSFERS_AT_ONCE, type OperationEnd, type Round } from './round.js';
@@ -61,12 +61,17 @@ export class Downloads {
     const fetched = await this.fetch(content);
     if ('reason' in fetched) return fetched;
     if (!(await this.isUntouched(name, replaces))) return this.giveUp(fetched, { reason: BUSY });
-    // Two clients that cut files into blocks of different sizes have different hashes for the same bytes.
-    if (!(await this.haveSameBytes(fetched.path, name))) {
-      if (!(await this.makeCopy(name, copy))) return this.giveUp(fetched, 'again');
-      await files.syncDirectory(parentOf(copy));
-      if (!(await this.isUntouched(name, replaces))) return this.giveUp(fetched, { reason: BUSY });
+    // Two clients that cut files into blocks of different sizes have different hashes for the same bytes: only the base
+    // has to know.
+    if (await this.haveSameBytes(fetched.path, name)) {
+      await files.remove(fetched.path);
+      const { blockSize } = fetched;
+      await this.round.state.record(name, { version, content, blockSize, stamp: undefined });
+      return 'done';
     }
+    if (!(await this.makeCopy(name, copy))) return this.giveUp(fetched, 'again');
+    await files.syncDirectory(parentOf(copy));
+    if (!(await this.isUntouched(name, replaces))) return this.giveUp(fetched, { reason: BUSY });
     await files.rename(fetched.path, name);
     await this.settle(name, version, content, fetched);
     return 'done';
@@ -103,7 +108,15 @@ export class Downloads {
     const { files, scan } = this.round;
     const scanned = scan.files.get(name);
     if (scanned === undefined || !isSame(scanned.content, content)) return false;
-    return isSameStat(scanned.stat, await files.stat(name));
+    if (!isSameStat(scanned.stat, await files.stat(name))) return false;
+    if (scanned.stamp !== undefined) return true;
+    // It was changed so shortly before it was read that its stat does not tell of another change.
+    const file = await files.open(name);
+    try {
+      return isSame(await hashesOf(file, scanned.blockSize), content);
+    } finally {
+      await file.close();
+    }
   }
 
   /** Makes the folder of a file; a link on the way could lead anywhere. */

@@ -1,12 +1,12 @@
 import { brakesBefore, brakesOn, usableBase, type Brake, type BrakeKind } from './brakes.js';
 import { Downloads, TEMPORARY_FOLDER } from './download.js';
-import type { FileSystem } from './fileSystem.js';
+import { codeOf, type FileSystem } from './fileSystem.js';
 import { forEachOf } from './hashing.js';
 import { readIndex, writeIndex } from './indexFile.js';
 import { judgeNames, OWN_FOLDER, type Profile, type LeftFile } from './names.js';
 import { isSame, plan, type SyncOperation, type Trees } from './plan.js';
 import { TRANSFERS_AT_ONCE, type OperationEnd, type Round, type SyncEvent } from './round.js';
-import { scanFolder, type Scan } from './scan.js';
+import { BUSY, scanFolder, type Scan } from './scan.js';
 import { SyncState } from './state.js';
 import type { RemoteMap, Store } from './store.js';
 import { Trash } from './trash.js';
@@ -90,6 +90,7 @@ class Sync {
         brakes.filter(({ kind }) => !allowed.has(kind)),
       );
     let left: readonly LeftFile[] = [];
+    let open: readonly string[] = [];
     let view: View | undefined = beginning.view;
     for (let rounds = 0; rounds < ROUNDS_MAX; rounds += 1) {
       const { scan, map } = view ?? { scan: await this.scan(), map: await store.readMap() };
@@ -102,12 +103,13 @@ class Sync {
       if (this.isHeld(held)) return this.result(left, held);
       this.announce(operations, scan);
       if (isDryRun) return { ...this.result(left, []), operations };
-      const hasMore = await this.carryOut(operations, scan);
+      open = await this.carryOut(operations, scan);
       // A deleted file may have had the name of one that was refused.
       const isNameFree = operations.length > 0 && left.length > 0;
-      if (isStopping() || !(hasMore || isNameFree)) break;
+      if (isStopping() || !(open.length > 0 || isNameFree)) break;
     }
     await this.finish();
+    for (const name of open) this.failed.set(name, BUSY);
     return this.result([...left, ...this.failures(left)], []);
   }
 
@@ -221,26 +223,30 @@ class Sync {
     this.options.emit({ kind: 'planned', operations, bytes: sizes.reduce((sum, size) => sum + size, 0) });
   }
 
-  /** @returns whether another plan may have more to do */
-  private async carryOut(operations: readonly SyncOperation[], scan: Scan): Promise<boolean> {
+  /** @returns the files for which another plan has more to do */
+  private async carryOut(operations: readonly SyncOperation[], scan: Scan): Promise<string[]> {
     const { state, options } = this;
     if (state === undefined) throw new Error('a sync begins with its state');
     const round: Round = { ...options, state, scan, trash: new Trash(options.files, options.nowMs) };
     const uploads = new Uploads(round);
     const downloads = new Downloads(round);
-    let hasMore = false;
+    const open: string[] = [];
     const each = <O extends SyncOperation>(
       some: readonly O[],
       action: (operation: O) => Promise<OperationEnd>,
     ) =>
       forEachOf(some, TRANSFERS_AT_ONCE, async (operation) => {
         if (options.isStopping()) return;
-        const end = await action(operation);
+        const end = await action(operation).catch((error: unknown): OperationEnd => {
+          // Its user has taken the file away since the plan was made, and may have put another one there.
+          if (codeOf(error) === 'ENOENT') return 'again';
+          throw error;
+        });
         if (end === 'done') {
           this.done.push(operation);
           options.emit({ kind: 'done', operation });
-          if (operation.kind === 'conflict') hasMore = true;
-        } else if (end === 'again') hasMore = true;
+          if (operation.kind === 'conflict') open.push(operation.copy);
+        } else if (end === 'again') open.push(operation.name);
         else this.failed.set(operation.name, end.reason);
       });
     const of = <K extends SyncOperation['kind']>(kind: K): Extract<SyncOperation, { kind: K }>[] =>
@@ -254,7 +260,7 @@ class Sync {
     await each(of('conflict'), (operation) => downloads.resolveConflict(operation));
     await each(of('deleteRemote'), (operation) => uploads.delete(operation));
     await each(of('deleteLocal'), (operation) => downloads.delete(operation));
-    return hasMore;
+    return open;
   }
 
   private async adopt(

@@ -39,8 +39,10 @@ export class Trash {
     const path = `${TRASH_FOLDER}/${this.dayOf(this.nowMs())}/${name}`;
     await this.files.makeDirectory(parentOf(path));
     for (let count = 1; ; count += 1) {
-      if (await place(count === 1 ? path : `${path}.${count}`)) return;
+      if (await place(count === 1 ? path : `${path}.${count}`)) break;
     }
+    // Not every file system makes this name durable before the change of the folder that follows.
+    await this.files.syncDirectory(parentOf(path));
   }
 
   private async removeAll(directory: string): Promise<void> {

@@ -4,15 +4,16 @@ import { allMutations } from './data/index.js';
 import type { Mutation } from './mutation.js';
 import { report, resultLine } from './report.js';
 import { isKilled, runMutations } from './runner.js';
-import { allSuites } from './suites.js';
+import { allSuites, type Suite } from './suites.js';
 
 // Puts bugs back, one at a time, and expects the tests to notice each. See docs/mutations.md.
 
-const usage = `usage: npm run mutations -- [--only ID,...] [--sample N [--seed N]] [--jobs N] [--seeds N]
+const usage = `usage: npm run mutations -- [--only ID,...] [--sample N [--seed N]] [--jobs N] [--seeds N] [--suites NAME,...]
   --only    these mutations; all of them unless said otherwise
   --sample  so many of them, drawn with --seed (default: 1)
   --jobs    so many at the same time (default: 1)
-  --seeds   runs of the simulator for each (default: 150)
+  --seeds   runs of the simulators for each (default: 150)
+  --suites  these suites; all of them unless said otherwise
 `;
 
 if (process.argv.some((word) => word === '--help' || word === '-h')) {
@@ -33,6 +34,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     jobs: { type: 'string', default: '1' },
     seeds: { type: 'string', default: '150' },
+    suites: { type: 'string' },
   },
 });
 
@@ -43,7 +45,7 @@ const startedAt = performance.now();
 console.error(`${mutations.length} mutations; first the unmutated sources`);
 const results = await runMutations({
   mutations,
-  suites: allSuites(wholeNumber('seeds', values.seeds)),
+  suites: chosenSuites(),
   jobs: Math.max(1, wholeNumber('jobs', values.jobs)),
   checksOriginal: true,
   onResult: (result) => console.error(resultLine(result)),
@@ -59,6 +61,15 @@ function chosen(): readonly Mutation[] {
   const rest = [...named];
   const count = Math.min(wholeNumber('sample', sample), rest.length);
   return Array.from({ length: count }, () => rest.splice(random.between(0, rest.length - 1), 1)).flat();
+}
+
+function chosenSuites(): Suite[] {
+  const all = allSuites(wholeNumber('seeds', values.seeds));
+  return (values.suites?.split(',') ?? all.map(({ name }) => name)).map((name) => {
+    const suite = all.find((each) => each.name === name);
+    if (suite === undefined) throw new Error(`there is no suite ${name}`);
+    return suite;
+  });
 }
 
 function byId(id: string): Mutation {

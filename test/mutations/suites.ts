@@ -53,7 +53,11 @@ const sync = mochaSuite('sync', 'src/sync/', ['test/unit/sync', 'test/sync']);
 
 /** The suites in the order of their cost. @param seeds how many the simulator may spend */
 export function allSuites(seeds: number): Suite[] {
-  return [core, parts, blocks, sync, simulator(seeds)];
+  return [
+    ...[core, parts, blocks, sync],
+    simulator('simulator', ['src/sim/main.ts', '--no-shrink', '--seeds', String(seeds)]),
+    simulator('sync simulator', ['test/sync/sim/main.ts', '--seed', '1', '--seeds', String(seeds)]),
+  ];
 }
 
 /** Those suites first that are at home where the mutation is, the most special one before all; else by cost. */
@@ -100,18 +104,18 @@ function testEvents(output: string): TestEvent[] {
   });
 }
 
-/** The simulator, one process for all seeds, stopped at the first violation. */
-function simulator(seeds: number): Suite {
+/** A simulator, one process for all seeds, stopped at the first violation. */
+function simulator(name: string, args: readonly string[]): Suite {
   return {
-    name: 'simulator',
+    name,
     async run(directory) {
-      const args = ['--import', 'tsx', 'src/sim/main.ts', '--no-shrink', '--seeds', String(seeds)];
-      const ended = await runProgram(args, directory);
+      const ended = await runProgram(['--import', 'tsx', ...args], directory);
       const rule = /^VIOLATION of "(.*?)": (.*)$/m.exec(ended.output);
       const seed = /^seed (\d+) failed/m.exec(ended.output)?.[1];
       if (rule !== null && seed !== undefined) {
-        const [, name = '', detail = ''] = rule;
-        const text = name === 'InvariantViolation' || name.endsWith('Error') ? `${name}: ${detail}` : name;
+        const [, broken = '', detail = ''] = rule;
+        const isError = broken === 'InvariantViolation' || broken.endsWith('Error');
+        const text = isError ? `${broken}: ${detail}` : broken;
         return { kind: 'failed', by: `${text}, seed ${seed}` };
       }
       if (ended.exitCode === 0) return { kind: 'passed' };

@@ -10,6 +10,7 @@ import {
   encodeRaiseEpoch,
   encodeUpdateFile,
   sessionIn,
+  SINGLE,
   type CommandResult,
   type RequestId,
 } from '../../src/stateMachine/command.js';
@@ -23,7 +24,9 @@ const ENTRIES = 150;
 function drawCommand(random: Prng, number: number, sessions: readonly string[], epoch: number): string {
   const near = epoch + random.pick([-1, 0, 0, 1]);
   const request: RequestId | undefined = random.chance(0.8)
-    ? { clientId: random.pick([...sessions.slice(-5), 'c']), sequence: random.pick([1, 1, 1, 2, 2, 3, 4]) }
+    ? random.chance(0.3)
+      ? { clientId: random.pick(['n1', 'n2', 'n3', 'n4']), sequence: SINGLE }
+      : { clientId: random.pick([...sessions.slice(-5), 'c']), sequence: random.pick([1, 1, 1, 2, 2, 3, 4]) }
     : undefined;
   const item = `i${random.chance(0.3) ? 0 : number}${random.chance(0.1) ? '.'.repeat(5_000) : ''}`;
   const key = `k${random.between(1, 2)}`;

@@ -339,6 +339,34 @@ describe('the client of a folder', () => {
     expect((await a.contents())['f']).to.equal('second');
   });
 
+  it('replaces nothing that changes while it is fetched and looks as before', async () => {
+    const path = join(a.path, 'f');
+    await a.write('f', 'first');
+    await a.sync();
+    store.write('f', 'second');
+    const changedAt = new Date('2026-11-28T14:03:00.010Z');
+    await utimes(path, changedAt, changedAt);
+    store.before = async (call) => {
+      if (!call.startsWith('get ')) return;
+      await writeFile(path, 'FIRST');
+      await utimes(path, changedAt, changedAt);
+    };
+    const { left } = await a.sync({ nowMs: () => changedAt.getTime() + 20 });
+    expect(left).to.deep.equal([{ name: 'f', reason: 'it is being changed at this moment' }]);
+    expect((await a.contents())['f']).to.equal('FIRST');
+  });
+
+  it('goes on when a file is taken away before it is sent', async () => {
+    await a.write('f', 'first');
+    await a.write('g', 'other');
+    store.before = async (call) => {
+      if (call.startsWith('stored ')) await rm(join(a.path, 'f'), { force: true });
+    };
+    const { operations, left } = await a.sync();
+    expect(operations.map(({ kind, name }) => `${kind} ${name}`)).to.deep.equal(['upload g']);
+    expect(left).to.deep.equal([]);
+  });
+
   it('does not send a file that changes while it is sent', async () => {
     await a.write('f', 'first');
     store.before = async (call) => {
