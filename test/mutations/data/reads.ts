@@ -96,8 +96,8 @@ export const readsAndClients: readonly Mutation[] = [
     edits: [
       {
         file: node,
-        find: '    if (this.leading) {\n      pending.failWrites(',
-        replace: '    if (this.leading && options.raft.id < 0) {\n      pending.failWrites(',
+        find: '    if (this.leading)\n      pending.failWrites(',
+        replace: '    if (this.leading && options.raft.id < 0)\n      pending.failWrites(',
       },
     ],
   },
