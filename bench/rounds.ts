@@ -68,12 +68,13 @@ export class Rounds {
         error,
       }));
       const { leader } = await subject.system.roles();
-      if (leader.pid === roles.leader.pid) {
-        if ('error' in outcome) throw outcome.error;
-        return outcome;
-      }
-      process.stderr.write(`${subject.systemName}: another server leads by now; measured again\n`);
-      if (attempt === ATTEMPTS_MAX) throw new Error(`${subject.systemName} does not keep its leader`);
+      const isSameLeader = leader.pid === roles.leader.pid;
+      if (isSameLeader && !('error' in outcome)) return outcome;
+      // A leader that was lost and found within seconds breaks connections, too.
+      const reason =
+        isSameLeader && 'error' in outcome ? String(outcome.error) : 'another server leads by now';
+      process.stderr.write(`${subject.systemName}, ${clients} clients: ${reason}; measured again\n`);
+      if (attempt === ATTEMPTS_MAX) throw new Error(`${subject.systemName} cannot be measured: ${reason}`);
     }
   }
 
