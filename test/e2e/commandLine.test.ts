@@ -228,7 +228,7 @@ describe('the command line', function () {
       ];
       await Promise.all(
         commands.map(async ([command = '', ...args]) => {
-          const { status, stdout, stderr } = await run(command, ...args, '--timeout', '500ms');
+          const { status, stdout, stderr } = await run(command, ...args, '--timeout', '2s');
           expect({ status, stdout }, command).to.deep.equal({ status: 3, stdout: '' });
           expect(stderr).to.match(/^surfstore: .*leader.*\n$/);
         }),
