@@ -9,7 +9,8 @@ import type { LoopDelay } from './loopDelay.js';
 import { atEnd, freePorts, memoryMib, ServerProcess } from './processes.js';
 import { rolesOf } from './rounds.js';
 
-const main = fileURLToPath(new URL('../dist/src/cli/main.js', import.meta.url));
+/** The program of this build. */
+export const main = fileURLToPath(new URL('../dist/src/cli/main.js', import.meta.url));
 const probe = fileURLToPath(new URL('loopDelay.ts', import.meta.url));
 
 /** How the servers of a cluster are started. */

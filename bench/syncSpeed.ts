@@ -20,12 +20,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
-import { BenchCluster } from './cluster.js';
+import { BenchCluster, main } from './cluster.js';
 import { atEnd, memoryMib, runAndCleanUp } from './processes.js';
 
-const main = fileURLToPath(new URL('../dist/src/cli/main.js', import.meta.url));
 const MIB = 1024 * 1024;
 const SMALL_BYTES = 4096;
 /** Block size for the large file: as large as a store of objects likes them. */
@@ -81,7 +79,7 @@ await runAndCleanUp(async () => {
     process.stderr.write(`${step}: ${timings.map(({ seconds }) => seconds.toFixed(1)).join(', ')} s\n`);
   };
   await measure('small files', smallTools);
-  // What has changed just before may change again unseen, as clocks of file systems tick; it is read once more.
+  // A file that has just changed may change again within the same tick of the file system's clock: it is read once more.
   for (const { command } of smallTools) await timed(command, root);
   await measure('small files, nothing changed', smallTools);
   await measure('large file', largeTools);

@@ -13,7 +13,7 @@ const CLIENTS = 4;
 const SUMMARY_CHARS_MAX = 4_000;
 const LINE_CHARS_MAX = 300;
 
-/** What the exit codes of the monkey say. */
+/** The outcomes by exit code of the monkey. */
 const outcomes: readonly ChaosSample['outcome'][] = ['passed', 'failed', 'not run', 'not run'];
 
 interface ChaosRunsOptions {

@@ -2,11 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ClientError, KeyValueClient, SurfStoreClient, type ServerInfo } from '../client/index.js';
 import { CourseBlocks, HttpBlocks, type BlockTransport } from './blockTransport.js';
 import type { Limiter } from './limiter.js';
-import { isSame, type RemoteFile } from './plan.js';
+import { isSame } from './plan.js';
 import {
-  contentIn,
+  remoteMapOf,
   hashListOf,
-  type ForeignFile,
   type RemoteMap,
   type Store,
   type StoredBlocks,
@@ -54,15 +53,7 @@ export class ClusterStore implements Store {
 
   async readMap(): Promise<RemoteMap> {
     const { signal } = this.options;
-    const map = await this.visibly(() => this.client.getFileInfoMap({ signal }));
-    const files = new Map<string, RemoteFile>();
-    const foreign = new Map<string, ForeignFile>();
-    for (const [name, { version, hashList }] of map) {
-      const content = contentIn(hashList);
-      if (content !== null && 'reason' in content) foreign.set(name, { version, reason: content.reason });
-      else files.set(name, { version, content });
-    }
-    return { files, foreign };
+    return remoteMapOf(await this.visibly(() => this.client.getFileInfoMap({ signal })));
   }
 
   async update(update: FileUpdate): Promise<UpdateResult> {
@@ -204,7 +195,7 @@ export class ClusterStore implements Store {
   }
 }
 
-/** What the error says of an update that certainly was not done, and would be refused again. Throws any other error. */
+/** The end of an update that certainly was not done, and would be refused again. Throws any other error. */
 function refusalOf(error: unknown): UpdateResult {
   if (!(error instanceof ClientError) || error.code !== 'refused' || error.outcome !== 'notDone') throw error;
   if (error.message.startsWith('epochMoved')) return 'epochMoved';

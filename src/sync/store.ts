@@ -1,7 +1,7 @@
 import type { Content, RemoteFile } from './plan.js';
 
 /** A hash list that means nothing to this client: some other program wrote it. */
-export interface ForeignFile {
+interface ForeignFile {
   readonly version: number;
   readonly reason: string;
 }
@@ -76,4 +76,18 @@ export function contentIn(hashList: unknown): Content | null | { readonly reason
   if (items.length === 0 || (items.length === 1 && (first === EMPTY || first === -1))) return [];
   if (items.every((item) => typeof item === 'string' && HASH.test(item))) return items as string[];
   return { reason: 'its hash list is none of SHA-256 in hex' };
+}
+
+/** The listing of the service, by what each hash list stands for. */
+export function remoteMapOf(
+  listing: Iterable<readonly [name: string, file: { readonly version: number; readonly hashList: unknown }]>,
+): RemoteMap {
+  const files = new Map<string, RemoteFile>();
+  const foreign = new Map<string, ForeignFile>();
+  for (const [name, { version, hashList }] of listing) {
+    const content = contentIn(hashList);
+    if (content !== null && 'reason' in content) foreign.set(name, { version, reason: content.reason });
+    else files.set(name, { version, content });
+  }
+  return { files, foreign };
 }

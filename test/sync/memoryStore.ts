@@ -3,6 +3,7 @@ import type { Content } from '../../src/sync/plan.js';
 import {
   contentIn,
   hashListOf,
+  remoteMapOf,
   type RemoteMap,
   type Store,
   type StoredBlocks,
@@ -26,16 +27,7 @@ export class MemoryStore implements Store {
   private readonly results = new Map<string, UpdateResult>();
 
   readMap(): Promise<RemoteMap> {
-    return this.call('readMap', () => {
-      const files = new Map<string, { version: number; content: Content | null }>();
-      const foreign = new Map<string, { version: number; reason: string }>();
-      for (const [name, { version, hashList }] of this.lists) {
-        const content = contentIn(hashList);
-        if (content !== null && 'reason' in content) foreign.set(name, { version, reason: content.reason });
-        else files.set(name, { version, content });
-      }
-      return { files, foreign };
-    });
+    return this.call('readMap', () => remoteMapOf(this.lists));
   }
 
   update({ name, version, content, request, epoch }: FileUpdate): Promise<UpdateResult> {

@@ -70,7 +70,7 @@ function committedAt({ servers }: Start): readonly Entry[] {
   return most?.log.slice(0, most.commitIndex) ?? [];
 }
 
-/** What a server has on its disk. Its commit index is that of a snapshot, beside the whole log: there its process begins. */
+/** The disk of a server. Its commit index is that of a snapshot, beside the whole log: there its process begins. */
 function fillDisk(disk: SimDisk, id: NodeId, start: Start): void {
   const { term, votedFor, commitIndex, isLearner, log } = serverIn(start, id);
   const last = log[commitIndex - 1];

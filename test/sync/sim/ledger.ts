@@ -6,7 +6,7 @@ import { hashOf } from '../../../src/sync/hashing.js';
 import type { Content } from '../../../src/sync/plan.js';
 import { contentIn, hashListOf } from '../../../src/sync/store.js';
 
-/** What the rules are about, as far as it is not told to the ledger. */
+/** The parts of the world that the rules are about and nobody tells the ledger. */
 interface Watched {
   /** Everything that is committed, in order. */
   readonly committed: () => readonly Entry[];
@@ -54,7 +54,7 @@ export class Ledger {
   private looked = 0;
   /** The hash list of every version of a file that was ever in the map, as text. */
   private readonly versions = new Map<string, string>();
-  /** What the log first made of each request. */
+  /** The first result of each request in the log. */
   private readonly results = new Map<string, CommandResult>();
   private readonly authored = new Map<string, Authored>();
   private readonly texts = new Set<string>();

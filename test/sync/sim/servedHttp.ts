@@ -70,11 +70,11 @@ class CollectedReply implements ServerReply {
   }
 
   cork(): void {
-    // What is written is not sent anywhere.
+    // Nothing that is written is sent anywhere.
   }
 
   uncork(): void {
-    // What is written is not sent anywhere.
+    // Nothing that is written is sent anywhere.
   }
 
   on(): void {

@@ -20,7 +20,7 @@ import { serveHttp, type SimAnswer, type SimRequest } from './servedHttp.js';
 
 /** How blocks fare. */
 export interface BlocksBehaviour {
-  /** What each operation on a disk takes at most. */
+  /** Each operation on a disk takes at most so long. */
   readonly diskMaxMs: number;
   /** Blocks that arrive damaged. */
   readonly damage: number;

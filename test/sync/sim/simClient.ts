@@ -37,7 +37,7 @@ export class SimClient {
   private life: ClientLife | undefined;
   private lives = 0;
   private isChaos = true;
-  /** What was recorded may be gone, so that it may meet its own changes again. */
+  /** Records may be gone, so that it may meet its own changes again. */
   private hasLostPower = false;
   /** Told of the end of the sync under way. */
   private onEnd: (result: SyncResult) => void = () => undefined;
@@ -180,7 +180,7 @@ export class SimClient {
     world.counts.kills += 1;
     world.counts.steps += life.steps;
     this.note('kill', `after ${life.steps} steps`);
-    // What the client does not know yet is changed once more.
+    // A change that the client does not know yet is followed by another one.
     const { lastUpdated = KEPT_FILE } = life;
     if (lastUpdated !== KEPT_FILE && random.chance(0.5))
       world.time.after(RESTART_MAX_MS * random.next(), () => {
@@ -200,7 +200,7 @@ export class SimClient {
     });
   }
 
-  /** What the client took away from the user's eyes is in the trash. */
+  /** Everything that the client took away from the user's eyes is in the trash. */
   checkKept(): void {
     for (const text of this.folder.missing())
       this.world.ledger.fail('the trash keeps what was put there', `folder ${this.id}: "${text}"`);

@@ -21,7 +21,7 @@ export interface FolderWatch {
  * the client keeps for itself.
  */
 export class SimFolder extends MemoryFileSystem {
-  /** What the user has changed since the client's last look at it. */
+  /** The user's changes since the client's last look at it. */
   private readonly unseen = new Set<string>();
   /** Texts that the client has taken away from the user's eyes, and must keep in the trash. */
   private readonly owed = new Set<string>();

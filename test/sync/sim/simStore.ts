@@ -4,12 +4,10 @@ import type { Prng } from '../../../src/sim/prng.js';
 import type { VirtualTime } from '../../../src/sim/simHost.js';
 import type { SimProcess } from '../../../src/sim/simServer.js';
 import { StoreRefusal } from '../../../src/sync/blockTransport.js';
-import type { RemoteFile } from '../../../src/sync/plan.js';
 import {
-  contentIn,
   hashListOf,
+  remoteMapOf,
   type FileUpdate,
-  type ForeignFile,
   type RemoteMap,
   type Store,
   type StoredBlocks,
@@ -55,14 +53,7 @@ export class SimStore implements Store {
     const list = await this.onLeader('readMap', ({ node, state }) =>
       then(node.read(), () => state.files.list()),
     );
-    const files = new Map<string, RemoteFile>();
-    const foreign = new Map<string, ForeignFile>();
-    for (const [name, { version, hashList }] of list) {
-      const content = contentIn(hashList);
-      if (content !== null && 'reason' in content) foreign.set(name, { version, reason: content.reason });
-      else files.set(name, { version, content });
-    }
-    return { files, foreign };
+    return remoteMapOf(list);
   }
 
   async update({ name, version, content, request, epoch }: FileUpdate): Promise<UpdateResult> {

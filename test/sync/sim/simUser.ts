@@ -8,7 +8,7 @@ const UNIQUE_CHARS = 16;
 /** The user never takes the last files away: an empty folder stops the client, as it should. */
 export const KEPT_FILE = 'kept';
 
-/** What people do with their files, whatever the client does meanwhile. */
+/** People at work on their files, whatever the client does meanwhile. */
 export class SimUser {
   private texts = 0;
 

@@ -12,7 +12,7 @@ export interface FolderPlan {
   /** Pauses between what the user does, and between syncs, up to so long. */
   readonly userMaxMs: number;
   readonly syncMaxMs: number;
-  /** What a step on files takes at most. */
+  /** A step on files takes at most so long. */
   readonly stepMaxMs: number;
   /** Its clock is so far ahead, and a time of change is a multiple of so much. */
   readonly clockAheadMs: number;
